@@ -1,0 +1,78 @@
+"""The errors every layer raises; the doors turn them into problem+json or pages.
+
+No Django here, so the ML core and the hot path may raise them too.
+"""
+
+from __future__ import annotations
+
+
+class MlregistryError(Exception):
+    """An error that a person can act on: one message, the field at fault, further details."""
+
+    status: int = 500
+    code: str = "error"
+
+    def __init__(self, message: str, *, field: str | None = None, details: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.details = list(details or [])
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Invalid(MlregistryError):
+    """The request or the data is wrong."""
+
+    status = 400
+    code = "invalid"
+
+
+class Unauthenticated(MlregistryError):
+    """Nobody is signed in, or the token is not valid."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class Forbidden(MlregistryError):
+    """The actor's role or scopes do not allow this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(MlregistryError):
+    """No such thing, or none that the actor may see."""
+
+    status = 404
+    code = "not_found"
+
+
+class Conflict(MlregistryError):
+    """The thing is in a state that does not allow this."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(MlregistryError):
+    """The upload or request is over a limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class TooMany(MlregistryError):
+    """A rate limit or quota is used up."""
+
+    status = 429
+    code = "too_many"
+
+
+class Unavailable(MlregistryError):
+    """Something needed is not there now; try again later."""
+
+    status = 503
+    code = "unavailable"
