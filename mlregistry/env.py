@@ -15,7 +15,7 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
 EMBEDDED_NAME = "mlregistry"
-EMBEDDED_USER = "postgres"
+EMBEDDED_USER = "mlregistry"  # no superuser: SQL of the application can start no program
 LONGEST_SOCKET_FOLDER = 80  # a Unix socket's whole path has room for 107 bytes
 
 
