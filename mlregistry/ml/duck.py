@@ -1,0 +1,35 @@
+"""A locked DuckDB connection that sees the named folders only, and the quoting of its SQL. Used by tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from mlregistry.ml.table_info import Limits
+
+
+def connect(folders: Iterable[Path], limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that may read and write below `folders`, spilling into the last of them."""
+    limits = limits or Limits()
+    places = [str(folder.resolve()) for folder in folders]
+    connection = duckdb.connect(":memory:")
+    connection.execute(f"SET memory_limit = '{limits.memory_mb}MB'")
+    connection.execute(f"SET threads = {limits.threads}")
+    connection.execute(f"SET temp_directory = {text(places[-1] + '/.spill')}")
+    connection.execute(f"SET allowed_directories = [{', '.join(text(place) for place in places)}]")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def text(value: str | Path) -> str:
+    """An SQL string."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def name(value: str) -> str:
+    """An SQL identifier."""
+    return '"' + value.replace('"', '""') + '"'
