@@ -1,0 +1,22 @@
+"""Writes the audit trail; every action calls `record` inside its transaction."""
+
+from typing import Any
+
+from django.db.models import Model
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import AuditEvent
+
+
+def record(by: Actor, action: str, target: Model, **details: Any) -> AuditEvent:
+    """One line: `action` reads noun.verb, `details` must be JSON without secrets."""
+    return AuditEvent.objects.create(
+        team=by.team,
+        user=by.user,
+        action=action,
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        target_name=str(target)[:500],
+        details=details,
+        via=by.via,
+    )

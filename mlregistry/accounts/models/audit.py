@@ -1,0 +1,29 @@
+"""The audit trail: one line for every action, never changed."""
+
+from django.conf import settings
+from django.db import models
+
+from .teams import Team
+
+
+class AuditEvent(models.Model):
+    """Who did what to which thing, through which door."""
+
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="audit_events")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    action = models.CharField(max_length=60)
+    target_type = models.CharField(max_length=60)
+    target_id = models.CharField(max_length=64)
+    target_name = models.CharField(max_length=500)
+    details = models.JSONField(default=dict)
+    via = models.CharField(max_length=20)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["team", "-at"], name="audit_by_team"),
+            models.Index(fields=["target_type", "target_id"], name="audit_by_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_name}"

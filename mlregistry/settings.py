@@ -1,0 +1,163 @@
+"""Django's settings, one file driven by the environment (DESIGN: environment contract); read by every process."""
+
+from mlregistry import env
+from mlregistry.jobs.engines import CELERY, RQ_QUEUES, tasks_setting
+
+MLREGISTRY_HOME = env.home()
+SECRET_KEY = env.secret_key()
+DEBUG = env.flag("MLREGISTRY_DEBUG")
+ALLOWED_HOSTS = env.text("MLREGISTRY_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver," + env.host()).split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("MLREGISTRY_TRUSTED_ORIGINS").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "axes",
+    "django_tasks",
+    "django_tasks_db",
+    "django_rq",
+    "mlregistry",
+    "mlregistry.accounts",
+    "mlregistry.jobs",
+    "mlregistry.artifacts",
+    "mlregistry.ui",
+    "experiments",
+    "models_app",
+    "serving",
+]
+MIDDLEWARE = [
+    "mlregistry.ui.security.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mlregistry.accounts.team_prefix.TeamPrefix",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "mlregistry.urls"
+WSGI_APPLICATION = "mlregistry.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "mlregistry.ui.context.page",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.database_settings()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AXES_FAILURE_LIMIT = env.number("MLREGISTRY_LOGIN_ATTEMPTS", 8)
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_VERBOSE = False
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("MLREGISTRY_HTTPS")
+X_FRAME_OPTIONS = "DENY"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if env.text('MLREGISTRY_EMAIL_HOST') else 'console'}.EmailBackend"
+EMAIL_HOST = env.text("MLREGISTRY_EMAIL_HOST")
+EMAIL_PORT = env.number("MLREGISTRY_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("MLREGISTRY_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("MLREGISTRY_EMAIL_PASSWORD")
+DEFAULT_FROM_EMAIL = env.text("MLREGISTRY_EMAIL_FROM", "mlregistry@localhost")
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = MLREGISTRY_HOME / "static"
+_ARTIFACTS = env.text("MLREGISTRY_ARTIFACTS", str(MLREGISTRY_HOME / "artifacts"))
+_S3 = _ARTIFACTS.startswith("s3://")
+STORAGES = {
+    "artifacts": {
+        "BACKEND": "storages.backends.s3.S3Storage" if _S3 else "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": dict(zip(("bucket_name", "location"), _ARTIFACTS[5:].partition("/")[::2], strict=True))
+        if _S3
+        else {"location": _ARTIFACTS},
+    },
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MANIFEST_STRICT = False
+UPLOAD_LIMIT_BYTES = env.number("MLREGISTRY_UPLOAD_LIMIT_MB", 2048) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = MLREGISTRY_HOME / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+FILE_UPLOAD_HANDLERS = ["mlregistry.artifacts.upload_limit.LimitedUpload"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["mlregistry.rest_authentication.TokenOrSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["mlregistry.rest.DeclaredRole"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["mlregistry.rest.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "mlregistry.rest.problem_response",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "mlregistry",
+    "DESCRIPTION": "Experiment tracking, model registry and serving.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("MLREGISTRY_LOG_LEVEL", "INFO")},
+}
+
+TASKS_ENGINE = env.text("MLREGISTRY_TASKS", "db")
+JOB_KINDS = {
+    "experiments.train": "experiments.workers.training.train",
+    "models_app.register": "models_app.workers.registration.register",
+    "accounts.demo": "serving.workers.demo.build",
+    "serving.ship_predictions": "serving.workers.shipping.ship",
+}
+TASKS = tasks_setting(TASKS_ENGINE)
