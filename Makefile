@@ -1,0 +1,47 @@
+# Everything that is done with this checkout. Needs Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench
+
+help:  ## say what can be made
+	@echo "make up      start the server (PORT, HOST, MLREGISTRY_HOME, DATABASE_URL); Ctrl-C stops it"
+	@echo "make test    run the whole test suite; ARGS='tests/ml -k roc' for a part of it"
+	@echo "make check   lint, format, types, import contracts"
+	@echo "make bench   run the benchmarks"
+
+up: $(VENV)/.run $(VENV)/.javascript  ## start everything, stay in the foreground
+	$(BIN)/python manage.py up
+
+test: $(VENV)/.dev $(VENV)/.javascript  ## the whole test suite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+check: $(VENV)/.dev  ## what must hold before a commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.run  ## measure
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# Stamps: packages are installed again only when the list of them changes.
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements.txt $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.javascript: package-lock.json package.json mlregistry/supervisor/javascript.py $(VENV)/.made
+	$(BIN)/python -m mlregistry.supervisor.javascript
+	@touch $@
