@@ -26,7 +26,9 @@ class Actor:
     def require(self, role: Role) -> None:
         """Raises Forbidden unless the actor has at least this role."""
         if self.role < role:
-            raise Forbidden(f"This needs the role {role.label} in {self.team.name}; you are {self.role.label}.")
+            raise Forbidden(
+                f"This needs the role {role.label} in {self.team.name}; you are {self.role.label}."
+            )
 
     def require_scope(self, scope: str) -> None:
         """Raises Forbidden unless the token carries this scope."""

@@ -8,7 +8,9 @@ class User(AbstractUser):
     """A person or a service account; `default_team` is where requests without a team go."""
 
     email = models.EmailField("e-mail address", blank=True)
-    default_team = models.ForeignKey("accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    default_team = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     is_service = models.BooleanField(default=False)
 
     class Meta(AbstractUser.Meta):

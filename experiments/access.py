@@ -1,0 +1,80 @@
+"""The only way to an object: filtered by the actor's team, NotFound otherwise. Doors and actions call these."""
+
+import uuid
+
+from django.db.models import QuerySet
+
+from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run
+from mlregistry.accounts.actor import Actor
+from mlregistry.errors import NotFound
+
+
+def problems(by: Actor) -> QuerySet[Problem]:
+    return Problem.objects.filter(team=by.team)
+
+
+def problem(by: Actor, problem_id: int) -> Problem:
+    found = problems(by).filter(pk=problem_id).first()
+    if found is None:
+        raise NotFound(f"There is no problem {problem_id} in {by.team.name}.")
+    return found
+
+
+def datasets(by: Actor) -> QuerySet[Dataset]:
+    return Dataset.objects.filter(team=by.team)
+
+
+def dataset(by: Actor, dataset_id: int) -> Dataset:
+    found = datasets(by).filter(pk=dataset_id).first()
+    if found is None:
+        raise NotFound(f"There is no dataset {dataset_id} in {by.team.name}.")
+    return found
+
+
+def dataset_version(by: Actor, dataset_id: int, number: int | None = None) -> DatasetVersion:
+    """The version with this number, or the newest."""
+    rows = DatasetVersion.objects.filter(dataset__team=by.team, dataset_id=dataset_id).select_related(
+        "dataset", "parquet", "original"
+    )
+    found = (rows.filter(number=number) if number is not None else rows.order_by("-number")).first()
+    if found is None:
+        raise NotFound(f"Dataset {dataset_id} has no version {number or ''}".strip() + ".")
+    return found
+
+
+def dataset_version_by_id(by: Actor, version_id: int) -> DatasetVersion:
+    """The version with this row id."""
+    found = DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id).select_related("dataset").first()
+    if found is None:
+        raise NotFound(f"There is no dataset version {version_id} in {by.team.name}.")
+    return found
+
+
+def experiments(by: Actor) -> QuerySet[Experiment]:
+    return Experiment.objects.filter(team=by.team)
+
+
+def experiment(by: Actor, experiment_id: int) -> Experiment:
+    found = experiments(by).select_related("problem").filter(pk=experiment_id).first()
+    if found is None:
+        raise NotFound(f"There is no experiment {experiment_id} in {by.team.name}.")
+    return found
+
+
+def runs(by: Actor) -> QuerySet[Run]:
+    return Run.objects.filter(experiment__team=by.team)
+
+
+def run(by: Actor, run_id: uuid.UUID | str) -> Run:
+    try:
+        key = run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id)
+    except ValueError:
+        key = None
+    found = (
+        runs(by).select_related("experiment__team", "problem", "dataset_version__dataset", "job").filter(pk=key).first()
+        if key
+        else None
+    )
+    if found is None:
+        raise NotFound(f"There is no run {run_id} in {by.team.name}.")
+    return found

@@ -1,0 +1,81 @@
+"""What a run logs: params, metrics with their history, tags and curves; written in bulk, read by index."""
+
+from django.db import models
+
+
+class Param(models.Model):
+    """Write-once string; `experiment` is repeated so that a filter is one index range."""
+
+    pk = models.CompositePrimaryKey("run_id", "key")
+    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="params")
+    experiment = models.ForeignKey(
+        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=250)
+    value = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(models.F("experiment"), models.F("key"), models.Func(
+            "value", 200, function="LEFT", output_field=models.TextField()), name="param_by_value")]  # fmt: skip
+
+
+class LatestMetric(models.Model):
+    """The newest point of each metric by (step, timestamp, value), as MLflow defines it."""
+
+    pk = models.CompositePrimaryKey("run_id", "key")
+    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="latest_metrics")
+    experiment = models.ForeignKey(
+        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=250)
+    value = models.FloatField()
+    is_nan = models.BooleanField(default=False)
+    step = models.BigIntegerField(default=0)
+    timestamp = models.BigIntegerField(help_text="milliseconds since 1970")
+
+    class Meta:
+        indexes = [models.Index(fields=["experiment", "key", "value", "run"], name="latest_metric_by_value")]
+
+
+class MetricPoint(models.Model):
+    """One logged value; the same point again changes nothing."""
+
+    pk = models.CompositePrimaryKey("run_id", "key", "step", "timestamp", "value", "is_nan")
+    run = models.ForeignKey(
+        "experiments.Run", on_delete=models.CASCADE, related_name="metric_points", db_index=False
+    )
+    key = models.CharField(max_length=250)
+    step = models.BigIntegerField(default=0)
+    timestamp = models.BigIntegerField(help_text="milliseconds since 1970")
+    value = models.FloatField()
+    is_nan = models.BooleanField(default=False)
+
+
+class RunTag(models.Model):
+    """Rewritable string."""
+
+    pk = models.CompositePrimaryKey("run_id", "key")
+    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="tags")
+    experiment = models.ForeignKey(
+        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=250)
+    value = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(models.F("experiment"), models.F("key"), models.Func(
+            "value", 200, function="LEFT", output_field=models.TextField()), name="run_tag_by_value")]  # fmt: skip
+
+
+class Curve(models.Model):
+    """A curve or matrix as data (roc, pr, confusion_matrix, residuals …); the page draws it."""
+
+    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="curves")
+    name = models.CharField(max_length=60)
+    data = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="curve_once_per_run")]
+
+    def __str__(self) -> str:
+        return self.name

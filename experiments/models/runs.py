@@ -1,0 +1,61 @@
+"""Runs: one execution each, with the recipe and the data it used."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from .experiments import Experiment, Lifecycle
+
+
+class RunStatus(models.TextChoices):
+    """MLflow's words."""
+
+    SCHEDULED = "SCHEDULED", "scheduled"
+    RUNNING = "RUNNING", "running"
+    FINISHED = "FINISHED", "finished"
+    FAILED = "FAILED", "failed"
+    KILLED = "KILLED", "killed"
+
+
+class Run(models.Model):
+    """One execution; `recipe` is null for runs logged from code. The hex of `id` is MLflow's run id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="runs")
+    name = models.CharField(max_length=500)
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING)
+    lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
+    estimator = models.CharField(max_length=60, blank=True)
+    is_baseline = models.BooleanField(default=False)
+    recipe = models.JSONField(null=True, blank=True)
+    signature = models.JSONField(null=True, blank=True)
+    input_example = models.JSONField(null=True, blank=True)
+    warnings = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    problem = models.ForeignKey(
+        "experiments.Problem", null=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    dataset_version = models.ForeignKey(
+        "experiments.DatasetVersion", null=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    job = models.ForeignKey("jobs.Job", null=True, on_delete=models.SET_NULL, related_name="runs")
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["experiment", "lifecycle", "-started_at", "id"], name="run_newest_in_experiment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

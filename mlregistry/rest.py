@@ -1,0 +1,208 @@
+"""What every door of the native REST API shares: the declared role, strict JSON, problem+json, pages of a list."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import django.core.exceptions
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role, Scope
+from mlregistry.errors import Forbidden, Invalid, MlregistryError, NotFound, TooLarge, Unauthenticated
+
+PROBLEM_JSON = "application/problem+json"
+VERBS = ("get", "post", "put", "patch", "delete")
+Row = TypeVar("Row", bound=Model)
+DEEPEST_JSON = 64
+LARGEST_JSON_BYTES = 20 * 1024 * 1024
+
+
+class ApiRequest(Request):
+    """A request whose `actor` was set by TokenOrSession or DeclaredRole."""
+
+    actor: Actor
+
+
+class DeclaredRole(BasePermission):
+    """Holds a request to the role and scope that its view declares for the verb."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        roles: Mapping[str, Role | None] = getattr(view, "roles", {})
+        method = str(request.method).lower()
+        if method not in roles:
+            return method == "options" or method not in VERBS
+        role = roles[method]
+        if role is None:
+            return True
+        actor: Actor | None = getattr(request._request, "actor", None)
+        if actor is None:
+            raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
+        actor.require_scope(getattr(view, "scope", None) or (Scope.READ if method == "get" else Scope.WRITE))
+        actor.require(role)
+        return True
+
+
+class TeamView(APIView):
+    """Base of every view of the native API; `roles` names for each verb the least role (None: anybody)."""
+
+    roles: ClassVar[Mapping[str, Role | None]]
+    scope: ClassVar[str | None] = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = set(getattr(cls, "roles", {}))
+        offered = {verb for verb in VERBS if hasattr(cls, verb)}
+        if declared != offered:
+            raise TypeError(
+                f"{cls.__name__} declares roles for {sorted(declared)} but offers {sorted(offered)}"
+            )
+
+    @property
+    def actor(self) -> Actor:
+        actor = getattr(self.request._request, "actor", None)
+        if actor is None:
+            raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
+        return actor
+
+
+class StrictJSONParser(JSONParser):
+    """JSON without NaN, NUL, lone surrogates or deep nesting."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        return strict_json(stream.read(LARGEST_JSON_BYTES + 1))
+
+
+def strict_json(body: bytes) -> Any:
+    """Parses a request's body; raises Invalid or TooLarge with the reason."""
+    if len(body) > LARGEST_JSON_BYTES:
+        raise TooLarge(f"The JSON body is over {LARGEST_JSON_BYTES // 1024 // 1024} MB.")
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(text or "null", parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise Invalid(f"The body is not UTF-8: byte {error.start}.") from error
+    except RecursionError as error:
+        raise Invalid("The JSON is nested too deeply.") from error
+    except ValueError as error:
+        raise Invalid(f"The body is not valid JSON: {error}.") from error
+    _check_tree(value, DEEPEST_JSON)
+    return value
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON; send null")
+
+
+def _check_tree(value: Any, depth: int) -> None:
+    if depth == 0:
+        raise Invalid("The JSON is nested too deeply.")
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise Invalid("Text may not contain NUL or lone surrogates.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_tree(key, depth)
+            _check_tree(item, depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_tree(item, depth - 1)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request; Invalid when it is something else."""
+    if not isinstance(request.data, dict):
+        raise Invalid("The body must be a JSON object.")
+    return request.data
+
+
+def problem_response(error: Exception, context: Mapping[str, Any] | None = None) -> Response | None:
+    """RFC 9457 problem+json for every error a client can cause; None lets the server's own errors through."""
+    known = _as_known(error)
+    if known is None:
+        return None
+    body: dict[str, Any] = {
+        "type": f"about:blank#{known.code}",
+        "title": known.code.replace("_", " "),
+        "status": known.status,
+        "detail": known.message,
+    }
+    if known.field:
+        body["field"] = known.field
+    if known.details:
+        body["errors"] = known.details
+    response = Response(body, status=known.status, content_type=PROBLEM_JSON)
+    if known.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="mlregistry"'
+    return response
+
+
+def _as_known(error: Exception) -> MlregistryError | None:
+    """Translates the framework's exceptions into ours."""
+    if isinstance(error, MlregistryError):
+        return error
+    if isinstance(error, (Http404, django.core.exceptions.ObjectDoesNotExist)):
+        return NotFound("There is nothing here.")
+    if isinstance(error, django.core.exceptions.PermissionDenied):
+        return Forbidden("You may not do this.")
+    if isinstance(error, exceptions.ValidationError):
+        return _from_serializer(error.detail)
+    if isinstance(error, exceptions.APIException):
+        known = MlregistryError(str(error.detail))
+        known.status, known.code = error.status_code, str(error.default_code)
+        return known
+    return None
+
+
+def _from_serializer(detail: Any) -> Invalid:
+    lines = list(_flatten(detail, ""))
+    field, message = lines[0] if lines else ("", "The request is not valid.")
+    return Invalid(
+        f"{field}: {message}" if field else message,
+        field=field or None,
+        details=[f"{name}: {text}" if name else text for name, text in lines],
+    )
+
+
+def _flatten(detail: Any, path: str) -> Any:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _flatten(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _flatten(value, path)
+    else:
+        yield path, str(detail)
+
+
+class Page(CursorPagination):
+    """Cursor pages: `page_size` up to 1,000, `ordering` among the view's fields, `cursor` from the answer."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 1000
+
+
+def listing(
+    request: Request,
+    rows: QuerySet[Row],
+    *,
+    ordering: tuple[str, ...],
+    to_json: Callable[[Row], dict[str, Any]],
+) -> Response:
+    """One page of `rows`, ordered by one of `ordering` (the first by default, '-' turns it round)."""
+    chosen = request.query_params.get("ordering", ordering[0])
+    if chosen.lstrip("-") not in {name.lstrip("-") for name in ordering}:
+        raise Invalid(f"ordering must be one of {', '.join(ordering)}.", field="ordering")
+    page = Page()
+    page.ordering = (chosen, "pk")
+    found = page.paginate_queryset(rows.order_by(chosen, "pk"), request) or []
+    return page.get_paginated_response([to_json(row) for row in found])

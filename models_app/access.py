@@ -1,0 +1,40 @@
+"""The only way to a model or version: filtered by the actor's team, NotFound otherwise."""
+
+from django.db.models import QuerySet
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.errors import NotFound
+from models_app.models import Alias, ModelVersion, RegisteredModel
+
+
+def models(by: Actor) -> QuerySet[RegisteredModel]:
+    return RegisteredModel.objects.filter(team=by.team)
+
+
+def model(by: Actor, name: str) -> RegisteredModel:
+    found = models(by).select_related("problem").filter(name=name).first()
+    if found is None:
+        raise NotFound(f"There is no registered model “{name}” in {by.team.name}.", field="model")
+    return found
+
+
+def versions(by: Actor) -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.filter(model__team=by.team).select_related("model", "run__experiment")
+
+
+def version(by: Actor, name: str, number: int) -> ModelVersion:
+    found = versions(by).filter(model__name=name, number=number).first()
+    if found is None:
+        raise NotFound(f"There is no version {number} of “{name}” in {by.team.name}.", field="version")
+    return found
+
+
+def version_by_alias(by: Actor, name: str, alias: str) -> ModelVersion:
+    found = (
+        Alias.objects.filter(model__team=by.team, model__name=name, name=alias)
+        .select_related("version__model", "version__run__experiment")
+        .first()
+    )
+    if found is None:
+        raise NotFound(f"The model “{name}” has no alias “{alias}”.", field="alias")
+    return found.version

@@ -1,0 +1,72 @@
+"""Model versions, their files, and the aliases that point at them."""
+
+from django.conf import settings
+from django.db import models
+
+from .models import RegisteredModel
+
+
+class VersionState(models.TextChoices):
+    """MLflow's words for the version's status are these in upper case."""
+
+    PENDING = "pending", "pending"
+    READY = "ready", "ready"
+    FAILED = "failed", "failed"
+
+
+class ModelVersion(models.Model):
+    """Immutable but for its description and tags; lineage leads to run, recipe, dataset version and problem."""
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.READY)
+    description = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+    run = models.ForeignKey(
+        "experiments.Run", null=True, on_delete=models.PROTECT, related_name="model_versions"
+    )
+    signature = models.JSONField()
+    input_example = models.JSONField(default=list)
+    metrics = models.JSONField(default=dict)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "number"], name="model_version_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model} v{self.number}"
+
+
+class ModelFile(models.Model):
+    """One serialised form of a version: joblib or skops."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="files")
+    format = models.CharField(max_length=20)
+    file = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "format"], name="model_file_once_per_format")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.format}"
+
+
+class Alias(models.Model):
+    """A movable pointer such as champion."""
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=255)
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="aliases")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "aliases"
+        constraints = [models.UniqueConstraint(fields=["model", "name"], name="alias_once_per_model")]
+
+    def __str__(self) -> str:
+        return self.name

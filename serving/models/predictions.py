@@ -1,0 +1,52 @@
+"""The prediction log and the feedback on it; written by COPY, read in aggregates."""
+
+import uuid
+
+from django.db import models
+
+
+class Prediction(models.Model):
+    """One answered row: input, output and which variant answered; `id` is X-Request-Id with the row's index."""
+
+    request_id = models.UUIDField(default=uuid.uuid4)
+    row = models.PositiveIntegerField(default=0)
+    endpoint = models.ForeignKey(
+        "serving.Endpoint", on_delete=models.CASCADE, related_name="predictions", db_index=False
+    )
+    variant = models.CharField(max_length=60)
+    version = models.ForeignKey(
+        "models_app.ModelVersion", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    unit = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    latency_seconds = models.FloatField()
+    input = models.JSONField()
+    output = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["request_id", "row"], name="prediction_once")]
+        indexes = [models.Index(fields=["endpoint", "-at"], name="prediction_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.request_id}/{self.row}"
+
+
+class Feedback(models.Model):
+    """The true outcome of a prediction; may come before the log is shipped, the last one counts."""
+
+    endpoint = models.ForeignKey(
+        "serving.Endpoint", on_delete=models.CASCADE, related_name="feedback", db_index=False
+    )
+    request_id = models.UUIDField()
+    row = models.PositiveIntegerField(default=0)
+    truth = models.JSONField()
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "request_id", "row"], name="feedback_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request_id}/{self.row}"
