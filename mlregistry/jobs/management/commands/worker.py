@@ -1,0 +1,59 @@
+"""`manage.py worker`: the worker of the engine that MLREGISTRY_TASKS names, two jobs at a time by default."""
+
+import os
+import signal
+import subprocess
+import sys
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from mlregistry.jobs import processes
+from mlregistry.jobs.db_worker import DatabaseWorker
+from mlregistry.jobs.engines import BACKENDS
+
+
+class Command(BaseCommand):
+    help = "Run background jobs with the engine that MLREGISTRY_TASKS names."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time (default: 2)")
+        parser.add_argument("--queue", action="append", help="a queue to serve; may be repeated (default: all)")
+
+    def handle(self, *, concurrency: int, queue: list[str] | None, **options: Any) -> None:
+        default = settings.TASKS["default"]
+        queues = queue or list(default["QUEUES"])
+        engine = next(name for name, path in BACKENDS.items() if path == default["BACKEND"])
+        START[engine](queues, max(1, concurrency))
+
+
+def start_db(queues: list[str], n: int) -> None:
+    DatabaseWorker(queues=queues, n_slots=n).run()
+
+
+def start_rq(queues: list[str], n: int) -> None:
+    """rq runs one job per process: so many processes around one fork server."""
+    processes.start()
+    command = [sys.executable, "-m", "django", "rqworker", *queues]
+    workers = [subprocess.Popen(command) for _ in range(n)]
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        for worker in workers:
+            worker.send_signal(signum)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    for worker in workers:
+        worker.wait()
+
+
+def start_celery(queues: list[str], n: int) -> None:
+    """The process becomes Celery's own worker."""
+    command = ["celery", "-A", "mlregistry", "worker", "-Q", ",".join(queues), "--concurrency", str(n)]
+    os.execv(sys.executable, [sys.executable, "-m", *command, "--loglevel", "INFO"])
+
+
+START = {"db": start_db, "rq": start_rq, "celery": start_celery}

@@ -1,0 +1,1 @@
+"""Reading jobs and their logs."""

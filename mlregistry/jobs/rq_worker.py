@@ -1,0 +1,13 @@
+"""rq's worker with the fork server started before it forks; settings.RQ names it for `manage.py rqworker`."""
+
+from typing import Any
+
+from rq import Worker
+
+from . import processes
+
+
+class ForkServedWorker(Worker):
+    def work(self, *args: Any, **options: Any) -> bool:
+        processes.start()
+        return super().work(*args, **options)

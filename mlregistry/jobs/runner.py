@@ -1,0 +1,82 @@
+"""The only task of the queue: run the job whose row has this id, in a child process of its own.
+
+The message only wakes a worker. Delivered twice, or for a job that was cancelled, it finds nothing to claim.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.models.functions import Now
+from django_tasks import task
+
+from . import attempts, processes, wake
+from .attempts import Attempt, End, Outcome
+from .models import Job
+from .options import seconds
+from .supervision import Supervision
+from .wire import signal_group
+
+logger = logging.getLogger(__name__)
+stopping = threading.Event()
+
+
+@task()
+def run_job(job_id: str) -> None:
+    attempt = attempts.claim(job_id, worker=_name(), pid=os.getpid())
+    if attempt is None:
+        return
+    if _finish(attempt, _execute(attempt)):
+        nudge(job_id, queue=attempt.queue)
+
+
+def nudge(job_id: str, *, queue: str) -> None:
+    """Send a message for the job. A queue that does not answer is tried again by the reaper."""
+    try:
+        run_job.using(queue_name=queue).enqueue(job_id)
+        wake.notify()
+    except Exception:  # every engine has errors of its own; the row is safe, and the reaper sends again
+        logger.exception("The queue did not take job %s; the reaper will send it again.", job_id)
+        return
+    Job.objects.filter(pk=job_id).update(nudged_at=Now())
+
+
+def _execute(attempt: Attempt) -> Outcome:
+    path = settings.JOB_KINDS.get(attempt.kind)
+    if path is None:
+        return Outcome(End.REFUSED, error=f"There is no kind of job named {attempt.kind!r}.")
+    request = {"path": path, "job_id": attempt.job_id, "attempt": attempt.number, "args": attempt.args}
+    try:
+        child = processes.launch(request)
+    except processes.NoForkServer as error:
+        return Outcome(End.FAILED, error=str(error))
+    watch = Supervision(attempt, child, stopping=stopping)
+    try:
+        return watch.run()
+    finally:
+        if not watch.exit:
+            signal_group(child.pid, signal.SIGKILL)
+        child.close()
+
+
+def _finish(attempt: Attempt, outcome: Outcome) -> bool:
+    """Write the end, waiting for a database that is away for as long as the lease lasts."""
+    deadline = time.monotonic() + seconds("JOB_LEASE_SECONDS")
+    while True:
+        try:
+            return attempts.finish(attempt, outcome)
+        except DatabaseError:
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(seconds("JOB_HEARTBEAT_SECONDS"))
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident() % 10_000}"
