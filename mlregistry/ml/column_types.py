@@ -15,7 +15,13 @@ INTEGER = r"[+-]?[0-9]{1,18}"
 LEADING_ZERO = r"[+-]?0[0-9]+"
 FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?|[+-]?([iI]nf(inity)?|INF|Infinity)"
 DATETIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}.*)?"
-SQL_TYPES = {"integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "string": "VARCHAR"}
+SQL_TYPES = {
+    "integer": "BIGINT",
+    "float": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "datetime": "TIMESTAMP",
+    "string": "VARCHAR",
+}
 BATCH = 40
 
 
@@ -78,7 +84,9 @@ def _choose(name: str, column: str, counts: list[int]) -> Choice:
     if type in ("integer", "float"):
         n_spelled += n_words
     elif type == "string" and n_known and n_float / n_known >= 0.9 and not n_zero and not n_long:
-        note = f"Column '{name}': {n_known - n_float:,} of {n_known:,} values are not numbers, so it stays text."
+        note = (
+            f"Column '{name}': {n_known - n_float:,} of {n_known:,} values are not numbers, so it stays text."
+        )
     if n_spelled:
         note = f"Column '{name}': {n_spelled:,} blank or placeholder values count as missing."
     expression = value if type == "string" else f"TRY_CAST(({value}) AS {SQL_TYPES[type]})"
@@ -86,7 +94,14 @@ def _choose(name: str, column: str, counts: list[int]) -> Choice:
 
 
 def _type(
-    n_known: int, n_words: int, n_integer: int, n_zero: int, n_float: int, n_boolean: int, n_datetime: int, n_long: int
+    n_known: int,
+    n_words: int,
+    n_integer: int,
+    n_zero: int,
+    n_float: int,
+    n_boolean: int,
+    n_datetime: int,
+    n_long: int,
 ) -> str:
     if not n_known:
         return "string"

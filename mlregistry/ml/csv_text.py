@@ -75,7 +75,13 @@ def sniff_delimiter(sample: str) -> str:
 
 
 def write_raw(
-    connection: duckdb.DuckDBPyConnection, source: Path, raw: Path, *, names: list[str], delimiter: str, limits: Limits
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    raw: Path,
+    *,
+    names: list[str],
+    delimiter: str,
+    limits: Limits,
 ) -> None:
     """Write `raw`, a Parquet file with text columns c0, c1, …; Invalid names the ragged row."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
@@ -91,7 +97,9 @@ def write_raw(
             "SELECT line, error_type, error_message FROM reject_errors ORDER BY line LIMIT 5"
         ).fetchall()
     except duckdb.Error as error:
-        raise Invalid(f"The text cannot be read as a table: {str(error).splitlines()[0]}", field="file") from error
+        raise Invalid(
+            f"The text cannot be read as a table: {str(error).splitlines()[0]}", field="file"
+        ) from error
     if rejects:
         details = [f"Row {line}: {_reason(kind, message)}" for line, kind, message in rejects]
         raise Invalid(f"{details[0]} (the header has {len(names)} columns).", field="file", details=details)

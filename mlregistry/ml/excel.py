@@ -52,12 +52,16 @@ def check_archive(source: Path, limits: Limits) -> None:
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
         raise Invalid("The file is a zip archive but no Excel workbook.", field="file")
     if len(members) > MAX_MEMBERS:
-        raise TooLarge(f"The workbook holds {len(members):,} parts; at most {MAX_MEMBERS:,} are allowed.", field="file")
+        raise TooLarge(
+            f"The workbook holds {len(members):,} parts; at most {MAX_MEMBERS:,} are allowed.", field="file"
+        )
     declared = sum(member.file_size for member in members)
     if declared > limits.max_excel_bytes:
         raise _bomb(declared, limits)
     for member in members:
-        if member.file_size > RATIO_FROM_BYTES and member.file_size > limits.max_excel_ratio * max(1, member.compress_size):
+        if member.file_size > RATIO_FROM_BYTES and member.file_size > limits.max_excel_ratio * max(
+            1, member.compress_size
+        ):
             raise TooLarge(
                 f"The workbook's part '{member.filename}' is packed more than {limits.max_excel_ratio} to 1;"
                 " that is no ordinary workbook. Save the sheet as CSV.",
@@ -119,7 +123,9 @@ def _first_filled_sheet(workbook: python_calamine.CalamineWorkbook, limits: Limi
     for name in workbook.sheet_names:
         sheet = workbook.get_sheet_by_name(name)
         if sheet.height * sheet.width > limits.max_excel_cells:
-            raise TooLarge(f"The sheet '{name}' holds more than {limits.max_excel_cells:,} cells.", field="file")
+            raise TooLarge(
+                f"The sheet '{name}' holds more than {limits.max_excel_cells:,} cells.", field="file"
+            )
         if sheet.height and sheet.width:
             return iter(sheet.iter_rows())
     raise Invalid("The workbook holds no cells.", field="file")
@@ -134,7 +140,9 @@ def _trimmed(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
             width = max(i for i, cell in enumerate(row, start=1) if _text(cell).strip())
         beyond = [cell for cell in row[width:] if _text(cell).strip()]
         if beyond:
-            raise Invalid(f"A cell right of the last named column holds {beyond[0]!r}; name its column.", field="file")
+            raise Invalid(
+                f"A cell right of the last named column holds {beyond[0]!r}; name its column.", field="file"
+            )
         yield row[:width]
 
 

@@ -13,7 +13,14 @@ FORMATS = {
     ".parquet": "parquet", ".pq": "parquet",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
 }  # fmt: skip
-TITLES = {"csv": "CSV", "tsv": "TSV", "xlsx": "Excel (.xlsx)", "xls": "Excel 97 (.xls)", "parquet": "Parquet", "jsonl": "JSON lines"}
+TITLES = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "xlsx": "Excel (.xlsx)",
+    "xls": "Excel 97 (.xls)",
+    "parquet": "Parquet",
+    "jsonl": "JSON lines",
+}
 CONTENT = {"csv": "text", "tsv": "text", "jsonl": "text", "xlsx": "zip", "xls": "ole", "parquet": "parquet"}
 MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "zip", "a zip archive or Excel workbook"),
@@ -37,7 +44,9 @@ def recognise(source: Path, filename: str, limits: Limits) -> str:
     if size == 0:
         raise Invalid(f"'{filename}' is empty.", field="file")
     if size > limits.max_bytes:
-        raise TooLarge(f"'{filename}' has {size:,} bytes; at most {limits.max_bytes:,} are allowed.", field="file")
+        raise TooLarge(
+            f"'{filename}' has {size:,} bytes; at most {limits.max_bytes:,} are allowed.", field="file"
+        )
     format = FORMATS.get(PurePath(filename).suffix.lower())
     if format is None:
         raise Invalid(f"'{filename}' ends in none of the known endings: {', '.join(FORMATS)}.", field="file")

@@ -47,7 +47,9 @@ def _object(line: str, number: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Invalid(f"Row {number} is no JSON object: {error}.", field="file") from error
     if not isinstance(value, dict):
-        raise Invalid(f"Row {number} is no JSON object; write one object such as {{\"a\": 1}} per line.", field="file")
+        raise Invalid(
+            f'Row {number} is no JSON object; write one object such as {{"a": 1}} per line.', field="file"
+        )
     return value
 
 
@@ -57,7 +59,9 @@ def _text(value: Any, number: int, name: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
-        raise Invalid(f"Row {number}, column '{name}' holds a list or an object; only plain values fit.", field=name)
+        raise Invalid(
+            f"Row {number}, column '{name}' holds a list or an object; only plain values fit.", field=name
+        )
     text = str(value)
     if "\x00" in text or any(0xD800 <= ord(letter) < 0xE000 for letter in text):
         raise Invalid(f"Row {number}, column '{name}' holds a character that is no text.", field=name)

@@ -21,7 +21,17 @@ from mlregistry.errors import Invalid, NotFound, TooLarge
 from mlregistry.ml import column_types, csv_text, duck, excel, file_types, json_lines
 from mlregistry.ml.table_info import COLUMN_TYPES, NUMERIC_TYPES, Column, Limits, TableInfo, check_names
 
-__all__ = ["COLUMN_TYPES", "NUMERIC_TYPES", "Column", "Limits", "TableInfo", "convert", "describe", "load", "preview"]
+__all__ = [
+    "COLUMN_TYPES",
+    "NUMERIC_TYPES",
+    "Column",
+    "Limits",
+    "TableInfo",
+    "convert",
+    "describe",
+    "load",
+    "preview",
+]
 
 PARQUET_TYPES = {
     "BOOLEAN": "boolean", "VARCHAR": "string", "UUID": "string", "TIME": "string",
@@ -46,7 +56,9 @@ def convert(source: Path, filename: str, target: Path, *, limits: Limits = Limit
             if format == "parquet":
                 notes = _write_from_parquet(connection, source, part, limits)
             else:
-                notes = _write_from_text(connection, _as_text(source, format, scratch, limits), format, part, limits)
+                notes = _write_from_text(
+                    connection, _as_text(source, format, scratch, limits), format, part, limits
+                )
             info = _describe(connection, part, format, notes)
         _check_rows(info, limits)
         os.replace(part, target)
@@ -78,7 +90,9 @@ def load(parquet: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """The rows, in order, as a frame (integers with gaps become floats)."""
     with _reader(parquet) as connection:
         chosen = _chosen(connection, parquet, columns)
-        frame: pd.DataFrame = connection.execute(f"SELECT {chosen} FROM read_parquet({duck.text(parquet)})").df()
+        frame: pd.DataFrame = connection.execute(
+            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)})"
+        ).df()
         return frame
 
 
@@ -107,7 +121,9 @@ def _write_from_text(
     raw = part.with_name("raw.parquet")
     csv_text.write_raw(connection, source, raw, names=names, delimiter=delimiter, limits=limits)
     choices = column_types.choose(connection, raw, names)
-    chosen = ", ".join(f"{choice.expression} AS {duck.name(name)}" for choice, name in zip(choices, names, strict=True))
+    chosen = ", ".join(
+        f"{choice.expression} AS {duck.name(name)}" for choice, name in zip(choices, names, strict=True)
+    )
     connection.execute(
         f"COPY (SELECT {chosen} FROM read_parquet({duck.text(raw)})) TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
     )
@@ -131,7 +147,9 @@ def _write_from_parquet(
             f" TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
         )
     except duckdb.Error as error:
-        raise Invalid(f"The Parquet file cannot be read: {str(error).splitlines()[0]}", field="file") from error
+        raise Invalid(
+            f"The Parquet file cannot be read: {str(error).splitlines()[0]}", field="file"
+        ) from error
     return ()
 
 
@@ -139,14 +157,18 @@ def _cast(stored: str, name: str, sql_type: str) -> str:
     type = "float" if sql_type.startswith("DECIMAL") else PARQUET_TYPES.get(sql_type)
     type = "string" if sql_type.startswith("ENUM") else type
     if type is None:
-        raise Invalid(f"Column '{name}' holds {sql_type} values; only plain values fit in a table.", field=name)
+        raise Invalid(
+            f"Column '{name}' holds {sql_type} values; only plain values fit in a table.", field=name
+        )
     value = f"CAST({duck.name(stored)} AS {column_types.SQL_TYPES[type]})"
     if type == "float":
         value = f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"
     return f"{value} AS {duck.name(name)}"
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, parquet: Path, format: str, notes: tuple[str, ...]) -> TableInfo:
+def _describe(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, format: str, notes: tuple[str, ...]
+) -> TableInfo:
     source = f"read_parquet({duck.text(parquet)})"
     schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
@@ -154,18 +176,27 @@ def _describe(connection: duckdb.DuckDBPyConnection, parquet: Path, format: str,
     head = connection.execute(f"SELECT * FROM {source} LIMIT 1000").fetchall()
     columns = []
     for number, (name, sql_type, *_) in enumerate(schema):
-        examples = tuple(dict.fromkeys(_plain(row[number]) for row in head if row[number] is not None))[:N_EXAMPLES]
+        examples = tuple(dict.fromkeys(_plain(row[number]) for row in head if row[number] is not None))[
+            :N_EXAMPLES
+        ]
         columns.append(_figures(connection, source, name, PARQUET_TYPES[sql_type], n_rows, examples))
     return TableInfo(format, n_rows, len(columns), tuple(columns), notes)
 
 
 def _figures(
-    connection: duckdb.DuckDBPyConnection, source: str, name: str, type: str, n_rows: int, examples: tuple[Any, ...]
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    name: str,
+    type: str,
+    n_rows: int,
+    examples: tuple[Any, ...],
 ) -> Column:
     column = duck.name(name)
     finite = f"FILTER (isfinite({column}))" if type == "float" else ""
     infinite = f"count(*) FILTER (isinf({column}))" if type == "float" else "0"
-    distinct = f"count(DISTINCT {column})" if n_rows <= EXACT_DISTINCT_ROWS else f"approx_count_distinct({column})"
+    distinct = (
+        f"count(DISTINCT {column})" if n_rows <= EXACT_DISTINCT_ROWS else f"approx_count_distinct({column})"
+    )
     row = connection.execute(
         f"SELECT count({column}), {distinct}, min({column}) {finite}, max({column}) {finite}, {infinite} FROM {source}"
     ).fetchone() or (0, 0, None, None, 0)
@@ -176,13 +207,18 @@ def _check_rows(info: TableInfo, limits: Limits) -> None:
     if info.n_rows == 0:
         raise Invalid("The file holds a header but no rows.", field="file")
     if info.n_rows > limits.max_rows:
-        raise TooLarge(f"The table has {info.n_rows:,} rows; at most {limits.max_rows:,} are allowed.", field="file")
+        raise TooLarge(
+            f"The table has {info.n_rows:,} rows; at most {limits.max_rows:,} are allowed.", field="file"
+        )
 
 
 def _chosen(connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Sequence[str] | None) -> str:
     if columns is None:
         return "*"
-    known = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(parquet)})").fetchall()}
+    known = {
+        row[0]
+        for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(parquet)})").fetchall()
+    }
     for column in columns:
         if column not in known:
             raise Invalid(f"The table has no column '{column}'.", field=column)

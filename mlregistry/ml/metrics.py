@@ -1,0 +1,145 @@
+"""The metrics of each kind of problem, one table row each. Called by training; problems choose from the names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn import metrics as sk
+
+from mlregistry.errors import Invalid
+
+Array = npt.NDArray[Any]
+MAXIMIZE = "maximize"
+MINIMIZE = "minimize"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """True and predicted values of the same rows; for classification as class numbers, with probabilities."""
+
+    truth: Array
+    predicted: Array
+    probabilities: Array | None = None
+    n_classes: int = 0
+
+    @property
+    def binary(self) -> bool:
+        return self.n_classes == 2
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`function` returns NaN where the metric is not defined (such as ROC-AUC on rows of one class)."""
+
+    name: str
+    title: str
+    direction: str
+    function: Callable[[Outcome], float]
+
+
+def measure(kind: str, outcome: Outcome) -> dict[str, float]:
+    """Every metric of the kind that is defined on these rows."""
+    values = {name: float(metric.function(outcome)) for name, metric in METRICS[kind].items()}
+    return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def metric(kind: str, name: str) -> Metric:
+    """The metric, or Invalid that lists the known ones."""
+    found = METRICS.get(kind, {}).get(name)
+    if found is None:
+        known = ", ".join(METRICS.get(kind, {}))
+        raise Invalid(f"'{name}' is no metric for {kind}; choose one of: {known}.", field="primary_metric")
+    return found
+
+
+def class_numbers(values: Array, classes: Sequence[Any]) -> Array:
+    """The position of each value in `classes`."""
+    places = {value: place for place, value in enumerate(classes)}
+    return np.array([places[value] for value in values.tolist()], dtype=np.int64)
+
+
+def _average(outcome: Outcome) -> dict[str, Any]:
+    if outcome.binary:
+        return {"average": "binary", "pos_label": 1, "zero_division": 0}
+    return {"average": "macro", "zero_division": 0}
+
+
+def _score(outcome: Outcome, function: Callable[[Array, Array], float]) -> float:
+    """A ranking score: of the second class, or the mean over the classes that have both members and others."""
+    if outcome.probabilities is None:
+        return math.nan
+    if outcome.binary:
+        return _ranked(outcome.truth == 1, outcome.probabilities[:, 1], function)
+    scores = [
+        _ranked(outcome.truth == i, outcome.probabilities[:, i], function) for i in range(outcome.n_classes)
+    ]
+    known = [score for score in scores if math.isfinite(score)]
+    return float(np.mean(known)) if known else math.nan
+
+
+def _ranked(truth: Array, scores: Array, function: Callable[[Array, Array], float]) -> float:
+    return float(function(truth, scores)) if truth.any() and not truth.all() else math.nan
+
+
+def _log_loss(outcome: Outcome) -> float:
+    if outcome.probabilities is None:
+        return math.nan
+    return float(sk.log_loss(outcome.truth, outcome.probabilities, labels=list(range(outcome.n_classes))))
+
+
+def _balanced_accuracy(outcome: Outcome) -> float:
+    recalls = [(outcome.predicted[outcome.truth == i] == i).mean() for i in np.unique(outcome.truth)]
+    return float(np.mean(recalls))
+
+
+def _r2(outcome: Outcome) -> float:
+    return float(sk.r2_score(outcome.truth, outcome.predicted)) if len(outcome.truth) > 1 else math.nan
+
+
+def _table(*rows: Metric) -> dict[str, Metric]:
+    return {row.name: row for row in rows}
+
+
+METRICS: dict[str, dict[str, Metric]] = {
+    "classification": _table(
+        Metric("roc_auc", "ROC-AUC", MAXIMIZE, lambda o: _score(o, sk.roc_auc_score)),
+        Metric("pr_auc", "PR-AUC", MAXIMIZE, lambda o: _score(o, sk.average_precision_score)),
+        Metric("accuracy", "Accuracy", MAXIMIZE, lambda o: float(sk.accuracy_score(o.truth, o.predicted))),
+        Metric("balanced_accuracy", "Balanced accuracy", MAXIMIZE, _balanced_accuracy),
+        Metric("f1", "F1", MAXIMIZE, lambda o: float(sk.f1_score(o.truth, o.predicted, **_average(o)))),
+        Metric(
+            "precision",
+            "Precision",
+            MAXIMIZE,
+            lambda o: float(sk.precision_score(o.truth, o.predicted, **_average(o))),
+        ),
+        Metric(
+            "recall",
+            "Recall",
+            MAXIMIZE,
+            lambda o: float(sk.recall_score(o.truth, o.predicted, **_average(o))),
+        ),
+        Metric("log_loss", "Log loss", MINIMIZE, _log_loss),
+    ),
+    "regression": _table(
+        Metric("rmse", "RMSE", MINIMIZE, lambda o: float(sk.root_mean_squared_error(o.truth, o.predicted))),
+        Metric(
+            "mae",
+            "Mean absolute error",
+            MINIMIZE,
+            lambda o: float(sk.mean_absolute_error(o.truth, o.predicted)),
+        ),
+        Metric(
+            "median_absolute_error",
+            "Median absolute error",
+            MINIMIZE,
+            lambda o: float(sk.median_absolute_error(o.truth, o.predicted)),
+        ),
+        Metric("r2", "R²", MAXIMIZE, _r2),
+    ),
+}

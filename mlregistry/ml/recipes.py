@@ -1,0 +1,169 @@
+"""Everything needed to train again, as JSON: split, folds, seed, preparation, estimator and its params.
+
+`parse` is the only way in from outside; training and the run pages read the dataclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from mlregistry.errors import Invalid
+from mlregistry.ml.estimators import CATALOGUE, check_params
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "split.method": ("train_test", "train_validation_test"),
+    "preparation.missing_numbers": ("median", "mean", "most_frequent", "zero"),
+    "preparation.missing_categories": ("constant", "most_frequent"),
+    "preparation.encoding": ("one_hot", "ordinal"),
+    "preparation.scaling": ("standard", "min_max", "robust", "none"),
+    "preparation.datetimes": ("parts", "drop"),
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "seed": (0, 2**32 - 1),
+    "folds": (0, 20),
+    "split.test_fraction": (0.05, 0.5),
+    "split.validation_fraction": (0.05, 0.5),
+    "preparation.max_categories": (2, 1000),
+}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Fractions are of all rows; stratified by class in a classification."""
+
+    method: str = "train_test"
+    test_fraction: float = 0.2
+    validation_fraction: float = 0.2
+    stratify: bool = True
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What happens to the columns before the estimator sees them."""
+
+    drop_duplicates: bool = True
+    drop_constant: bool = True
+    drop_identifiers: bool = True
+    missing_numbers: str = "median"
+    missing_categories: str = "constant"
+    missing_indicator: bool = False
+    encoding: str = "one_hot"
+    max_categories: int = 30
+    scaling: str = "standard"
+    datetimes: str = "parts"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train; folds 0 means no cross-validation."""
+
+    estimator: str
+    params: dict[str, Any] = field(default_factory=dict)
+    seed: int = 42
+    folds: int = 0
+    split: Split = Split()
+    preparation: Preparation = Preparation()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+Section = TypeVar("Section", Split, Preparation)
+
+
+def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
+    """The recipe in `data`, defaults filled in; Invalid names the field. With `kind`, params are checked for it."""
+    _known_keys(data, Recipe, "")
+    name = data.get("estimator")
+    if not isinstance(name, str) or not name:
+        raise Invalid("A recipe names its estimator.", field="estimator")
+    params = data.get("params") or {}
+    if not isinstance(params, Mapping):
+        raise Invalid("The params are an object of names and values.", field="params")
+    recipe = Recipe(
+        estimator=name,
+        params=dict(params),
+        seed=_value(data, "seed", Recipe.seed, ""),
+        folds=_value(data, "folds", Recipe.folds, ""),
+        split=_section(data, "split", Split()),
+        preparation=_section(data, "preparation", Preparation()),
+    )
+    if recipe.folds == 1:
+        raise Invalid("Cross-validation needs 2 folds or more (0 for none).", field="folds")
+    if recipe.split.method == "train_validation_test" and _held_out(recipe.split) > 0.8:
+        raise Invalid(
+            "Test and validation together take more than 80 % of the rows.", field="split.test_fraction"
+        )
+    return check_estimator(recipe, kind)
+
+
+def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
+    """The recipe with checked params (defaults filled in when `kind` is given); Invalid names the field."""
+    kinds = [kind] if kind else list(CATALOGUE)
+    entries = [CATALOGUE[k][recipe.estimator] for k in kinds if recipe.estimator in CATALOGUE.get(k, {})]
+    if not entries:
+        known = sorted({name for k in kinds for name in CATALOGUE.get(k, {})})
+        purpose = f" for {kind}" if kind else ""
+        raise Invalid(
+            f"'{recipe.estimator}' is no estimator{purpose}; known: {', '.join(known)}.", field="estimator"
+        )
+    if kind:
+        return replace(recipe, params=check_params(entries[0], recipe.params))
+    problem: Invalid | None = None
+    for entry in entries:
+        try:
+            check_params(entry, recipe.params)
+            return recipe
+        except Invalid as error:
+            problem = error
+    raise problem or Invalid("The params do not fit the estimator.", field="params")
+
+
+def _held_out(split: Split) -> float:
+    return split.test_fraction + split.validation_fraction
+
+
+def _section(data: Mapping[str, Any], name: str, default: Section) -> Section:
+    given = data.get(name)
+    if given is None:
+        return default
+    if not isinstance(given, Mapping):
+        raise Invalid(f"'{name}' is an object.", field=name)
+    _known_keys(given, type(default), name + ".")
+    changes = {key: _value(given, key, getattr(default, key), name + ".") for key in given}
+    return replace(default, **changes)
+
+
+def _value(data: Mapping[str, Any], key: str, default: Any, prefix: str) -> Any:
+    if key not in data or data[key] is None:
+        return default
+    path, value = prefix + key, data[key]
+    if path in CHOICES:
+        if value not in CHOICES[path]:
+            raise Invalid(f"'{path}' is one of: {', '.join(CHOICES[path])}.", field=path)
+        return value
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise Invalid(f"'{path}' is true or false.", field=path)
+        return value
+    whole = isinstance(default, int)
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise Invalid(f"'{path}' is a {'whole ' if whole else ''}number.", field=path)
+    low, high = RANGES[path]
+    if not low <= value <= high:
+        raise Invalid(f"'{path}' lies between {low:g} and {high:g}.", field=path)
+    return value if whole else float(value)
+
+
+def _known_keys(
+    data: Mapping[str, Any], schema: type[Recipe] | type[Split] | type[Preparation], prefix: str
+) -> None:
+    known = {item.name for item in fields(schema)}
+    for key in data:
+        if key not in known:
+            raise Invalid(
+                f"A recipe has no field '{prefix}{key}'; known: {', '.join(sorted(known))}.",
+                field=prefix + key,
+            )
