@@ -1,6 +1,6 @@
 """The environment of the server, read in one place: settings, the supervisor and the tests call these.
 
-Every value has a working default; a value that cannot be used raises `EnvironmentMistake` naming its variable.
+Every value has a working default; one that cannot be used raises `EnvironmentMistake` naming its variable.
 """
 
 import hashlib
@@ -112,7 +112,13 @@ def socket_folder(base: Path | None = None) -> Path:
 
 
 def _django_database(
-    *, name: str, user: str, host: str, password: str = "", port: str = "", options: dict[str, str] | None = None
+    *,
+    name: str,
+    user: str,
+    host: str,
+    password: str = "",
+    port: str = "",
+    options: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",

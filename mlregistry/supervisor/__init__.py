@@ -1,1 +1,1 @@
-"""What `make up` runs: the embedded PostgreSQL and the web, worker and scheduler processes, under one parent."""
+"""What `make up` runs: the embedded PostgreSQL, web, worker and scheduler processes under one parent."""

@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
 
 @dataclass(frozen=True)
 class Account:
-    """A system account that a root process hands a child to; `reach` lets it pass folders closed to others."""
+    """A system account that root hands a child to; `reach` lets it pass folders closed to others."""
 
     uid: int
     gid: int

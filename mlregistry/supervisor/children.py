@@ -1,0 +1,101 @@
+"""The processes under the supervisor: started on a leash, started again with a back-off, stopped together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from mlregistry.supervisor.leash import leashed
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_AFTER_SECONDS = 60.0
+
+
+@dataclass
+class Child:
+    """One process of ours, by name, with what is needed to start it again."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    n_failures: int = 0
+    started_at: float = 0.0
+    retry_at: float = 0.0
+
+    def start(self) -> None:
+        """In a session of its own: Ctrl-C reaches the supervisor alone, which then stops all in order."""
+        self.process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=leashed(signal.SIGTERM),
+        )
+        self.started_at = time.monotonic()
+
+    def tend(self) -> None:
+        """Start again what died: at once counts as 0.5 s, then twice as long each time, up to 30 s."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.retry_at:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        kill_group(self.process.pid)
+        self.process = None
+        self.n_failures = 1 if now - self.started_at > STEADY_AFTER_SECONDS else self.n_failures + 1
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** (self.n_failures - 1), LONGEST_PAUSE_SECONDS)
+        self.retry_at = now + pause
+        say(f"{self.name} ended with {describe(code)}; starting it again in {pause:g} s")
+
+
+def stop_all(children: Iterable[Child], *, timeout_seconds: float) -> None:
+    """SIGTERM to each, one shared timeout, then SIGKILL to what is left of their groups."""
+    processes = [child.process for child in children if child.process is not None]
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + timeout_seconds
+    for process in processes:
+        try:
+            process.wait(max(deadline - time.monotonic(), 0.01))
+        except subprocess.TimeoutExpired:
+            say(f"process {process.pid} did not stop in time and is killed")
+        kill_group(process.pid)
+        process.wait()
+
+
+def sweep(known: set[int]) -> None:
+    """End and reap adopted orphans: processes whose parent, a child of ours, died before them."""
+    for process in psutil.Process().children():
+        if process.pid in known:
+            continue
+        try:
+            process.kill()
+            os.waitpid(process.pid, 0)
+        except (psutil.NoSuchProcess, ChildProcessError):
+            continue
+
+
+def kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def describe(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

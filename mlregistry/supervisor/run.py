@@ -1,0 +1,145 @@
+"""The work of `manage.py up`: everything started in order, watched, and stopped in the opposite order."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from types import FrameType
+
+from django.core.management import call_command
+from django.utils.module_loading import import_string
+
+from mlregistry import env
+from mlregistry.supervisor import addresses, lock, static_files
+from mlregistry.supervisor.children import Child, say, stop_all, sweep
+from mlregistry.supervisor.leash import adopt_orphans
+from mlregistry.supervisor.postgres import Postgres, PostgresFailed
+
+FIRST_OWNER = "mlregistry.accounts.actions.setup.ensure_first_owner"
+TICK_SECONDS = 0.5
+HEALTH_TIMEOUT_SECONDS = 60.0
+N_STARTS = 4
+STOP_SECONDS = 5.0
+CLOSING_SECONDS = 12.0
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """Raised by the first signal wherever the supervisor is; later signals change nothing."""
+
+
+class StartFailed(RuntimeError):
+    """The server did not come up; the message says what to look at."""
+
+
+def up() -> int:
+    """Run until a signal; returns the exit code. Every foreseeable failure is one line."""
+    host, port = env.host(), env.port()
+    _listen_to_signals()
+    try:
+        with lock.held(env.home(), url=addresses.url(host, port)) as cut_off:
+            addresses.check_free(host, port, patience_seconds=CLOSING_SECONDS if cut_off else 0.0)
+            _serve(host, port)
+    except (lock.AlreadyRunning, addresses.CannotListen, PostgresFailed, StartFailed) as error:
+        say(str(error))
+        return 1
+    except Stopped:
+        say("Stopped.")
+    return 0
+
+
+def _serve(host: str, port: int) -> None:
+    began = time.monotonic()
+    adopt_orphans()
+    home = env.home()
+    postgres = None if env.database_url() else Postgres(home / "postgres", env.socket_folder(home))
+    children: list[Child] = []
+    try:
+        if postgres is not None:
+            postgres.start()
+        call_command("migrate", interactive=False, verbosity=0)
+        static_files.collect()
+        children += _children(host, port)
+        children[0].start()  # web first: it takes longest, and the owner's account is made meanwhile
+        login = _first_owner()
+        for child in children[1:]:
+            child.start()
+        _await_health(children, host, port)
+        _greet(addresses.url(host, port), login, time.monotonic() - began)
+        _watch(children, postgres)
+    finally:
+        _stop(children, postgres)
+
+
+def _children(host: str, port: int) -> list[Child]:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mlregistry.settings", "PYTHONUNBUFFERED": "1"}
+    manage = [sys.executable, "manage.py"]
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    web += ["--workers", str(env.number("MLREGISTRY_WEB_WORKERS", 2, lowest=1, highest=256))]
+    web += ["--blocking-threads", str(env.number("MLREGISTRY_WEB_THREADS", 8, lowest=1, highest=256))]
+    web += ["--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers"]
+    web += ["--workers-kill-timeout", str(int(STOP_SECONDS) - 1), "mlregistry.wsgi:application"]
+    return [
+        Child("web", web, environment),
+        Child("worker", [*manage, "worker"], environment),
+        Child("scheduler", [*manage, "scheduler"], environment),
+    ]
+
+
+def _first_owner() -> str:
+    """How to log in, as the accounts app words it."""
+    return str(import_string(FIRST_OWNER)() or "")
+
+
+def _await_health(children: list[Child], host: str, port: int) -> None:
+    deadline = time.monotonic() + HEALTH_TIMEOUT_SECONDS
+    while not addresses.healthy(host, port):
+        for child in children:
+            child.tend()
+            if child.n_failures >= N_STARTS:
+                raise StartFailed(f"{child.name} does not start; the reason stands above")
+        if time.monotonic() > deadline:
+            raise StartFailed(f"/health did not answer within {HEALTH_TIMEOUT_SECONDS:g} s")
+        time.sleep(0.1)
+
+
+def _greet(url: str, login: str, seconds: float) -> None:
+    say(f"\nmlregistry is ready after {seconds:.1f} s: {url}")
+    if login:
+        say(login)
+    say("Ctrl-C stops it.\n")
+
+
+def _watch(children: list[Child], postgres: Postgres | None) -> None:
+    while True:
+        if postgres is not None and not postgres.running():
+            say("PostgreSQL ended; starting it again")
+            postgres.start()
+        for child in children:
+            child.tend()
+        known = {child.process.pid for child in children if child.process is not None}
+        sweep(known | ({postgres.pid} if postgres is not None and postgres.pid else set()))
+        time.sleep(TICK_SECONDS)
+
+
+def _stop(children: list[Child], postgres: Postgres | None) -> None:
+    """Children, then what they left behind, then PostgreSQL; within ten seconds altogether."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    with suppress(OSError):
+        say("Stopping …")
+    stop_all(children, timeout_seconds=STOP_SECONDS)
+    sweep({postgres.pid} if postgres is not None and postgres.pid else set())
+    if postgres is not None:
+        postgres.stop(timeout_seconds=2.5)
+
+
+def _listen_to_signals() -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        raise Stopped
+
+    for number in STOPPING:
+        signal.signal(number, stop)
