@@ -1,0 +1,63 @@
+"""Counts and latencies per endpoint, variant and status, in memory. `predict` adds; /metrics and the shipper read."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+# Upper bounds in seconds; one more bucket takes everything above.
+BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Key(NamedTuple):
+    """What is counted apart. Requests that reached no endpoint have endpoint_id 0, no variant "" ."""
+
+    endpoint_id: int
+    variant: str
+    version_id: int
+    status: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Requests, rows, seconds in total, and the histogram of seconds (one more entry than BOUNDS)."""
+
+    n_requests: int = 0
+    n_rows: int = 0
+    seconds: float = 0.0
+    histogram: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+
+    def copy(self) -> Tally:
+        return Tally(self.n_requests, self.n_rows, self.seconds, list(self.histogram))
+
+
+class Counters:
+    """Thread-safe. `totals` only ever grow (Prometheus); `drain` gives what came since the last drain."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._totals: dict[Key, Tally] = {}
+        self._recent: dict[Key, Tally] = {}
+
+    def add(self, key: Key, *, n_rows: int, seconds: float) -> None:
+        slot = bisect_left(BOUNDS, seconds)
+        with self._lock:
+            for table in (self._totals, self._recent):
+                tally = table.get(key)
+                if tally is None:
+                    tally = table[key] = Tally()
+                tally.n_requests += 1
+                tally.n_rows += n_rows
+                tally.seconds += seconds
+                tally.histogram[slot] += 1
+
+    def totals(self) -> dict[Key, Tally]:
+        with self._lock:
+            return {key: tally.copy() for key, tally in self._totals.items()}
+
+    def drain(self) -> dict[Key, Tally]:
+        with self._lock:
+            recent, self._recent = self._recent, {}
+        return recent

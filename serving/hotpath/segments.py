@@ -1,0 +1,163 @@
+"""Segment files of the prediction log: framing, reading after a crash, and the shipping cursor.
+
+`log.PredictionLog` writes them; the shipping worker lists, reads and removes them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from zlib import crc32
+
+import msgspec
+
+from serving.hotpath import records
+from serving.hotpath.records import Record
+
+MAGIC = b"MLRLOG1\n"
+FRAME = struct.Struct("<II")
+MAX_FRAME = 256 * 1024 * 1024
+OPEN, CLOSED = ".open", ".log"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file. `stem` stays the same when the file is closed, so a cursor belongs to the stem."""
+
+    path: Path
+    closed: bool
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one read, the offset to go on from, and the bytes after it that are no whole record (yet)."""
+
+    records: list[Record]
+    next_offset: int
+    n_torn_bytes: int
+
+
+def frame(payload: bytes) -> bytes:
+    """Length, CRC-32, payload."""
+    return FRAME.pack(len(payload), crc32(payload)) + payload
+
+
+def listing(folder: Path) -> list[Segment]:
+    """All segments, oldest first. One whose writer has died counts as closed: nobody holds its lock any more."""
+    found = [path for path in folder.iterdir() if path.suffix in (OPEN, CLOSED)] if folder.is_dir() else []
+    return [Segment(path, path.suffix == CLOSED or _is_orphan(path)) for path in sorted(found, key=lambda p: p.stem)]
+
+
+def _is_orphan(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # closed (renamed) since it was listed
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
+    """Up to `limit` whole records from an offset.
+
+    A torn tail (a writer killed inside a write, or still writing) ends the batch and is counted, never raised.
+    A segment renamed meanwhile is found under its closed name.
+    """
+    found: list[Record] = []
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if offset == 0 and file.read(len(MAGIC)) != MAGIC:
+            return Batch([], 0, size)
+        at = max(offset, len(MAGIC))
+        file.seek(at)
+        while len(found) < limit and (payload := _payload(file.read(FRAME.size), file, size - at)) is not None:
+            try:
+                found.append(records.decode(payload))
+            except (msgspec.DecodeError, msgspec.ValidationError):
+                return Batch(found, at, size - at)
+            at += FRAME.size + len(payload)
+    return Batch(found, at, size - at if len(found) < limit else 0)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return path.with_suffix(CLOSED).open("rb")
+
+
+def _payload(head: bytes, file: BinaryIO, room: int) -> bytes | None:
+    """The payload after a frame's head; None when it is not there whole."""
+    if len(head) < FRAME.size:
+        return None
+    length, checksum = FRAME.unpack(head)
+    if length > min(MAX_FRAME, room - FRAME.size):
+        return None
+    payload = file.read(length)
+    return payload if len(payload) == length and crc32(payload) == checksum else None
+
+
+def read_all(path: Path, *, offset: int = 0) -> Iterator[Record]:
+    """Every whole record of a segment."""
+    while (batch := read_batch(path, offset=offset)).records:
+        yield from batch.records
+        offset = batch.next_offset
+
+
+def remove(segment: Segment) -> None:
+    """Removes a shipped segment."""
+    segment.path.unlink(missing_ok=True)
+    segment.path.with_suffix(CLOSED).unlink(missing_ok=True)
+
+
+class Cursor:
+    """How far each segment was shipped, in a small file that is replaced whole.
+
+    A shipper that stores its offsets in the same transaction as the rows does not need it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offsets: dict[str, int] = self._load()
+
+    def offset(self, segment: Segment) -> int:
+        return self.offsets.get(segment.stem, 0)
+
+    def advance(self, segment: Segment, offset: int) -> None:
+        self.offsets[segment.stem] = offset
+        self._save()
+
+    def forget(self, segment: Segment) -> None:
+        self.offsets.pop(segment.stem, None)
+        self._save()
+
+    def _load(self) -> dict[str, int]:
+        try:
+            data = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return {str(stem): int(offset) for stem, offset in data.items()}
+
+    def _save(self) -> None:
+        draft = self.path.with_name(self.path.name + ".tmp")
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(self.offsets, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
