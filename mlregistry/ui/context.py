@@ -1,0 +1,55 @@
+"""What every template may use: the team, the user's teams, the navigation, the version. A context processor."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from mlregistry import __version__
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role, Team
+
+NAVIGATION = (
+    ("Home", "ui:home", ()),
+    ("Problems", "experiments:problems", ("problems", "train")),
+    ("Datasets", "experiments:datasets", ("datasets",)),
+    ("Experiments", "experiments:experiments", ("experiments", "runs", "compare")),
+    ("Models", "models_app:models", ("models",)),
+    ("Endpoints", "serving:endpoints", ("endpoints",)),
+    ("Jobs", "jobs:jobs", ("jobs",)),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Cheap for pages that use none of it: the teams are read only when shown."""
+    actor: Actor | None = getattr(request, "actor", None)
+    return {
+        "version": __version__,
+        "actor": actor,
+        "team": actor.team if actor else None,
+        "can_edit": bool(actor and actor.role >= Role.EDITOR),
+        "can_own": bool(actor and actor.role >= Role.OWNER),
+        "teams": SimpleLazyObject(lambda: _teams(request)),
+        "navigation": _navigation(request) if actor else [],
+        "form_error": getattr(request, "form_error", None),
+    }
+
+
+def _teams(request: HttpRequest) -> list[Team]:
+    if not request.user.is_authenticated:
+        return []
+    return list(Team.objects.filter(memberships__user=request.user).order_by("name"))
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    section = request.path_info.strip("/").partition("/")[0]
+    entries = []
+    for title, name, sections in NAVIGATION:
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = section in sections if sections else not section
+        entries.append({"title": title, "address": address, "current": current})
+    return entries

@@ -1,0 +1,108 @@
+"""The one decorator of all web views: signs in, finds the team, checks the role, turns errors into pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role
+from mlregistry.accounts.queries import actors
+from mlregistry.errors import Invalid, MlregistryError
+
+View = Callable[..., HttpResponse]
+VIEWS: dict[str, Role] = {}
+"""Every decorated view by module and name; a test holds the URL table against it."""
+
+
+class PageRequest(HttpRequest):
+    """A request inside a page: `actor` is set; `form_error` holds what was wrong with a form just sent."""
+
+    actor: Actor
+    htmx: HtmxDetails
+    form_error: MlregistryError | None
+
+
+def page(*, role: Role = Role.VIEWER, change: Role | None = None, form: bool = False) -> Callable[[View], View]:
+    """`role` may look, `change` (the same when left out) may POST.
+
+    With `form`, an error on POST shows the view's own GET again, the values kept and the field marked;
+    without, the error is a message on the page the person came from.
+    """
+
+    def decorate(view: View) -> View:
+        VIEWS[f"{view.__module__}.{view.__qualname__}"] = role
+
+        @wraps(view)
+        def answer(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), reverse("accounts:login"))
+            request.form_error = None
+            try:
+                request.actor = actors.for_user(request.user, getattr(request, "team_slug", None))
+                request.actor.require(role if request.method in ("GET", "HEAD") else change or role)
+                return view(request, *args, **kwargs)
+            except MlregistryError as error:
+                if request.method != "POST" or error.status in (403, 404):
+                    return error_page(request, error)
+                return _again(view, request, error, args, kwargs) if form else _back(request, error)
+
+        answer.page_role = role  # type: ignore[attr-defined]
+        return cast(View, answer)
+
+    return decorate
+
+
+def error_page(request: HttpRequest, error: MlregistryError) -> HttpResponse:
+    return render(request, "ui/error.html", {"error": error}, status=error.status)
+
+
+def _again(view: View, request: PageRequest, error: MlregistryError, args: Any, kwargs: Any) -> HttpResponse:
+    """The form once more: as a GET that still knows what was sent."""
+    request.method, request.form_error = "GET", error
+    try:
+        response = view(request, *args, **kwargs)
+    except MlregistryError as second:
+        return error_page(request, second)
+    response.status_code = error.status
+    return response
+
+
+def _back(request: PageRequest, error: MlregistryError) -> HttpResponse:
+    messages.error(request, error.message)
+    return HttpResponseRedirect(origin(request))
+
+
+def origin(request: HttpRequest) -> str:
+    """The page of ours that the person came from, or home."""
+    address = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        return address
+    return reverse("ui:home")
+
+
+def number(value: str | None, field: str, *, default: float | None = None) -> float | None:
+    """A number out of a form; empty gives the default, anything else raises Invalid for the field."""
+    if value is None or not value.strip():
+        return default
+    try:
+        return float(value.replace(",", "."))
+    except ValueError as error:
+        raise Invalid(f"“{value}” is not a number.", field=field) from error
+
+
+def whole(value: str | None, field: str, *, default: int = 0) -> int:
+    """A whole number out of a form or query."""
+    if value is None or not value.strip():
+        return default
+    try:
+        return int(value)
+    except ValueError as error:
+        raise Invalid(f"“{value}” is not a whole number.", field=field) from error
