@@ -69,7 +69,9 @@ def claim(job_id: str, *, worker: str, pid: int) -> Attempt | None:
     """Take the job, or None when it is not there to be taken: running, finished, cancelled or not yet due."""
     due = Q(scheduled_at=None) | Q(scheduled_at__lte=Now())
     with transaction.atomic():
-        job = Job.objects.select_for_update(skip_locked=True).filter(due, pk=job_id, state=State.QUEUED).first()
+        job = (
+            Job.objects.select_for_update(skip_locked=True).filter(due, pk=job_id, state=State.QUEUED).first()
+        )
         if job is None:
             return None
         Job.objects.filter(pk=job_id).update(

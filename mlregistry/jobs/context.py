@@ -12,7 +12,12 @@ class JobContext:
     """`job_id` and `attempt` name the execution; write them beside results that must be written once."""
 
     def __init__(
-        self, *, job_id: str, attempt: int, send: Callable[[dict[str, Any]], None], stopped: Callable[[], bool]
+        self,
+        *,
+        job_id: str,
+        attempt: int,
+        send: Callable[[dict[str, Any]], None],
+        stopped: Callable[[], bool],
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt

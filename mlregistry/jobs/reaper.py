@@ -45,7 +45,9 @@ def _take_back(job_id: str) -> bool:
         job = late.select_for_update(skip_locked=True).first()
         if job is None:
             return False
-        attempts.note(job_id, f"[The worker {job.worker} died: no heartbeat since {job.heartbeat_at:%H:%M:%S} UTC.]")
+        attempts.note(
+            job_id, f"[The worker {job.worker} died: no heartbeat since {job.heartbeat_at:%H:%M:%S} UTC.]"
+        )
         gone = {"pid": None, "child_pid": None, "eta_seconds": None}
         if job.cancel_requested_at is not None:
             changes = {"state": State.CANCELLED, "finished_at": Now(), "message": "Cancelled"}
@@ -53,7 +55,9 @@ def _take_back(job_id: str) -> bool:
             text = f"Its worker died in attempt {job.n_tries} of {job.max_attempts}; it is tried again"
             changes = {"state": State.QUEUED, "progress": 0.0, "nudged_at": None, "message": text}
         else:
-            text = f"Its worker died in the middle of the job, in attempt {job.n_tries} of {job.max_attempts}."
+            text = (
+                f"Its worker died in the middle of the job, in attempt {job.n_tries} of {job.max_attempts}."
+            )
             changes = {"state": State.FAILED, "finished_at": Now(), "error": text}
         Job.objects.filter(pk=job_id).update(**gone, **changes)
     logger.warning("The worker %s died during job %s (%s).", job.worker, job_id, job.kind)

@@ -59,7 +59,9 @@ def run_due(now: datetime | None = None) -> int:
 def _run(pk: int, now: datetime) -> bool:
     with transaction.atomic():
         due = Schedule.objects.filter(pk=pk, enabled=True, next_at__lte=now)
-        schedule = due.select_for_update(skip_locked=True, of=("self",)).select_related("last_job", "team").first()
+        schedule = (
+            due.select_for_update(skip_locked=True, of=("self",)).select_related("last_job", "team").first()
+        )
         if schedule is None:
             return False
         schedule.next_at = _next(schedule.cron, schedule.every_seconds, now)

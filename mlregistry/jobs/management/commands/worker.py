@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time (default: 2)")
-        parser.add_argument("--queue", action="append", help="a queue to serve; may be repeated (default: all)")
+        parser.add_argument(
+            "--queue", action="append", help="a queue to serve; may be repeated (default: all)"
+        )
 
     def handle(self, *, concurrency: int, queue: list[str] | None, **options: Any) -> None:
         default = settings.TASKS["default"]
@@ -53,7 +55,7 @@ def start_rq(queues: list[str], n: int) -> None:
 def start_celery(queues: list[str], n: int) -> None:
     """The process becomes Celery's own worker."""
     command = ["celery", "-A", "mlregistry", "worker", "-Q", ",".join(queues), "--concurrency", str(n)]
-    os.execv(sys.executable, [sys.executable, "-m", *command, "--loglevel", "INFO"])
+    os.execv(sys.executable, [sys.executable, "-m", *command, "--loglevel", "INFO"])  # noqa: S606 (fixed command)
 
 
 START = {"db": start_db, "rq": start_rq, "celery": start_celery}

@@ -1,0 +1,106 @@
+"""Job functions that behave and misbehave; they run in the child processes of real workers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+
+from mlregistry.errors import Invalid
+from mlregistry.jobs.context import JobContext
+from mlregistry.jobs.models import Job
+
+
+def _mark(path: str, text: str) -> None:
+    with Path(path).open("a") as file:
+        file.write(text + "\n")
+
+
+def talk(context: JobContext, *, path: str) -> dict[str, Any]:
+    """Says one line and half of the progress, then waits for the file to appear."""
+    print("first line")
+    context.report(0.5, "half way")
+    while not Path(path).exists():
+        time.sleep(0.05)
+    sys.stderr.write("a line on stderr\n")
+    context.log("last line")
+    sum(i * i for i in range(1_000_000))
+    return {"answer": 42}
+
+
+def wait_first_time(context: JobContext, *, path: str) -> dict[str, int]:
+    _mark(path, f"{context.attempt} {os.getpid()}")
+    if context.attempt == 1:
+        time.sleep(60)
+    return {"attempt": context.attempt}
+
+
+def count_run(context: JobContext, *, path: str) -> None:
+    _mark(path, str(context.attempt))
+    time.sleep(0.5)
+
+
+def hog_memory(context: JobContext) -> None:
+    held = []
+    for _ in range(200):
+        held.append(numpy.ones(20 * 2**17))
+        time.sleep(0.02)
+
+
+def hog_memory_in_a_grandchild(context: JobContext) -> None:
+    program = "import time; held = bytearray(1_000_000_000); time.sleep(60)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def sleep(context: JobContext, *, seconds: float) -> None:
+    context.report(0.1, "asleep")
+    time.sleep(seconds)
+
+
+def ignore_sigterm(context: JobContext, *, path: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    _mark(path, str(sleeper.pid))
+    while True:
+        time.sleep(60)
+
+
+def fail(context: JobContext, *, path: str) -> None:
+    _mark(path, str(context.attempt))
+    raise ValueError("it never works")
+
+
+def refuse(context: JobContext, *, path: str) -> None:
+    _mark(path, str(context.attempt))
+    raise Invalid("The target has one value only.", field="target")
+
+
+def vanish(context: JobContext) -> None:
+    os._exit(3)
+
+
+def flood(context: JobContext) -> None:
+    line = "x" * 999 + "\n"
+    for _ in range(50_000):
+        sys.stdout.write(line)
+
+
+def fit_in_parallel(context: JobContext) -> dict[str, float]:
+    features, target = make_classification(300, random_state=0)
+    scores = cross_val_score(LogisticRegression(), features, target, n_jobs=2)
+    return {"score": float(scores.mean())}
+
+
+def read_own_row(context: JobContext) -> dict[str, str]:
+    return {"title": Job.objects.get(pk=context.job_id).title}
+
+
+def answer_nan(context: JobContext) -> dict[str, float]:
+    return {"score": float("nan")}

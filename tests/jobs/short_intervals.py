@@ -1,0 +1,27 @@
+"""What the tests and their worker processes agree on; no Django."""
+
+INTERVALS = {
+    "JOB_HEARTBEAT_SECONDS": 0.2,
+    "JOB_LEASE_SECONDS": 3.0,
+    "JOB_REAPER_SECONDS": 0.5,
+    "JOB_RETRY_SECONDS": 0.1,
+    "JOB_CANCEL_GRACE_SECONDS": 1.0,
+    "JOB_LOG_LIMIT_BYTES": 100_000,
+}
+NAMES = (
+    "talk",
+    "wait_first_time",
+    "count_run",
+    "hog_memory",
+    "hog_memory_in_a_grandchild",
+    "sleep",
+    "ignore_sigterm",
+    "fail",
+    "refuse",
+    "vanish",
+    "flood",
+    "fit_in_parallel",
+    "read_own_row",
+    "answer_nan",
+)
+KINDS = {f"tests.{name}": f"tests.jobs.kinds.{name}" for name in NAMES}
