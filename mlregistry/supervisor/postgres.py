@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Mapping
@@ -138,7 +139,7 @@ class Postgres:
             raise PostgresFailed(f"{self.data} was made by PostgreSQL {found}, this server runs {MAJOR}")
 
     def _clear_left_overs(self) -> None:
-        """End a server whose supervisor was killed; drop lock files of one that is gone: its pid may be reused."""
+        """End a server whose supervisor was killed; drop lock files of a dead one, its pid may be reused."""
         pid_file = self.data / "postmaster.pid"
         left_over = _postmaster(pid_file, self.data)
         if left_over is not None:
@@ -230,6 +231,10 @@ def _account() -> Account | None:
 
 def _own(folder: Path, account: Account | None) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    owners = {os.geteuid(), *([account.uid] if account is not None else [])}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
+        raise PostgresFailed(f"{folder} is not a folder of this account")
     folder.chmod(0o700)
     if account is not None:
         os.chown(folder, account.uid, account.gid)
