@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -40,22 +41,23 @@ class Child:
         )
         self.started_at = time.monotonic()
 
-    def tend(self) -> None:
-        """Start again what died: at once counts as 0.5 s, then twice as long each time, up to 30 s."""
+    def tend(self) -> bool:
+        """Start again what died, after 0.5 s, then twice as long each time up to 30 s; whether it died just now."""
         now = time.monotonic()
         if self.process is None:
             if now >= self.retry_at:
                 self.start()
-            return
+            return False
         code = self.process.poll()
         if code is None:
-            return
+            return False
         kill_group(self.process.pid)
         self.process = None
         self.n_failures = 1 if now - self.started_at > STEADY_AFTER_SECONDS else self.n_failures + 1
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (self.n_failures - 1), LONGEST_PAUSE_SECONDS)
         self.retry_at = now + pause
         say(f"{self.name} ended with {describe(code)}; starting it again in {pause:g} s")
+        return True
 
 
 def stop_all(children: Iterable[Child], *, timeout_seconds: float) -> None:
@@ -74,15 +76,15 @@ def stop_all(children: Iterable[Child], *, timeout_seconds: float) -> None:
 
 
 def sweep(known: set[int]) -> None:
-    """End and reap adopted orphans: processes whose parent, a child of ours, died before them."""
-    for process in psutil.Process().children():
-        if process.pid in known:
-            continue
-        try:
-            process.kill()
-            os.waitpid(process.pid, 0)
-        except (psutil.NoSuchProcess, ChildProcessError):
-            continue
+    """End and reap adopted orphans: processes whose parent, a child of ours, died before them.
+
+    The end of one hands over its own children, so this looks again until there is none.
+    """
+    while orphans := [one for one in psutil.Process().children() if one.pid not in known]:
+        for orphan in orphans:
+            with suppress(psutil.NoSuchProcess, ChildProcessError):
+                orphan.kill()
+                os.waitpid(orphan.pid, 0)
 
 
 def kill_group(leader: int) -> None:

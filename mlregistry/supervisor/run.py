@@ -18,6 +18,7 @@ from mlregistry.supervisor.postgres import Postgres, PostgresFailed
 
 FIRST_OWNER = "mlregistry.accounts.actions.setup.ensure_first_owner"
 TICK_SECONDS = 0.5
+SWEEP_SECONDS = 5.0
 HEALTH_TIMEOUT_SECONDS = 60.0
 N_STARTS = 4
 STOP_SECONDS = 5.0
@@ -112,14 +113,15 @@ def _greet(url: str, login: str, seconds: float) -> None:
 
 
 def _watch(children: list[Child], postgres: Postgres | None) -> None:
+    sweep_at = 0.0
     while True:
         if postgres is not None and not postgres.running():
             say("PostgreSQL ended; starting it again")
             postgres.start()
-        for child in children:
-            child.tend()
-        known = {child.process.pid for child in children if child.process is not None}
-        sweep(known | ({postgres.pid} if postgres is not None and postgres.pid else set()))
+        died = [child.name for child in children if child.tend()]
+        if died or time.monotonic() >= sweep_at:
+            sweep(_pids(children, postgres))
+            sweep_at = time.monotonic() + SWEEP_SECONDS
         time.sleep(TICK_SECONDS)
 
 
@@ -130,9 +132,14 @@ def _stop(children: list[Child], postgres: Postgres | None) -> None:
     with suppress(OSError):
         say("Stopping …")
     stop_all(children, timeout_seconds=STOP_SECONDS)
-    sweep({postgres.pid} if postgres is not None and postgres.pid else set())
+    sweep(_pids([], postgres))
     if postgres is not None:
         postgres.stop(timeout_seconds=2.5)
+
+
+def _pids(children: list[Child], postgres: Postgres | None) -> set[int]:
+    pids = {child.process.pid for child in children if child.process is not None}
+    return pids | ({postgres.pid} if postgres is not None and postgres.pid is not None else set())
 
 
 def _listen_to_signals() -> None:

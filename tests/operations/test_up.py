@@ -1,0 +1,137 @@
+"""`make up` as a whole: one per home, one line for each foreseeable trouble, nothing left behind."""
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mlregistry.supervisor import addresses
+from tests.operations.starting import Server, start
+from tests.servers import free_port
+
+MEGABYTE = 2**20
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start(tmp_path_factory.mktemp("up") / "home", free_port())
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+
+
+def test_it_prints_its_address_and_how_to_log_in(running: Server) -> None:
+    assert f"http://127.0.0.1:{running.port}" in running.output()
+    assert "token" in running.output().lower()
+
+
+def test_a_second_start_on_the_same_home_says_so_in_one_line(running: Server) -> None:
+    second = start(running.home, free_port())
+    assert second.process.wait(30) == 1
+    time.sleep(0.2)
+    assert second.output() == (
+        f"mlregistry is already running on {running.home}: "
+        f"http://127.0.0.1:{running.port} (process {running.process.pid})\n"
+    )
+    assert addresses.healthy("127.0.0.1", running.port)
+
+
+def test_all_processes_together_rest_within_700_megabytes(running: Server) -> None:
+    time.sleep(3)
+    used = {one.pid: one.memory_full_info().pss / MEGABYTE for one in running.tree()}
+    assert sum(used.values()) <= 700, used
+
+
+@pytest.mark.parametrize("words", ["granian", "manage.py worker", "manage.py scheduler"])
+def test_a_process_that_dies_is_started_again_without_what_it_left(running: Server, words: str) -> None:
+    before = running.command(words)
+    family = before.children(recursive=True)
+    before.kill()
+    deadline = time.monotonic() + 20
+    while True:
+        found = [one for one in running.tree()[1:] if words in " ".join(_command(one)) and one != before]
+        if found and not any(one.is_running() for one in family):
+            break
+        assert time.monotonic() < deadline, running.output()
+        time.sleep(0.1)
+    running.wait_until_healthy()
+
+
+def test_a_port_in_use_gets_one_line_and_makes_no_database(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        server = start(tmp_path / "home", port)
+        assert server.process.wait(30) == 1
+    time.sleep(0.2)
+    assert server.output() == (
+        f"Port {port} on 127.0.0.1 is in use by another program; choose another: make up PORT={port + 1}\n"
+    )
+    assert not (tmp_path / "home" / "postgres").exists()
+
+
+@pytest.mark.parametrize("value", ["0", "http"])
+def test_a_port_that_is_none_gets_one_line(tmp_path: Path, value: str) -> None:
+    server = start(tmp_path / "home", 1, PORT=value)
+    assert server.process.wait(30) == 1
+    time.sleep(0.2)
+    assert server.output() == f"PORT must be a whole number from 1 to 65535, not '{value}'\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_all_within_ten_seconds_and_the_home_can_be_used_again(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    server = start(tmp_path / "home", free_port())
+    server.wait_until_ready()
+    tree = server.tree()
+    assert server.stop(number) <= 10
+    assert server.process.returncode == 0
+    assert [one for one in tree if _alive(one)] == []
+    log = (tmp_path / "home" / "postgres.log").read_text()
+    assert log.rstrip().endswith("database system is shut down")
+    again = start(tmp_path / "home", server.port)
+    assert again.wait_until_ready() <= 20
+    again.stop()
+
+
+def test_a_killed_supervisor_leaves_no_process_and_the_next_start_works(tmp_path: Path) -> None:
+    server = start(tmp_path / "home", free_port())
+    server.wait_until_ready()
+    tree = server.tree()
+    server.process.kill()
+    server.process.wait()
+    again = start(tmp_path / "home", server.port)
+    again.wait_until_ready()
+    assert [one for one in tree if _alive(one)] == []
+    again.stop()
+
+
+def test_a_signal_during_the_first_start_leaves_no_process(tmp_path: Path) -> None:
+    server = start(tmp_path / "home", free_port())
+    while not (tmp_path / "home" / "postgres").exists():
+        assert server.process.poll() is None, server.output()
+        time.sleep(0.01)
+    tree = server.tree()
+    assert server.stop() <= 10
+    assert [one for one in tree if _alive(one)] == []
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
