@@ -1,0 +1,13 @@
+"""Tells who keeps a copy of tokens and memberships in memory (the prediction path) that they changed.
+
+Actions call it inside their transaction; the listeners stand in settings.ACCESS_CHANGED, as this app lies below them.
+"""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+def access_changed() -> None:
+    """Calls each listener; one that fails undoes the change, so no copy outlives a revocation."""
+    for path in getattr(settings, "ACCESS_CHANGED", ()):
+        import_string(path)()
