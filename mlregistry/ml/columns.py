@@ -30,8 +30,8 @@ class NumberColumns(_Columns):
 
     def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         check_is_fitted(self, "n_features_in_")
-        columns = [pd.to_numeric(X.iloc[:, i], errors="raise") for i in range(X.shape[1])]
-        return np.column_stack([column.to_numpy(dtype=np.float64, na_value=np.nan) for column in columns])
+        columns = [X.iloc[:, i].to_numpy(dtype=np.float64, na_value=np.nan) for i in range(X.shape[1])]
+        return np.column_stack(columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
         return np.array(self.feature_names_in_, dtype=object)

@@ -1,0 +1,104 @@
+"""Writes a trained pipeline as joblib and skops files, reads them back by checksum, and predicts with it.
+
+Called by training jobs, the registry and serving. A joblib file runs code when read: only of models trained here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from mlregistry.errors import Invalid, NotFound
+from mlregistry.ml.signature import Signature, plain
+
+NAMES = {"joblib": "model.joblib", "skops": "model.skops"}
+TRUSTED: tuple[str, ...] = (
+    "mlregistry.ml.columns.CategoryColumns",
+    "mlregistry.ml.columns.DateParts",
+    "mlregistry.ml.columns.NumberColumns",
+)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One stored form of a model; size in bytes."""
+
+    format: str
+    name: str
+    size: int
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ModelFile:
+        return cls(data["format"], data["name"], data["size"], data["sha256"])
+
+
+def save(pipeline: Any, folder: Path) -> list[ModelFile]:
+    """Write both forms into `folder`, each moved into place when complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for format, name in NAMES.items():
+        part = folder / f".{name}.part"
+        if format == "joblib":
+            joblib.dump(pipeline, part, compress=3)
+        else:
+            skops.io.dump(pipeline, part, compression=zipfile.ZIP_DEFLATED)
+        size, sha256 = part.stat().st_size, _digest(part)
+        os.replace(part, folder / name)
+        files.append(ModelFile(format, name, size, sha256))
+    return files
+
+
+def load(folder: Path, file: ModelFile) -> Any:
+    """The pipeline; Invalid when the checksum is wrong or a skops file holds a type that is not trusted."""
+    path = folder / file.name
+    if file.name not in NAMES.values() or NAMES.get(file.format) != file.name:
+        raise Invalid(f"'{file.name}' is no model file of format '{file.format}'.", field="name")
+    if not path.is_file():
+        raise NotFound(f"The model file '{file.name}' is not there.")
+    if _digest(path) != file.sha256:
+        raise Invalid(
+            f"The model file '{file.name}' was changed: its SHA-256 is not the recorded one.", field="sha256"
+        )
+    if file.format == "joblib":
+        return joblib.load(path)
+    try:
+        return skops.io.load(path, trusted=list(TRUSTED))
+    except UntrustedTypesFoundException as error:
+        raise Invalid(f"The model file holds types that are not trusted: {error}", field="name") from error
+
+
+def predict(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> dict[str, Any]:
+    """`predictions`, and for a classification `classes` and `probabilities` in their order, as JSON values."""
+    names = [field.name for field in signature.inputs]
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise Invalid(f"The column '{missing[0]}' is missing.", field=missing[0])
+    if not signature.classes:
+        return {"predictions": [float(value) for value in pipeline.predict(frame[names])]}
+    probabilities = np.asarray(pipeline.predict_proba(frame[names]), dtype=np.float64)
+    classes = [plain(value) for value in pipeline.classes_]
+    return {
+        "predictions": [classes[place] for place in probabilities.argmax(axis=1)],
+        "classes": classes,
+        "probabilities": probabilities.tolist(),
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
