@@ -1,0 +1,155 @@
+// Behaviour of all pages: theme, uploads with progress, forms whose parts depend on each other, try-it.
+"use strict";
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+one("[data-theme-toggle]")?.addEventListener("click", () => {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  try { localStorage.setItem("theme", root.dataset.theme); } catch { /* only for this page then */ }
+  document.dispatchEvent(new CustomEvent("themechange"));
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of all("details.menu[open]")) { menu.open = false; one("summary", menu).focus(); }
+});
+
+// A form with data-confirm asks first.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset?.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+}, true);
+
+// Uploads show their progress; without this script the form works too.
+for (const form of all("form[data-upload]")) {
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !one("input[type=file]", form).files.length) return;
+    event.preventDefault();
+    const box = one("[data-upload-progress]", form), bar = one("progress", box), text = one("[data-upload-text]", box);
+    const button = one("button[type=submit]", form);
+    const request = new XMLHttpRequest();
+    box.hidden = false; button.disabled = true;
+    request.upload.onprogress = (step) => {
+      if (!step.lengthComputable) return;
+      bar.value = step.loaded / step.total;
+      text.textContent = `${Math.round(100 * bar.value)} % of ${(step.total / 1048576).toFixed(1)} MB sent`;
+    };
+    request.upload.onload = () => { bar.removeAttribute("value"); text.textContent = "Reading and checking the table …"; };
+    request.onerror = () => { button.disabled = false; text.textContent = "The connection broke. Try again."; };
+    request.onload = () => {
+      if (request.status < 400) { location.assign(request.responseURL); return; }
+      const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+      const notice = one(".notice.error", answer);
+      one("[data-upload-error]", form)?.remove();
+      const shown = document.createElement("div");
+      shown.className = "notice error"; shown.setAttribute("role", "alert"); shown.dataset.uploadError = "";
+      shown.textContent = notice ? notice.textContent.trim() : `The server refused the file (${request.status}).`;
+      form.prepend(shown); shown.scrollIntoView({ block: "center" });
+      box.hidden = true; button.disabled = false;
+    };
+    request.open("POST", form.action);
+    request.send(new FormData(form));
+  });
+}
+
+// Parts that belong to one choice: <x data-when="name=value">.
+function showParts() {
+  for (const part of all("[data-when]")) {
+    const [name, value] = part.dataset.when.split("=");
+    const input = one(`[name="${name}"]:checked`) || one(`select[name="${name}"]`);
+    const shown = !input || input.value === value;
+    if (part.tagName === "OPTGROUP") {
+      part.disabled = !shown; part.hidden = !shown;
+      const select = part.closest("select");
+      if (!shown && part.contains(select.selectedOptions[0])) one(`optgroup:not([disabled]) option`, select).selected = true;
+    } else part.hidden = !shown;
+  }
+}
+document.addEventListener("change", showParts);
+showParts();
+
+// Buttons that tick or clear all boxes of a name.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-tick]");
+  if (button) for (const box of all(`input[name="${button.dataset.tick}"]`)) box.checked = button.dataset.to === "on";
+});
+
+// Chosen runs survive a refresh of their table.
+let chosen = new Set();
+function countChosen() {
+  for (const button of all("[data-compare]")) {
+    const boxes = all("input[name=run]", button.form);
+    const n = boxes.filter((box) => box.checked).length;
+    button.disabled = n < 2;
+    button.textContent = n ? `Compare ${n} runs` : "Compare";
+  }
+}
+document.addEventListener("change", countChosen);
+document.addEventListener("htmx:beforeSwap", () => { chosen = new Set(all("input[name=run]:checked").map((box) => box.value)); });
+document.addEventListener("htmx:afterSwap", () => {
+  for (const box of all("input[name=run]")) if (chosen.has(box.value)) box.checked = true;
+  countChosen();
+});
+countChosen();
+
+// Weights of an endpoint: the sum is shown and must be 100.
+function sumWeights() {
+  for (const output of all("[data-weight-sum]")) {
+    const sum = all("input[data-weight]", output.closest("form")).reduce((total, input) => total + (Number(input.value) || 0), 0);
+    output.textContent = `Sum: ${Math.round(sum * 100) / 100} %`;
+    output.classList.toggle("bad", Math.abs(sum - 100) > 1e-9);
+    output.classList.toggle("good", Math.abs(sum - 100) <= 1e-9);
+  }
+}
+document.addEventListener("input", sumWeights);
+sumWeights();
+
+// A row more in a form: clones the <template> that data-add names.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-add]");
+  if (button) { button.before(one(button.dataset.add).content.cloneNode(true)); sumWeights(); }
+  const drop = event.target.closest("[data-drop-row]");
+  if (drop) { drop.closest("[data-row]").remove(); sumWeights(); }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(one(copy.dataset.copy).textContent).then(() => { copy.textContent = "Copied"; });
+});
+
+// Try-it: sends one row to the endpoint's own address and shows the answer.
+function rowOf(form) {
+  const row = {};
+  for (const input of all("[data-type]", form)) {
+    const text = input.value;
+    if (text === "") row[input.name] = null;
+    else if (input.dataset.type === "boolean") row[input.name] = text === "true";
+    else if (input.dataset.type === "string" || input.dataset.type === "datetime") row[input.name] = text;
+    else row[input.name] = Number.isNaN(Number(text)) ? text : Number(text);
+  }
+  return row;
+}
+const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(name + "="))?.split("=")[1] || "";
+for (const form of all("form[data-try]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = one("[data-answer]"), facts = one("[data-answer-facts]");
+    const started = performance.now();
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
+    const unit = one("[name=__unit]", form)?.value;
+    if (unit) headers["X-Unit-Id"] = unit;
+    try {
+      const response = await fetch(form.action, { method: "POST", headers, body: JSON.stringify({ dataframe_records: [rowOf(form)] }) });
+      const body = await response.json();
+      answer.textContent = JSON.stringify(response.ok ? body : body.detail || body, null, 2);
+      answer.classList.toggle("bad", !response.ok);
+      const id = response.headers.get("X-Request-Id");
+      facts.textContent = response.ok
+        ? `Answered by ${response.headers.get("X-Variant")} (version ${response.headers.get("X-Model-Version")}) in ${Math.round(performance.now() - started)} ms`
+        : `Refused (${response.status})`;
+      const feedback = one("#feedback-request");
+      if (id && feedback && response.ok) { feedback.value = id; one("[data-feedback]").hidden = false; }
+    } catch { facts.textContent = "The server did not answer."; }
+  });
+}

@@ -1,0 +1,106 @@
+"""Tags and filters of all pages: numbers, times, states, form fields."""
+
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+TONES = {
+    "FINISHED": "good", "SUCCEEDED": "good", "ready": "good", "RUNNING": "live", "QUEUED": "live", "SCHEDULED": "live",
+    "pending": "live", "FAILED": "bad", "failed": "bad", "KILLED": "warn", "CANCELLED": "warn",
+    "error": "bad", "warning": "warn",
+}  # fmt: skip
+DASH = "–"
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """A number to four significant digits, whole numbers with separators; – for none."""
+    if value is None or value == "":
+        return DASH
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if not math.isfinite(value):
+        return str(value)
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    if abs(value) >= 1000:
+        return f"{value:,.1f}" if abs(value) < 100_000 else f"{value:,.0f}"
+    return f"{value:.4f}" if 0.001 <= abs(value) < 10 else f"{value:.4g}"
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    return DASH if value is None else f"{100 * value:.1f} %"
+
+
+@register.filter
+def milliseconds(seconds: float | None) -> str:
+    return DASH if seconds is None else f"{1000 * seconds:.1f} ms"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """3.2 s, 4 min 10 s, 2 h 5 min."""
+    if seconds is None:
+        return DASH
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str | SafeString:
+    """A <time> that reads like “5 min ago” and keeps the exact moment as its title."""
+    if moment is None:
+        return DASH
+    seconds = (timezone.now() - moment).total_seconds()
+    text = next((f"{int(seconds // size)} {unit} ago" for size, unit in UNITS if seconds >= size), "just now")
+    if seconds > 30 * 86_400:
+        text = f"{moment:%-d %b %Y}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), f"{moment:%Y-%m-%d %H:%M:%S} UTC", text)
+
+
+@register.filter
+def badge(state: Any) -> SafeString:
+    text = str(state)
+    return format_html('<span class="badge {}">{}</span>', TONES.get(text, ""), text.lower())
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON to be read by people."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    """mapping[key], or None."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def words(name: str) -> str:
+    """test_roc_auc → test roc auc"""
+    return str(name).replace("_", " ")
+
+
+@register.inclusion_tag("ui/field.html", takes_context=True)
+def field(context: template.Context, name: str, label: str, **options: Any) -> dict[str, Any]:
+    """A labelled input with help and error; a form just refused keeps what was sent."""
+    request, error = context.get("request"), context.get("form_error")
+    value = options.pop("value", "")
+    if request is not None and error is not None and name in request.POST:
+        value = request.POST[name]
+    wrong = error.message if error is not None and error.field == name else ""
+    kind = options.pop("type", "text")
+    return {"name": name, "label": label, "value": "" if value is None else value, "wrong": wrong, "type": kind, **options}
