@@ -42,7 +42,7 @@ class Child:
         self.started_at = time.monotonic()
 
     def tend(self) -> bool:
-        """Start again what died, after 0.5 s, then twice as long each time up to 30 s; whether it died just now."""
+        """Start again what died, after 0.5 s, then twice as long up to 30 s; whether it died just now."""
         now = time.monotonic()
         if self.process is None:
             if now >= self.retry_at:

@@ -22,7 +22,7 @@ def collect() -> bool:
 
 def fingerprint() -> str:
     """A digest over the path, size and time of change of every static file."""
-    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
             state = Path(storage.path(path)).stat()
