@@ -70,8 +70,6 @@ def _settle(*, log: int, parent: int, stopped: threading.Event) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     # Forks of one process share NumPy's global state; Python's own is renewed by the fork.
     numpy.random.seed(int.from_bytes(os.urandom(4), "big"))
     random.seed()

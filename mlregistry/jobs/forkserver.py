@@ -7,6 +7,7 @@ and ends a job's process group when the connection of the worker that asked for 
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import selectors
@@ -14,6 +15,7 @@ import shutil
 import signal
 import socket
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,8 @@ class ForkServer:
             with open(os.dup(request), "rb") as stream:
                 wanted = json.load(stream)
             status = child.run(wanted, log=log, events=events, parent=parent)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(status)
 
@@ -153,7 +157,30 @@ def _answer(connection: socket.socket, message: dict[str, Any]) -> None:
         connection.sendall(json.dumps(message).encode() + b"\n")
 
 
+class Descriptor(io.RawIOBase):
+    """A file number that is written as it then stands: Python's own streams remember what they once pointed at."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return os.write(self.number, data)
+
+    def fileno(self) -> int:
+        return self.number
+
+
+def _lines_to(number: int) -> io.TextIOWrapper:
+    """A text stream that survives its file number being turned into a job's log pipe."""
+    buffer = io.BufferedWriter(Descriptor(number))
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
 if __name__ == "__main__":
+    sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     django.setup()
     for module in option("JOB_PRELOAD"):
         importlib.import_module(module)

@@ -61,9 +61,28 @@ def start() -> None:
         _spawn(_new_folder(), owner=os.getpid())
 
 
-def launch(request: dict[str, Any]) -> Child:
+def connect() -> socket.socket:
+    """A line to the fork server for one job, before the job is claimed: a server that is still loading is waited
+    for, a dead one is replaced. Safe from several processes. Raises NoForkServer.
+    """
+    folder = _folder() or _new_folder()
+    owner = int(os.environ[ADDRESS].partition(":")[0])
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        connection = _try(folder)
+        if connection is None and not _is_starting(folder):
+            _spawn(folder, owner=owner)
+        deadline = time.monotonic() + START_SECONDS
+        while connection is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+            connection = _try(folder)
+    if connection is None:
+        raise NoForkServer("The fork server did not start in time; its error is in the worker's output.")
+    return connection
+
+
+def launch(request: dict[str, Any], *, connection: socket.socket) -> Child:
     """Fork a child that runs `request` (path, job_id, attempt, args). Raises NoForkServer."""
-    connection = _connect()
     log_read, log_write = os.pipe()
     events_read, events_write = os.pipe()
     memory = os.memfd_create("job")
@@ -125,24 +144,6 @@ def _spawn(folder: Path, *, owner: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def _connect() -> socket.socket:
-    """Wait for the server to answer; start another when none comes up. Safe from several processes."""
-    folder = _folder() or _new_folder()
-    owner = int(os.environ[ADDRESS].partition(":")[0])
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        connection = _try(folder)
-        if connection is None and not _is_starting(folder):
-            _spawn(folder, owner=owner)
-        deadline = time.monotonic() + START_SECONDS
-        while connection is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-            connection = _try(folder)
-    if connection is None:
-        raise NoForkServer("The fork server did not start in time; its error is in the worker's output.")
-    return connection
 
 
 def _is_starting(folder: Path) -> bool:

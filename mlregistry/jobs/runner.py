@@ -29,10 +29,11 @@ stopping = threading.Event()
 
 @task()
 def run_job(job_id: str) -> None:
+    line = processes.connect()
     attempt = attempts.claim(job_id, worker=_name(), pid=os.getpid())
     if attempt is None:
-        return
-    if _finish(attempt, _execute(attempt)):
+        line.close()
+    elif _finish(attempt, _execute(attempt, line)):
         nudge(job_id, queue=attempt.queue)
 
 
@@ -47,13 +48,14 @@ def nudge(job_id: str, *, queue: str) -> None:
     Job.objects.filter(pk=job_id).update(nudged_at=Now())
 
 
-def _execute(attempt: Attempt) -> Outcome:
+def _execute(attempt: Attempt, line: socket.socket) -> Outcome:
     path = settings.JOB_KINDS.get(attempt.kind)
     if path is None:
+        line.close()
         return Outcome(End.REFUSED, error=f"There is no kind of job named {attempt.kind!r}.")
     request = {"path": path, "job_id": attempt.job_id, "attempt": attempt.number, "args": attempt.args}
     try:
-        child = processes.launch(request)
+        child = processes.launch(request, connection=line)
     except processes.NoForkServer as error:
         return Outcome(End.FAILED, error=str(error))
     watch = Supervision(attempt, child, stopping=stopping)

@@ -1,6 +1,7 @@
 """Watches over one child process from launch to end: limits, heartbeat, cancel, log, progress. Called by runner."""
 
 import json
+import logging
 import os
 import selectors
 import threading
@@ -17,6 +18,7 @@ from .memory import resident_mb
 from .options import count, seconds
 from .processes import Child, read_line
 
+logger = logging.getLogger(__name__)
 MEMORY_SECONDS = 0.1
 DRAIN_SECONDS = 2.0
 CHUNK = 1 << 16
@@ -125,8 +127,9 @@ class Supervision:
         self.lines += self.log.take()
         try:
             standing = attempts.beat(self.attempt, Beat(self.next_line, self.lines, self.changes))
-        except DatabaseError:
+        except DatabaseError as error:
             # The database is away: the job goes on for as long as the lease holds.
+            logger.warning("No heartbeat of job %s could be written: %s", self.attempt.job_id, error)
             connection.close()
             self.next_beat = time.monotonic() + seconds("JOB_HEARTBEAT_SECONDS")
             return

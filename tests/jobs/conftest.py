@@ -16,7 +16,7 @@ from pytest_django import Settings
 from mlregistry.celery import app
 from mlregistry.jobs import queue, reaper
 from mlregistry.jobs.engines import celery_settings, rq_queues, tasks_setting
-from mlregistry.jobs.models import Job, State
+from mlregistry.jobs.models import Job, JobLog, State
 from mlregistry.supervisor.leash import leashed
 
 from .short_intervals import INTERVALS, KINDS
@@ -136,11 +136,11 @@ def submit(transactional_db: None) -> Callable[..., Job]:
     return enqueue
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 40.0) -> None:
+def wait_for(condition: Callable[[], Any], *, seconds: float = 20.0) -> None:
     """Wait until the condition holds, sweeping as the scheduler would; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        assert time.monotonic() < deadline, f"not within {seconds} s: {_told()}"
         reaper.sweep()
         time.sleep(0.05)
 
@@ -177,3 +177,9 @@ def lines_of(path: Path) -> list[str]:
     return path.read_text().split("\n")[:-1] if path.exists() else []
 
 
+
+
+def _told() -> str:
+    """The rows as they stand, for the message of a failure."""
+    jobs = Job.objects.values_list("kind", "state", "attempt", "error")
+    return f"{list(jobs)} {list(JobLog.objects.values_list('text', flat=True))}"

@@ -19,6 +19,7 @@ PRUNE_SECONDS = 3600
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they would load every view: this process answers no requests
     help = "Requeue jobs whose worker died and enqueue scheduled jobs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

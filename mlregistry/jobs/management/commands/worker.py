@@ -17,6 +17,7 @@ from mlregistry.jobs.engines import BACKENDS
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they would load every view: this process answers no requests
     help = "Run background jobs with the engine that MLREGISTRY_TASKS names."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
