@@ -7,7 +7,9 @@ from benchmarks import quality
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run the benchmarks and print their tables.")
-    parser.add_argument("--data", default="../shared/data", help="folder with telco_churn.csv and california_housing.csv")
+    parser.add_argument(
+        "--data", default="../shared/data", help="folder with telco_churn.csv and california_housing.csv"
+    )
     quality.run(parser.parse_args().data)
 
 
