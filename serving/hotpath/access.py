@@ -13,7 +13,7 @@ SCOPE = "predict"
 
 
 def authorise(headers: Mapping[str, str], snapshot: Snapshot, *, now: float) -> Grant:
-    """The grant of the request's token (lower-case header names; Bearer, or Basic with the token as password).
+    """The grant of the request's token: Bearer, or Basic with the token as password.
 
     Raises Unauthenticated without a valid token, Forbidden without the predict scope.
     """

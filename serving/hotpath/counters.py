@@ -1,4 +1,7 @@
-"""Counts and latencies per endpoint, variant and status, in memory. `predict` adds; /metrics and the shipper read."""
+"""Counts and latencies per endpoint, variant and status, in memory.
+
+`predict` adds; /metrics and the shipper read.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ MISSING = frozenset({"", "NA", "NaN", "nan", "null", "None"})
 
 
 def read_csv(body: bytes, inputs: tuple[Any, ...], *, max_rows: int) -> list[dict[str, Any]]:
-    """The rows of a CSV text with a header. Empty cells are missing; columns unknown to the model stay text."""
+    """The rows of a CSV text with a header. Empty cells are missing; unknown columns stay text."""
     reader = csv.reader(io.StringIO(_text(body), newline=""), strict=True)
     lines = _lines(reader)
     header = next(lines, None)

@@ -25,7 +25,7 @@ MAX_BUFFER = 8 * 1024 * 1024
 class _Group:
     """Frames that go to disk together; each waiter learns from it whether they arrived."""
 
-    __slots__ = ("error", "frames", "n_bytes", "written", "wants_sync")
+    __slots__ = ("error", "frames", "n_bytes", "wants_sync", "written")
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
@@ -38,7 +38,9 @@ class _Group:
 class PredictionLog:
     """Opens its segment at the first append; closes it by size or age; starts anew after a fork."""
 
-    def __init__(self, folder: Path, *, max_bytes: int = 64 * 1024 * 1024, max_age_seconds: float = 60.0) -> None:
+    def __init__(
+        self, folder: Path, *, max_bytes: int = 64 * 1024 * 1024, max_age_seconds: float = 60.0
+    ) -> None:
         self.folder = folder
         self.max_bytes = max_bytes
         self.max_age_seconds = max_age_seconds
@@ -106,34 +108,39 @@ class PredictionLog:
         group.written = True
 
     def _write(self, data: bytes, *, sync: bool) -> None:
-        if self._descriptor is None or self._size + len(data) > self.max_bytes:
+        descriptor = self._descriptor
+        if descriptor is None or self._size + len(data) > self.max_bytes:
             self._close_segment()
-            self._open_segment()
-        assert self._descriptor is not None
+            descriptor = self._open_segment()
         try:
-            _write_whole(self._descriptor, data)
+            _write_whole(descriptor, data)
             if sync:
-                self.sync(self._descriptor)
+                self.sync(descriptor)
         except OSError:
             # What the failed write left behind is cut off, and nothing more goes into this file.
             self._abandon()
             raise
         self._size += len(data)
 
-    def _open_segment(self) -> None:
+    def _open_segment(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._n_segments += 1
-        path = self.folder / f"{time.time_ns():020d}-{os.getpid()}-{self._n_segments}{segments.OPEN}"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        stem = f"{time.time_ns():020d}-{os.getpid()}-{self._n_segments}"
+        draft, path = self.folder / f"{stem}.new", self.folder / f"{stem}{segments.OPEN}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
+            # Locked before it can be listed: an open segment without a lock means a dead writer.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _write_whole(descriptor, segments.MAGIC)
+            draft.rename(path)
             _sync_folder(self.folder)
         except OSError:
             os.close(descriptor)
+            draft.unlink(missing_ok=True)
             raise
         self._descriptor, self._path, self._size = descriptor, path, len(segments.MAGIC)
         self._opened_at = time.monotonic()
+        return descriptor
 
     def _close_segment(self) -> None:
         """Renames the segment to its closed name; the rename is the sign that nothing more will come."""
@@ -164,7 +171,9 @@ class PredictionLog:
             return
         self._stopping = threading.Event()
         arguments = (weakref.ref(self), self._stopping)
-        self._flusher = threading.Thread(target=_flush_often, args=arguments, name="prediction-log", daemon=True)
+        self._flusher = threading.Thread(
+            target=_flush_often, args=arguments, name="prediction-log", daemon=True
+        )
         self._flusher.start()
 
 

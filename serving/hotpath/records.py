@@ -10,7 +10,7 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """One answered request. Fields may only be added, at the end and with a default: segments outlive releases.
+    """One answered request. Segments outlive releases: add fields only at the end, with a default.
 
     `at` is seconds since 1970 (UTC). The prediction of row i has the id `<id>-<i>`, i from 0.
     """
@@ -34,8 +34,9 @@ def new_id() -> str:
     """A UUIDv7 in hex: unique, and rising with time, so an index on it stays compact."""
     millis = time.time_ns() // 1_000_000
     noise = int.from_bytes(os.urandom(10), "big")
-    value = (millis & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (noise >> 68) << 64 | 0b10 << 62 | noise & (1 << 62) - 1
-    return f"{value:032x}"
+    high = (millis & 0xFFFFFFFFFFFF) << 16 | 0x7000 | noise >> 68
+    low = 0b10 << 62 | noise & (1 << 62) - 1
+    return f"{high << 64 | low:032x}"
 
 
 def prediction_ids(record_id: str, n_rows: int) -> list[str]:

@@ -40,7 +40,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one read, the offset to go on from, and the bytes after it that are no whole record (yet)."""
+    """Records of one read, the offset to go on from, and the bytes after it that are no whole record."""
 
     records: list[Record]
     next_offset: int
@@ -53,9 +53,10 @@ def frame(payload: bytes) -> bytes:
 
 
 def listing(folder: Path) -> list[Segment]:
-    """All segments, oldest first. One whose writer has died counts as closed: nobody holds its lock any more."""
+    """All segments, oldest first. One whose writer died counts as closed: nobody holds its lock."""
     found = [path for path in folder.iterdir() if path.suffix in (OPEN, CLOSED)] if folder.is_dir() else []
-    return [Segment(path, path.suffix == CLOSED or _is_orphan(path)) for path in sorted(found, key=lambda p: p.stem)]
+    found.sort(key=lambda path: path.stem)
+    return [Segment(path, path.suffix == CLOSED or _is_orphan(path)) for path in found]
 
 
 def _is_orphan(path: Path) -> bool:
@@ -76,7 +77,7 @@ def _is_orphan(path: Path) -> bool:
 def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
     """Up to `limit` whole records from an offset.
 
-    A torn tail (a writer killed inside a write, or still writing) ends the batch and is counted, never raised.
+    A torn tail (a writer killed inside a write, or still at it) ends the batch and is counted, not raised.
     A segment renamed meanwhile is found under its closed name.
     """
     found: list[Record] = []
@@ -86,7 +87,7 @@ def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
             return Batch([], 0, size)
         at = max(offset, len(MAGIC))
         file.seek(at)
-        while len(found) < limit and (payload := _payload(file.read(FRAME.size), file, size - at)) is not None:
+        while len(found) < limit and (payload := _payload(file, room=size - at)) is not None:
             try:
                 found.append(records.decode(payload))
             except (msgspec.DecodeError, msgspec.ValidationError):
@@ -102,8 +103,9 @@ def _opened(path: Path) -> BinaryIO:
         return path.with_suffix(CLOSED).open("rb")
 
 
-def _payload(head: bytes, file: BinaryIO, room: int) -> bytes | None:
-    """The payload after a frame's head; None when it is not there whole."""
+def _payload(file: BinaryIO, *, room: int) -> bytes | None:
+    """The payload of the next frame; None when it is not there whole."""
+    head = file.read(FRAME.size)
     if len(head) < FRAME.size:
         return None
     length, checksum = FRAME.unpack(head)

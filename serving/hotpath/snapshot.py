@@ -55,7 +55,8 @@ class ModelHandle:
     trusted: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        data = {name: getattr(self, name) for name in ("version_id", "name", "version", "kind", "folder", "trusted")}
+        names = ("version_id", "name", "version", "kind", "folder", "trusted")
+        data = {name: getattr(self, name) for name in names}
         rows = [dict(row) for row in self.example]
         return {**data, "file": dict(self.file), "signature": dict(self.signature), "example": rows}
 

@@ -24,7 +24,9 @@ def decode(body: bytes) -> Any:
     except RecursionError:
         raise _too_deep() from None
     except msgspec.DecodeError as error:
-        raise Invalid(f"The body is not valid JSON{_where(error)}.", field="body", details=_hints(body)) from None
+        raise Invalid(
+            f"The body is not valid JSON{_where(error)}.", field="body", details=_hints(body)
+        ) from None
     _check_names(body, value)
     return value
 

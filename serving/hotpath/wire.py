@@ -10,16 +10,14 @@ import msgspec
 
 from mlregistry.errors import Invalid, MlregistryError, TooLarge
 from serving.hotpath import strict_json
-from serving.hotpath.csv_rows import check_columns, read_csv
+from serving.hotpath.csv_rows import read_csv
+from serving.hotpath.row_formats import MAX_ROWS, Row, check_filled, read_rows, short
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_ROWS = 10_000
 MAX_UNIT_ID = 256
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 EXTRAS = ("params", "unit_id")
 PARAMS = ("unit_id", "probabilities")
-
-Row = dict[str, Any]
 
 
 class UnsupportedMedia(MlregistryError):
@@ -60,13 +58,19 @@ def open_body(body: bytes, headers: Mapping[str, str]) -> Body:
     media = _media_type(headers)
     unit_id = headers.get("x-unit-id") or None
     if media == "text/csv":
-        return Body(_unit(unit_id, "X-Unit-Id"), {}, lambda inputs: _filled(read_csv(body, inputs, max_rows=MAX_ROWS)))
+        return Body(_unit(unit_id, "X-Unit-Id"), {}, lambda inputs: _csv_rows(body, inputs))
     data = strict_json.decode(body)
     name = _format(data)
     params = _params(data.get("params"))
-    given = (("X-Unit-Id", unit_id), ("unit_id", data.get("unit_id")), ("params.unit_id", params.get("unit_id")))
-    unit = next((_unit(value, where) for where, value in given if value is not None), None)
-    return Body(unit, params, lambda inputs: _checked(READERS[name](data[name], inputs)))
+    inner = (("unit_id", data.get("unit_id")), ("params.unit_id", params.get("unit_id")))
+    units = [_unit(value, where) for where, value in (("X-Unit-Id", unit_id), *inner) if value is not None]
+    return Body(units[0] if units else None, params, lambda inputs: read_rows(name, data[name], inputs))
+
+
+def _csv_rows(body: bytes, inputs: tuple[Any, ...]) -> list[Row]:
+    rows = read_csv(body, inputs, max_rows=MAX_ROWS)
+    check_filled(rows)
+    return rows
 
 
 def _media_type(headers: Mapping[str, str]) -> str:
@@ -84,10 +88,12 @@ def _media_type(headers: Mapping[str, str]) -> str:
 
 def _format(data: Any) -> str:
     if not isinstance(data, dict):
-        raise Invalid(f"The body must be a JSON object with exactly one of {', '.join(FORMATS)}.", field="body")
+        raise Invalid(
+            f"The body must be a JSON object with exactly one of {', '.join(FORMATS)}.", field="body"
+        )
     unknown = [name for name in data if name not in FORMATS and name not in EXTRAS]
     if unknown:
-        raise Invalid(f"The field “{_short(unknown[0])}” is not known here.", field=_short(unknown[0]))
+        raise Invalid(f"The field “{short(unknown[0])}” is not known here.", field=short(unknown[0]))
     found = [name for name in FORMATS if name in data]
     if len(found) != 1:
         had = f"{len(found)} of them were sent" if found else "none was sent"
@@ -95,16 +101,12 @@ def _format(data: Any) -> str:
     return found[0]
 
 
-def _short(name: str) -> str:
-    return name.replace("\x00", "") if len(name) <= 60 else name[:60].replace("\x00", "") + "…"
-
-
 def _params(params: Any) -> dict[str, Any]:
     if params is None:
         return {}
     if not isinstance(params, dict):
         raise Invalid("“params” must be a JSON object.", field="params")
-    unknown = [_short(name) for name in params if name not in PARAMS]
+    unknown = [short(name) for name in params if name not in PARAMS]
     if unknown:
         raise Invalid(f"The parameter “{unknown[0]}” is not known here.", field=f"params.{unknown[0]}")
     if not isinstance(params.get("probabilities", True), bool):
@@ -124,102 +126,6 @@ def _unit(value: Any, where: str) -> str | None:
     if not 0 < len(text) <= MAX_UNIT_ID or not text.isprintable():
         raise Invalid(f"“{where}” must be 1 to {MAX_UNIT_ID} printable characters.", field=where)
     return text
-
-
-def _split(data: Any, inputs: tuple[Any, ...]) -> list[Row]:
-    if not isinstance(data, dict):
-        raise Invalid("“dataframe_split” must be an object with “columns” and “data”.", field="dataframe_split")
-    columns, lines = data.get("columns"), data.get("data")
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
-        raise Invalid("“dataframe_split.columns” must be a list of names.", field="dataframe_split.columns")
-    if not isinstance(lines, list):
-        raise Invalid("“dataframe_split.data” must be a list of rows.", field="dataframe_split.data")
-    check_columns(columns, field="dataframe_split.columns")
-    return _positional(lines, columns, "dataframe_split.data")
-
-
-def _records(data: Any, inputs: tuple[Any, ...]) -> list[Row]:
-    return _objects(data, "dataframe_records")
-
-
-def _instances(data: Any, inputs: tuple[Any, ...]) -> list[Row]:
-    return _by_row(data, inputs, "instances")
-
-
-def _inputs(data: Any, inputs: tuple[Any, ...]) -> list[Row]:
-    """Columns by name, or what `instances` takes."""
-    if not isinstance(data, dict):
-        return _by_row(data, inputs, "inputs")
-    columns = {name: values if isinstance(values, list) else [values] for name, values in data.items()}
-    lengths = {len(values) for values in columns.values()}
-    if len(lengths) > 1:
-        first = len(next(iter(columns.values())))
-        odd = next(name for name, values in columns.items() if len(values) != first)
-        message = f"Column “{odd}” holds {len(columns[odd])} values, the columns before it {first}."
-        raise Invalid(message, field=f"inputs.{odd}")
-    _check_length(max(lengths, default=0), "inputs")
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def _by_row(data: Any, inputs: tuple[Any, ...], where: str) -> list[Row]:
-    """Rows as objects, as lists in the order of the signature, or as bare values for a model of one input."""
-    if not isinstance(data, list):
-        raise Invalid(f"“{where}” must be a list of rows.", field=where)
-    names = [str(item.name) for item in inputs]
-    if data and isinstance(data[0], dict):
-        return _objects(data, where)
-    if data and not isinstance(data[0], list) and len(names) == 1:
-        return _positional([[value] for value in data], names, where)
-    return _positional(data, names, where)
-
-
-def _objects(data: Any, where: str) -> list[Row]:
-    if not isinstance(data, list):
-        raise Invalid(f"“{where}” must be a list of objects, one per row.", field=where)
-    _check_length(len(data), where)
-    for number, row in enumerate(data, start=1):
-        if not isinstance(row, dict):
-            raise Invalid(f"Row {number} of “{where}” must be an object of column names and values.", field=where)
-    return data
-
-
-def _positional(lines: list[Any], columns: list[str], where: str) -> list[Row]:
-    _check_length(len(lines), where)
-    for number, line in enumerate(lines, start=1):
-        if not isinstance(line, list):
-            raise Invalid(f"Row {number} of “{where}” must be a list of values.", field=where)
-        if len(line) != len(columns):
-            message = f"Row {number} of “{where}” has {len(line)} values for {len(columns)} columns."
-            raise Invalid(message, field=where)
-    return [dict(zip(columns, line, strict=True)) for line in lines]
-
-
-def _check_length(n_rows: int, where: str) -> None:
-    if n_rows > MAX_ROWS:
-        raise TooLarge(f"One request may hold at most {MAX_ROWS} rows; “{where}” holds {n_rows}.", field=where)
-
-
-def _checked(rows: list[Row]) -> list[Row]:
-    """No row may hold what no column can: nested values, huge integers, NUL."""
-    for number, row in enumerate(_filled(rows), start=1):
-        for column, value in row.items():
-            if isinstance(value, str | int | dict | list):
-                strict_json.check_cell(value, row=number, column=_short(column))
-    return rows
-
-
-def _filled(rows: list[Row]) -> list[Row]:
-    if not rows:
-        raise Invalid("There are no rows to predict.", field="body")
-    return rows
-
-
-READERS: dict[str, Callable[[Any, tuple[Any, ...]], list[Row]]] = {
-    "dataframe_split": _split,
-    "dataframe_records": _records,
-    "instances": _instances,
-    "inputs": _inputs,
-}
 
 
 def answer(scores: Mapping[str, Any], *, prediction_ids: list[str], params: Mapping[str, Any]) -> bytes:
