@@ -38,7 +38,7 @@ class TokenOrSession(BaseAuthentication):
 
 
 def actor_of_header(request: HttpRequest, header: str, *, via: str = "api") -> tuple[Actor, ApiToken | None]:
-    """The actor of a Bearer or Basic header; raises Unauthenticated, TooMany, or NotFound for a foreign team."""
+    """The actor of a Bearer or Basic header; Unauthenticated, TooMany, or NotFound for a foreign team."""
     scheme, _, value = header.partition(" ")
     slug: str | None = getattr(request, "team_slug", None)
     if scheme.lower() == "bearer" and value.strip():

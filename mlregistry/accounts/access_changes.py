@@ -1,6 +1,7 @@
 """Tells who keeps a copy of tokens and memberships in memory (the prediction path) that they changed.
 
-Actions call it inside their transaction; the listeners stand in settings.ACCESS_CHANGED, as this app lies below them.
+Actions call it inside their transaction. The listeners stand in settings.ACCESS_CHANGED, as they lie above
+this app.
 """
 
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Checks a user name and password sent with every request without hashing each time; the API doors call it."""
+"""Checks a user name and password sent with a request without hashing each time; the API doors call it."""
 
 import hashlib
 import hmac

@@ -1,6 +1,6 @@
 """Middleware that takes /t/<team> off a path, so that one URL table serves every team.
 
-`request.team_slug` names the team (None without a prefix); reverse() carries the prefix while the request lasts.
+`request.team_slug` names the team (None without a prefix); reverse() carries the prefix during the request.
 Whether the team exists, and whether the caller may see it, is decided by the door: both are a 404.
 """
 

@@ -7,10 +7,10 @@ from django.db import connection, transaction
 
 from mlregistry import env
 from mlregistry.accounts import audit
+from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actions.tokens import store_token
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, Membership, Role, Scope, Team, User
-from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.secret_text import SHORTEST_TOKEN, digest, new_token
 
 SETUP_LOCK = 7_220_041
@@ -41,7 +41,7 @@ class FirstOwner:
 
 @transaction.atomic
 def ensure_first_owner() -> FirstOwner:
-    """Makes the owner, the team and the token that are missing; what the environment fixes wins at each start."""
+    """Makes the owner, team and token that are missing; what the environment fixes wins at each start."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETUP_LOCK])
     user, password = _owner(env.text("MLREGISTRY_ADMIN_USERNAME"), env.text("MLREGISTRY_ADMIN_PASSWORD"))

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from mlregistry.accounts import audit
+from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, Membership, Role, Scope, Team, User
-from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.secret_text import digest, new_token, shown_prefix
 from mlregistry.errors import Conflict, Forbidden, Invalid
 

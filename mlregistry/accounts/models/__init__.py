@@ -1,8 +1,19 @@
 """Who works here: users, teams with roles, tokens, and what they did."""
 
 from .audit import AuditEvent
+from .idempotency import IdempotencyKey
 from .teams import Invitation, Membership, Role, Team
 from .tokens import ApiToken, Scope
 from .users import User
 
-__all__ = ["ApiToken", "AuditEvent", "Invitation", "Membership", "Role", "Scope", "Team", "User"]
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "IdempotencyKey",
+    "Invitation",
+    "Membership",
+    "Role",
+    "Scope",
+    "Team",
+    "User",
+]

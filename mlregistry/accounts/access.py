@@ -1,0 +1,72 @@
+"""The only way to members, invitations, tokens and audit lines: those of the team, NotFound otherwise."""
+
+from django.db.models import Q, QuerySet
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import ApiToken, AuditEvent, Invitation, Membership, Role, Team, User
+from mlregistry.errors import NotFound
+
+
+def teams(by: Actor) -> QuerySet[Team]:
+    """The teams of the actor's user; the server itself sees its own."""
+    if by.user is None:
+        return Team.objects.filter(pk=by.team.pk)
+    return Team.objects.filter(memberships__user=by.user)
+
+
+def members(by: Actor) -> QuerySet[Membership]:
+    return Membership.objects.filter(team=by.team).select_related("user", "team")
+
+
+def member(by: Actor, username: str) -> Membership:
+    found = members(by).filter(user__username=username).first()
+    if found is None:
+        raise NotFound(f"There is no member “{username}” in {by.team.name}.")
+    return found
+
+
+def addable_user(by: Actor, username: str) -> User:
+    """Somebody who shares a team with the actor; strangers are invited, so that names cannot be probed."""
+    users = User.objects.filter(is_active=True)
+    if by.user is not None and not by.user.is_superuser:
+        users = users.filter(memberships__team__in=teams(by)).distinct()
+    found = users.filter(username=username).first()
+    if found is None:
+        raise NotFound(f"You work with nobody called “{username}”. Invite them by e-mail instead.")
+    return found
+
+
+def invitations(by: Actor) -> QuerySet[Invitation]:
+    """Who may see these are those who may invite."""
+    by.require(Role.EDITOR)
+    return Invitation.objects.filter(team=by.team).select_related("invited_by")
+
+
+def invitation(by: Actor, invitation_id: int) -> Invitation:
+    found = invitations(by).filter(pk=invitation_id).first()
+    if found is None:
+        raise NotFound(f"There is no invitation {invitation_id} in {by.team.name}.")
+    return found
+
+
+def tokens(by: Actor) -> QuerySet[ApiToken]:
+    """One's own tokens; an owner also sees those that are limited to the team."""
+    mine = Q(user=by.user) & (Q(team=None) | Q(team__memberships__user=by.user))
+    visible = mine | Q(team=by.team) if by.role >= Role.OWNER else mine
+    return ApiToken.objects.filter(visible).distinct().select_related("user", "team")
+
+
+def own_tokens(by: Actor) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(user=by.user).select_related("user", "team")
+
+
+def token(by: Actor, token_id: int) -> ApiToken:
+    found = tokens(by).filter(pk=token_id).first()
+    if found is None:
+        raise NotFound(f"There is no token {token_id}.")
+    return found
+
+
+def audit_events(by: Actor) -> QuerySet[AuditEvent]:
+    by.require(Role.EDITOR)
+    return AuditEvent.objects.filter(team=by.team).select_related("user")

@@ -1,0 +1,83 @@
+"""Teams: found one, rename it."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from mlregistry.accounts import audit
+from mlregistry.accounts.access_changes import access_changed
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Membership, Role, Team, User
+from mlregistry.accounts.models.teams import SLUG
+from mlregistry.errors import Conflict, Invalid
+
+LONGEST_NAME = 200
+N_SUFFIXES = 50
+
+
+def create_team(name: str, *, slug: str | None = None, by_user: User, via: str = "web") -> Team:
+    """A team with `by_user` as its owner; without a slug one is made of the name."""
+    name = _checked_name(name)
+    with transaction.atomic():
+        team = _insert(name, _checked_slug(slug)) if slug else _insert_with_free_slug(name)
+        Membership.objects.create(team=team, user=by_user, role=Role.OWNER)
+        if by_user.default_team_id is None:
+            by_user.default_team = team
+            by_user.save(update_fields=["default_team"])
+        audit.record(Actor(by_user, team, Role.OWNER, via=via), "team.create", team, slug=team.slug)
+        access_changed()
+    return team
+
+
+def update_team(team: Team, *, name: str | None = None, description: str | None = None, by: Actor) -> Team:
+    """Changes the name or the description; the slug is part of addresses and stays."""
+    by.require(Role.OWNER)
+    changed = {}
+    if name is not None:
+        changed["name"] = _checked_name(name)
+    if description is not None:
+        if "\x00" in description or len(description) > 5000:
+            raise Invalid("The description may have 5,000 letters and no NUL.", field="description")
+        changed["description"] = description
+    with transaction.atomic():
+        team = Team.objects.select_for_update().get(pk=team.pk)
+        for field, value in changed.items():
+            setattr(team, field, value)
+        team.save(update_fields=list(changed))
+        audit.record(by, "team.update", team, changed=sorted(changed))
+    return team
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"Give the team a name of 1 to {LONGEST_NAME} letters.", field="name")
+    return name
+
+
+def _checked_slug(slug: str) -> str:
+    try:
+        SLUG(slug)
+    except ValidationError as error:
+        raise Invalid(f"“{slug}” cannot be used in addresses. {error.messages[0]}", field="slug") from error
+    if len(slug) > 63 or slug.endswith("\n"):
+        raise Invalid("The slug may have 63 letters.", field="slug")
+    return slug
+
+
+def _insert(name: str, slug: str) -> Team:
+    try:
+        with transaction.atomic():
+            return Team.objects.create(name=name, slug=slug)
+    except IntegrityError as error:
+        raise Conflict(f"The slug “{slug}” is taken; choose another.", field="slug") from error
+
+
+def _insert_with_free_slug(name: str) -> Team:
+    stem = slugify(name)[:55].strip("-_").replace("_", "-") or "team"
+    for number in range(1, N_SUFFIXES + 1):
+        try:
+            return _insert(name, stem if number == 1 else f"{stem}-{number}")
+        except Conflict:
+            continue
+    raise Conflict(f"Many teams are called “{name}”; choose a slug.", field="slug")

@@ -1,0 +1,28 @@
+"""Finds the invitation behind a link and says whether it still counts."""
+
+from django.utils import timezone
+
+from mlregistry.accounts.models import Invitation
+from mlregistry.accounts.secret_text import digest
+from mlregistry.errors import Conflict, NotFound
+
+
+def of_secret(secret: str, *, lock: bool = False) -> Invitation:
+    """The invitation of a link, locked for a change when asked; NotFound for an unknown secret."""
+    rows = Invitation.objects.select_related("team")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(digest=digest(secret)).first()
+    if found is None:
+        raise NotFound("This invitation is not known. Check that the whole link was copied.")
+    return found
+
+
+def check_open(invitation: Invitation) -> None:
+    """Raises Conflict with the reason when the invitation does not count any more."""
+    if invitation.accepted_at is not None:
+        raise Conflict("This invitation was used already. Ask for a new one.")
+    if invitation.revoked_at is not None:
+        raise Conflict("This invitation was taken back. Ask for a new one.")
+    if invitation.expires_at <= timezone.now():
+        raise Conflict("This invitation has expired. Ask for a new one.")
