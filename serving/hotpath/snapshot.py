@@ -14,11 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
+from mlregistry.errors import Invalid
 from serving.hotpath.split import Layout, bucket_of
 
 FORMAT = 1
 LogMode = Literal["durable", "best_effort", "off"]
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Address(NamedTuple):
@@ -110,6 +110,11 @@ class Endpoint:
     log: LogPolicy = LogPolicy()
     enabled: bool = True
 
+    def __post_init__(self) -> None:
+        missing = set(self.layout.owners) - {variant.key for variant in self.variants}
+        if missing:
+            raise Invalid(f"The layout names no variant “{min(missing)}” of this endpoint.", field="layout")
+
     def choose(self, unit_id: str | None) -> Variant:
         """The variant that answers this unit; a random draw for a request without a unit id."""
         key = self.layout.owner(bucket_of(unit_id, self.salt))
@@ -149,14 +154,18 @@ class Grant:
         return cls(**{**data, "teams": frozenset(data["teams"]), "scopes": frozenset(data["scopes"])})
 
 
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All endpoints and tokens at one epoch. `models` (by version id) is attached in memory, never stored."""
 
     epoch: int = 0
-    endpoints: Mapping[tuple[str, str], Endpoint] = NOTHING
-    tokens: Mapping[str, Grant] = NOTHING
-    models: Mapping[int, Scorer] = field(default=NOTHING, repr=False, compare=False)
+    endpoints: Mapping[tuple[str, str], Endpoint] = field(default_factory=_nothing)
+    tokens: Mapping[str, Grant] = field(default_factory=_nothing)
+    models: Mapping[int, Scorer] = field(default_factory=_nothing, repr=False, compare=False)
 
     def version_ids(self) -> frozenset[int]:
         return frozenset(handle.version_id for handle in self.handles())
@@ -210,5 +219,5 @@ def load(path: Path) -> Snapshot | None:
     """The kept snapshot; None where there is none that can be read."""
     try:
         return Snapshot.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Invalid):
         return None

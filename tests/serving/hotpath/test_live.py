@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlregistry.errors import Invalid
 from serving.hotpath import snapshot as snapshots
 from serving.hotpath.counters import Counters
 from serving.hotpath.live import Live
@@ -112,6 +113,11 @@ def test_serving_goes_on_when_the_snapshot_cannot_be_kept(
     live = Live(ModelCache(), kept_at=tmp_path / "file" / "routing.json")
     assert live.offer(one(classifier, epoch=1)) == []
     assert live.current.epoch == 1
+
+
+def test_a_layout_that_names_no_variant_is_refused(classifier: ModelHandle, endpoint_of: Build) -> None:
+    with pytest.raises(Invalid, match="no variant “b”"):
+        endpoint_of({"a": 50, "b": 50}, {"a": classifier})
 
 
 def test_a_snapshot_survives_json(routed: Snapshot) -> None:

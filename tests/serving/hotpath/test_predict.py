@@ -17,6 +17,7 @@ from serving.hotpath import segments
 from serving.hotpath.counters import Counters
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.predict import Answer, predict
+from serving.hotpath.records import Record
 from serving.hotpath.snapshot import Address, LogPolicy, Snapshot, snapshot_of, with_models
 
 ROW = {"months": 3, "charge": 80.0, "contract": "monthly"}
@@ -45,7 +46,7 @@ def ask(routed: Snapshot, log: PredictionLog, counters: Counters) -> Ask:
         team: str | None = None,
         snapshot: Snapshot = routed,
         **headers: str,
-    ):  # type: ignore[no-untyped-def]
+    ) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {**HEADERS, **{key.replace("_", "-"): value for key, value in headers.items()}}
         return predict(Address(team, name), raw, sent, snapshot, log=log, counters=counters)
@@ -53,7 +54,7 @@ def ask(routed: Snapshot, log: PredictionLog, counters: Counters) -> Ask:
     return send
 
 
-def logged(log: PredictionLog) -> list[segments.Record]:
+def logged(log: PredictionLog) -> list[Record]:
     log.close()
     return [record for segment in segments.listing(log.folder) for record in segments.read_all(segment.path)]
 
