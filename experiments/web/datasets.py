@@ -1,0 +1,110 @@
+"""Pages of datasets: the list, the upload, one version with its schema, preview and fit to a problem."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from experiments import access
+from experiments.actions import datasets as actions
+from experiments.models import DatasetVersion, Problem
+from experiments.queries import datasets as queries
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
+from mlregistry.ui.page import PageRequest, page, whole
+
+ROWS_SHOWN = 50
+LARGEST_LIST = 500
+
+
+@require_GET
+@page()
+def datasets(request: PageRequest) -> HttpResponse:
+    found = access.datasets(request.actor).select_related("problem").prefetch_related("versions")
+    return render(request, "experiments/datasets.html", {"datasets": found.order_by("-created_at")[:LARGEST_LIST]})
+
+
+@require_http_methods(["GET", "POST"])
+@page(role=Role.EDITOR, form=True)
+def create(request: PageRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _created(request)
+    problems = access.problems(request.actor).order_by("name")
+    chosen = request.POST.get("problem") or request.GET.get("problem", "")
+    return render(request, "experiments/dataset_form.html", {"problems": problems, "chosen": chosen})
+
+
+def _created(request: PageRequest) -> HttpResponse:
+    file, form = _file(request), request.POST
+    problem = _chosen_problem(request, form.get("problem"))
+    name = form.get("name", "").strip() or str(file.name).rpartition(".")[0] or str(file.name)
+    with transaction.atomic():
+        dataset = actions.create_dataset(
+            name, description=form.get("description", "").strip(), problem=problem, by=request.actor
+        )
+        version = actions.add_version(dataset, file, filename=str(file.name), by=request.actor)
+    return redirect("experiments:dataset-version", dataset.pk, version.number)
+
+
+@require_http_methods(["GET", "POST"])
+@page(change=Role.EDITOR, form=True)
+def dataset(request: PageRequest, dataset_id: int) -> HttpResponse:
+    found = access.dataset(request.actor, dataset_id)
+    if request.method == "POST":
+        file = _file(request)
+        version = actions.add_version(found, file, filename=str(file.name), by=request.actor)
+        return redirect("experiments:dataset-version", found.pk, version.number)
+    versions = found.versions.order_by("-number").select_related("created_by", "original")
+    return render(request, "experiments/dataset.html", {"dataset": found, "versions": versions})
+
+
+@require_GET
+@page()
+def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
+    found = access.dataset_version(request.actor, dataset_id, number)
+    offset = max(0, whole(request.GET.get("offset"), "offset"))
+    problem = _chosen_problem(request, request.GET.get("problem")) or found.dataset.problem
+    context = {
+        "version": found,
+        "dataset": found.dataset,
+        "rows": queries.preview(found, offset, ROWS_SHOWN),
+        "offset": offset,
+        "earlier": max(0, offset - ROWS_SHOWN),
+        "later": offset + ROWS_SHOWN,
+        **_fit(request, found, problem),
+    }
+    return render(request, "experiments/dataset_version.html", context)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def delete(request: PageRequest, dataset_id: int) -> HttpResponse:
+    found = access.dataset(request.actor, dataset_id)
+    actions.delete_dataset(found, by=request.actor)
+    messages.success(request, f"The dataset “{found.name}” is deleted.")
+    return redirect("experiments:datasets")
+
+
+def _fit(request: PageRequest, version: DatasetVersion, problem: Problem | None) -> dict[str, Any]:
+    findings = queries.fit(problem, version) if problem else []
+    return {
+        "problem": problem,
+        "problems": access.problems(request.actor).order_by("name"),
+        "findings": findings,
+        "fits": problem is not None and not any(finding.severity == "error" for finding in findings),
+    }
+
+
+def _file(request: PageRequest) -> UploadedFile:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise Invalid("Choose a file to upload.", field="file")
+    return file
+
+
+def _chosen_problem(request: PageRequest, value: str | None) -> Problem | None:
+    return access.problem(request.actor, whole(value, "problem")) if value else None

@@ -1,0 +1,109 @@
+"""Pages of problems: the list, the form, one problem with its steps."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from experiments import access
+from experiments.actions import problems as actions
+from experiments.models import Problem
+from experiments.web import steps
+from mlregistry.accounts.models import Role
+from mlregistry.ml.metrics import METRICS
+from mlregistry.ui.page import PageRequest, number, page
+
+KINDS = (
+    ("classification", "Classification", "Which class does a row belong to? Will this customer leave: yes or no."),
+    ("regression", "Regression", "How much? A number, such as a price or a duration."),
+)
+LARGEST_LIST = 500
+
+
+@require_GET
+@page()
+def problems(request: PageRequest) -> HttpResponse:
+    found = access.problems(request.actor).order_by("-created_at")[:LARGEST_LIST]
+    return render(request, "experiments/problems.html", {"problems": found})
+
+
+@require_http_methods(["GET", "POST"])
+@page(role=Role.EDITOR, form=True)
+def create(request: PageRequest) -> HttpResponse:
+    if request.method == "POST":
+        problem = actions.create_problem(by=request.actor, **_fields(request))
+        messages.success(request, "The problem is framed. Now bring the data.")
+        return redirect("experiments:problem", problem.pk)
+    return render(request, "experiments/problem_form.html", {**_choices(request), "problem": None})
+
+
+@require_http_methods(["GET", "POST"])
+@page(role=Role.EDITOR, form=True)
+def edit(request: PageRequest, problem_id: int) -> HttpResponse:
+    problem = access.problem(request.actor, problem_id)
+    if request.method == "POST":
+        actions.update_problem(problem, by=request.actor, **_fields(request))
+        return redirect("experiments:problem", problem.pk)
+    return render(request, "experiments/problem_form.html", {**_choices(request), "problem": problem})
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def delete(request: PageRequest, problem_id: int) -> HttpResponse:
+    problem = access.problem(request.actor, problem_id)
+    actions.delete_problem(problem, by=request.actor)
+    messages.success(request, f"The problem “{problem.name}” is deleted.")
+    return redirect("experiments:problems")
+
+
+@require_GET
+@page()
+def problem(request: PageRequest, problem_id: int) -> HttpResponse:
+    found = access.problem(request.actor, problem_id)
+    context = {
+        "problem": found,
+        "steps": steps.of_problem(found),
+        "datasets": found.datasets.order_by("-created_at"),
+        "experiments": found.experiments.filter(lifecycle="active").order_by("-created_at"),
+        "metric": _metric_title(found),
+        "models": found.registered_models.order_by("name"),
+        "endpoints": found.endpoints.order_by("name"),
+    }
+    return render(request, "experiments/problem.html", context)
+
+
+def _metric_title(problem: Problem) -> str:
+    known = METRICS.get(problem.kind, {}).get(problem.primary_metric)
+    return known.title if known else problem.primary_metric
+
+
+def _fields(request: PageRequest) -> dict[str, Any]:
+    form = request.POST
+    lines = form.get("features", "").splitlines()
+    return {
+        "name": form.get("name", "").strip(),
+        "kind": form.get("kind", ""),
+        "goal": form.get("goal", "").strip(),
+        "target": form.get("target", "").strip(),
+        "features": tuple(line.strip() for line in lines if line.strip()),
+        "primary_metric": form.get("primary_metric", ""),
+        "direction": METRICS.get(form.get("kind", ""), {})[form["primary_metric"]].direction
+        if form.get("primary_metric") in METRICS.get(form.get("kind", ""), {})
+        else None,
+        "success_threshold": number(form.get("success_threshold"), "success_threshold"),
+    }
+
+
+def _choices(request: PageRequest) -> dict[str, Any]:
+    """What the form offers; columns already uploaded are suggested for the target."""
+    names: set[str] = set()
+    for dataset in access.datasets(request.actor).order_by("-created_at")[:10]:
+        newest = dataset.versions.order_by("-number").first()
+        names |= {column["name"] for column in newest.columns} if newest else set()
+    return {
+        "kinds": KINDS,
+        "metrics": {kind: list(rows.values()) for kind, rows in METRICS.items()},
+        "columns": sorted(names)[:500],
+    }

@@ -1,0 +1,86 @@
+// Draws every [data-chart] from the JSON block its value names; redrawn when the theme changes.
+// Data types: lines, points, bars, matrix (see the curves a run stores), and groups (bars side by side).
+"use strict";
+(() => {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  const color = (name) => { probe.style.color = `var(--${name})`; return getComputedStyle(probe).color; };
+  const palette = () => ["c1", "c2", "c3", "c4", "c5", "c6"].map(color);
+  const faded = (text, alpha) => text.replace("rgb(", "rgba(").replace(")", `, ${alpha})`);
+
+  const axis = (title, extra = {}) => ({ title: { text: title || "" }, gridcolor: color("line"), linecolor: color("line"), zerolinecolor: color("line"), automargin: true, ...extra });
+  const layout = (chart, extra = {}) => ({
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: palette(),
+    font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: color("ink") },
+    margin: { l: 56, r: 16, t: 12, b: 48 }, hoverlabel: { bgcolor: color("surface"), bordercolor: color("line"), font: { color: color("ink") } },
+    xaxis: axis(chart.x_title), yaxis: axis(chart.y_title), legend: { orientation: "h", y: 1.14, x: 0 }, ...extra,
+  });
+  const diagonal = { type: "line", xref: "paper", yref: "paper", x0: 0, y0: 0, x1: 1, y1: 1 };
+  const guide = () => ({ line: { color: color("muted"), width: 1, dash: "dot" } });
+
+  const draw = {
+    lines(chart, name) {
+      const unit = ["roc", "pr", "calibration"].includes(name);
+      const range = unit ? { range: [-0.01, 1.01] } : {};
+      const traces = chart.series.map((series, i) => ({
+        type: series.x.length > 5000 ? "scattergl" : "scatter", x: series.x, y: series.y, customdata: series.counts,
+        mode: name === "calibration" || series.x.length < 3 ? "lines+markers" : "lines",
+        line: { width: 2.2, dash: i > 5 ? "dash" : "solid", shape: name === "roc" ? "hv" : "linear" },
+        name: series.area === undefined ? series.name : `${series.name} · area ${series.area.toFixed(3)}`,
+      }));
+      const shapes = name === "roc" || name === "calibration" ? [{ ...diagonal, ...guide() }] : [];
+      return [traces, layout(chart, { xaxis: axis(chart.x_title, range), yaxis: axis(chart.y_title, range), shapes, showlegend: traces.length > 1 || unit })];
+    },
+    points(chart, name) {
+      const [c1] = palette();
+      const low = Math.min(...chart.x, ...chart.y), high = Math.max(...chart.x, ...chart.y);
+      const shape = name === "residuals"
+        ? { type: "line", xref: "paper", x0: 0, x1: 1, y0: 0, y1: 0, ...guide() }
+        : { type: "line", x0: low, y0: low, x1: high, y1: high, ...guide() };
+      return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker: { color: faded(c1, 0.55), size: 7 } }], layout(chart, { shapes: [shape] })];
+    },
+    bars(chart) {
+      const [c1] = palette();
+      if (!chart.labels) return [[{ type: "bar", x: chart.x, y: chart.y, marker: { color: c1 } }], layout(chart, { bargap: 0.05 })];
+      const n = Math.min(chart.labels.length, 20);
+      const cut = (list) => list.slice(0, n).reverse();
+      return [[{
+        type: "bar", orientation: "h", y: cut(chart.labels), x: cut(chart.values), marker: { color: c1 },
+        error_x: chart.deviations ? { type: "data", array: cut(chart.deviations), color: color("muted"), thickness: 1 } : undefined,
+      }], layout(chart, { height: 90 + 24 * n, yaxis: axis("") })];
+    },
+    matrix(chart) {
+      const labels = chart.labels, rows = chart.values.map((row) => row.reduce((a, b) => a + b, 0) || 1);
+      const share = chart.values.map((row, i) => row.map((value) => value / rows[i]));
+      const text = chart.values.map((row) => row.map((value) => value.toLocaleString("en")));
+      const notes = labels.length > 15 ? [] : labels.flatMap((_, i) => labels.map((_, j) => ({
+        x: j, y: i, text: text[i][j], showarrow: false, font: { color: share[i][j] > 0.5 ? color("on-accent") : color("ink") },
+      })));
+      return [[{
+        type: "heatmap", z: share, customdata: text, zmin: 0, zmax: 1, showscale: false, xgap: 2, ygap: 2,
+        colorscale: [[0, color("sunken")], [1, color("c1")]], hovertemplate: "%{customdata} rows · %{z:.1%} of this actual class<extra></extra>",
+      }], layout(chart, {
+        annotations: notes,
+        xaxis: axis(chart.x_title, { tickvals: labels.map((_, i) => i), ticktext: labels, showgrid: false, zeroline: false }),
+        yaxis: axis(chart.y_title, { tickvals: labels.map((_, i) => i), ticktext: labels, showgrid: false, zeroline: false, autorange: "reversed" }),
+      })];
+    },
+    groups(chart) {
+      const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
+      return [traces, layout(chart, { barmode: "group", bargap: 0.25 })];
+    },
+  };
+
+  function drawAll() {
+    for (const box of document.querySelectorAll("[data-chart]")) {
+      const chart = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+      if (!draw[chart.type]) { box.textContent = "This kind of chart cannot be drawn."; continue; }
+      const [traces, look] = draw[chart.type](chart, box.dataset.name || "");
+      Plotly.react(box, traces, look, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: false });
+    }
+  }
+  drawAll();
+  document.addEventListener("themechange", drawAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+})();
