@@ -14,7 +14,7 @@ help:  ## say what can be made
 	@echo "make bench   run the benchmarks"
 
 up: $(VENV)/.run $(VENV)/.javascript  ## start everything, stay in the foreground
-	$(BIN)/python manage.py up
+	$(BIN)/python -m mlregistry.supervisor
 
 test: $(VENV)/.dev $(VENV)/.javascript  ## the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)

@@ -1,22 +1,25 @@
-"""The work of `manage.py up`: everything started in order, watched, and stopped in the opposite order."""
+"""The work of `make up`: everything started in order, watched, and stopped in the opposite order.
+
+Knows no Django, which would cost 80 MB as long as the server runs; `manage.py prepare` does what needs it.
+"""
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
-from django.core.management import call_command
-from django.utils.module_loading import import_string
-
 from mlregistry import env
-from mlregistry.supervisor import addresses, lock, static_files
+from mlregistry.supervisor import addresses, lock
 from mlregistry.supervisor.children import Child, say, stop_all, sweep
-from mlregistry.supervisor.leash import adopt_orphans
+from mlregistry.supervisor.leash import adopt_orphans, leashed
 from mlregistry.supervisor.postgres import Postgres, PostgresFailed
 
-FIRST_OWNER = "mlregistry.accounts.actions.setup.ensure_first_owner"
+ROOT = Path(__file__).resolve().parents[2]
+MANAGE = (sys.executable, str(ROOT / "manage.py"))
 TICK_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
 HEALTH_TIMEOUT_SECONDS = 60.0
@@ -38,6 +41,8 @@ def up() -> int:
     """Run until a signal; returns the exit code. Every foreseeable failure is one line."""
     host, port = env.host(), env.port()
     _listen_to_signals()
+    os.environ["MLREGISTRY_HOME"] = str(env.home())  # before the folder changes
+    os.chdir(ROOT)
     try:
         with lock.held(env.home(), url=addresses.url(host, port)) as cut_off:
             addresses.check_free(host, port, patience_seconds=CLOSING_SECONDS if cut_off else 0.0)
@@ -59,12 +64,9 @@ def _serve(host: str, port: int) -> None:
     try:
         if postgres is not None:
             postgres.start()
-        call_command("migrate", interactive=False, verbosity=0)
-        static_files.collect()
+        login = _prepare()
         children += _children(host, port)
-        children[0].start()  # web first: it takes longest, and the owner's account is made meanwhile
-        login = _first_owner()
-        for child in children[1:]:
+        for child in children:
             child.start()
         _await_health(children, host, port)
         _greet(addresses.url(host, port), login, time.monotonic() - began)
@@ -75,22 +77,33 @@ def _serve(host: str, port: int) -> None:
 
 def _children(host: str, port: int) -> list[Child]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mlregistry.settings", "PYTHONUNBUFFERED": "1"}
-    manage = [sys.executable, "manage.py"]
+    threads = min(8, 2 * (os.cpu_count() or 1) + 1)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     web += ["--workers", str(env.number("MLREGISTRY_WEB_WORKERS", 2, lowest=1, highest=256))]
-    web += ["--blocking-threads", str(env.number("MLREGISTRY_WEB_THREADS", 8, lowest=1, highest=256))]
+    web += ["--blocking-threads", str(env.number("MLREGISTRY_WEB_THREADS", threads, lowest=1, highest=256))]
     web += ["--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers"]
     web += ["--workers-kill-timeout", str(int(STOP_SECONDS) - 1), "mlregistry.wsgi:application"]
     return [
         Child("web", web, environment),
-        Child("worker", [*manage, "worker"], environment),
-        Child("scheduler", [*manage, "scheduler"], environment),
+        Child("worker", [*MANAGE, "worker"], environment),
+        Child("scheduler", [*MANAGE, "scheduler"], environment),
     ]
 
 
-def _first_owner() -> str:
-    """How to log in, as the accounts app words it."""
-    return str(import_string(FIRST_OWNER)() or "")
+def _prepare() -> str:
+    """Migrations, static files, the first owner; returns how to log in. Errors go straight to the terminal."""
+    process = subprocess.Popen(
+        [*MANAGE, "prepare"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=leashed(signal.SIGTERM),
+    )
+    login, _ = process.communicate()
+    if process.returncode != 0:
+        raise StartFailed("The database could not be prepared; the reason stands above.")
+    return login.strip()
 
 
 def _await_health(children: list[Child], host: str, port: int) -> None:

@@ -1,0 +1,19 @@
+"""`manage.py prepare`: what a start needs before the first request; prints how to log in."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from mlregistry.accounts.actions.setup import ensure_first_owner
+from mlregistry.supervisor import static_files
+
+
+class Command(BaseCommand):
+    help = "Migrate the database, collect the static files when they changed, make the first owner."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        static_files.collect()
+        self.stdout.write(str(ensure_first_owner()))

@@ -1,0 +1,7 @@
+"""`python -m mlregistry.supervisor`: what `make up` runs."""
+
+import sys
+
+from mlregistry.supervisor.run import up
+
+sys.exit(up())
