@@ -91,7 +91,7 @@ def _children(host: str, port: int) -> list[Child]:
 
 
 def _prepare() -> str:
-    """Migrations, static files, the first owner; returns how to log in. Errors go straight to the terminal."""
+    """Migrations, static files, the first owner; returns how to log in. Errors go to the terminal."""
     process = subprocess.Popen(
         [*MANAGE, "prepare"],
         stdin=subprocess.DEVNULL,
