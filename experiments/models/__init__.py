@@ -5,9 +5,9 @@ from .experiments import Experiment, Lifecycle
 from .measurements import Curve, LatestMetric, MetricPoint, Param, RunTag
 from .problems import Problem
 from .run_artifacts import RunArtifact
-from .runs import Run, RunStatus
+from .runs import LIVE, Run, RunStatus
 
 __all__ = [
-    "Curve", "Dataset", "DatasetVersion", "Experiment", "LatestMetric", "Lifecycle", "MetricPoint", "Param",
+    "LIVE", "Curve", "Dataset", "DatasetVersion", "Experiment", "LatestMetric", "Lifecycle", "MetricPoint", "Param",
     "Problem", "Run", "RunArtifact", "RunStatus", "RunTag",
 ]  # fmt: skip

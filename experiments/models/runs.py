@@ -19,6 +19,8 @@ class RunStatus(models.TextChoices):
     KILLED = "KILLED", "killed"
 
 
+LIVE = (RunStatus.SCHEDULED, RunStatus.RUNNING)
+
 class Run(models.Model):
     """One execution; `recipe` is null for runs logged from code. The hex of `id` is MLflow's run id."""
 
@@ -54,6 +56,11 @@ class Run(models.Model):
         indexes = [
             models.Index(
                 fields=["experiment", "lifecycle", "-started_at", "id"], name="run_newest_in_experiment"
+            ),
+            models.Index(
+                fields=["job"],
+                condition=models.Q(status__in=["SCHEDULED", "RUNNING"], job__isnull=False),
+                name="run_live_of_job",
             ),
         ]
 

@@ -1,0 +1,146 @@
+"""Create, change, finish, delete and restore runs. Called by every door and by the training worker."""
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from experiments.models import LIVE, DatasetVersion, Experiment, Lifecycle, Run, RunStatus
+from mlregistry.accounts import audit
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Conflict, Invalid
+from mlregistry.lib.names import clean_name, clean_text, random_name
+
+
+def create_run(
+    experiment: Experiment,
+    *,
+    name: str = "",
+    recipe: dict[str, Any] | None = None,
+    dataset_version: DatasetVersion | None = None,
+    parent: Run | None = None,
+    is_baseline: bool = False,
+    started_at: datetime.datetime | None = None,
+    by: Actor,
+) -> Run:
+    """A RUNNING run; without a name it gets a readable one."""
+    by.require(Role.EDITOR)
+    _check_place(experiment, dataset_version, parent)
+    run = Run(
+        experiment=experiment,
+        name=clean_name(name, max_length=500) if name else random_name(),
+        estimator=str((recipe or {}).get("estimator", ""))[:60],
+        recipe=recipe,
+        problem=experiment.problem,
+        dataset_version=dataset_version,
+        parent=parent,
+        is_baseline=is_baseline,
+        started_at=started_at or timezone.now(),
+        created_by=by.user,
+    )
+    with transaction.atomic():
+        run.save()
+        audit.record(by, "run.create", run)
+    return run
+
+
+def update_run(
+    run: Run,
+    *,
+    name: str | None = None,
+    status: str | None = None,
+    started_at: datetime.datetime | None = None,
+    ended_at: datetime.datetime | None = None,
+    by: Actor,
+) -> Run:
+    """Change what is given; a run that ended may be taken up again, as MLflow allows."""
+    by.require(Role.EDITOR)
+    require_active(run)
+    if name is not None:
+        run.name = clean_name(name, max_length=500)
+    if started_at is not None:
+        run.started_at = started_at
+    if status is not None:
+        _set_status(run, status, ended_at)
+    elif ended_at is not None:
+        run.ended_at = ended_at
+    with transaction.atomic():
+        run.save(update_fields=["name", "status", "started_at", "ended_at"])
+        audit.record(by, "run.update", run, status=run.status)
+    return run
+
+
+def finish_run(
+    run: Run, status: str, *, ended_at: datetime.datetime | None = None, error: str = "", by: Actor
+) -> Run:
+    """End a run as FINISHED, FAILED (with the reason) or KILLED."""
+    by.require(Role.EDITOR)
+    require_active(run)
+    if status not in RunStatus.values or status in LIVE:
+        raise Invalid("A run ends as FINISHED, FAILED or KILLED.", field="status")
+    _set_status(run, status, ended_at)
+    run.error = error
+    with transaction.atomic():
+        run.save(update_fields=["status", "ended_at", "error"])
+        audit.record(by, "run.finish", run, status=status)
+    return run
+
+
+def set_note(run: Run, note: str, *, by: Actor) -> Run:
+    """What a person wants to remember about the run, as Markdown."""
+    by.require(Role.EDITOR)
+    require_active(run)
+    run.note = clean_text(note, field="note")
+    with transaction.atomic():
+        run.save(update_fields=["note"])
+        audit.record(by, "run.set_note", run)
+    return run
+
+
+def delete_run(run: Run, *, by: Actor) -> Run:
+    """Out of sight until restored; once more is no error."""
+    by.require(Role.EDITOR)
+    return _turn(run, Lifecycle.DELETED, "run.delete", by=by)
+
+
+def restore_run(run: Run, *, by: Actor) -> Run:
+    """Back in sight; its experiment must be there."""
+    by.require(Role.EDITOR)
+    if run.experiment.lifecycle != Lifecycle.ACTIVE:
+        raise Conflict("Its experiment is deleted; restore that first.")
+    return _turn(run, Lifecycle.ACTIVE, "run.restore", by=by)
+
+
+def require_active(run: Run) -> None:
+    """Raises Conflict for a deleted run: nothing is written to it."""
+    if run.lifecycle != Lifecycle.ACTIVE:
+        raise Conflict(f"The run {run.name!r} is deleted; restore it first.")
+
+
+def _turn(run: Run, lifecycle: Lifecycle, action: str, *, by: Actor) -> Run:
+    with transaction.atomic():
+        locked = Run.objects.select_for_update().get(pk=run.pk)
+        if locked.lifecycle != lifecycle:
+            run.lifecycle = lifecycle
+            run.deleted_at = timezone.now() if lifecycle == Lifecycle.DELETED else None
+            run.save(update_fields=["lifecycle", "deleted_at"])
+            audit.record(by, action, run)
+    return run
+
+
+def _set_status(run: Run, status: str, ended_at: datetime.datetime | None) -> None:
+    if status not in RunStatus.values:
+        raise Invalid(f"The status is one of {', '.join(RunStatus.values)}.", field="status")
+    run.status = status
+    run.ended_at = None if status in LIVE else (ended_at or run.ended_at or timezone.now())
+
+
+def _check_place(experiment: Experiment, version: DatasetVersion | None, parent: Run | None) -> None:
+    if experiment.lifecycle != Lifecycle.ACTIVE:
+        raise Conflict(f"The experiment {experiment.name!r} is deleted; restore it first.")
+    if version is not None and version.dataset.team_id != experiment.team_id:
+        raise Invalid("There is no such dataset version in this team.", field="dataset_version")
+    if parent is not None and parent.experiment_id != experiment.pk:
+        raise Invalid("The parent run belongs to another experiment.", field="parent")

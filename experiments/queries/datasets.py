@@ -1,0 +1,42 @@
+"""Reads of dataset versions: schema, rows, fitness for a problem. Called by doors, actions and workers."""
+
+from typing import Any
+
+from experiments.models import DatasetVersion, Problem
+from mlregistry.artifacts import store
+from mlregistry.errors import Invalid
+from mlregistry.ml import problems as ml_problems
+from mlregistry.ml import tables
+from mlregistry.ml.problems import Finding
+from mlregistry.ml.table_info import Column, TableInfo
+
+from .problems import spec_of
+
+MOST_ROWS = 1000
+
+
+def table_info(version: DatasetVersion) -> TableInfo:
+    """The schema and figures read at upload."""
+    return TableInfo(
+        format=version.format,
+        n_rows=version.n_rows,
+        n_columns=version.n_columns,
+        columns=tuple(Column.from_json(column) for column in version.columns),
+        notes=tuple(version.notes),
+    )
+
+
+def preview(version: DatasetVersion, *, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+    """At most 1,000 rows from `offset` on."""
+    if offset < 0:
+        raise Invalid("The offset is 0 or more.", field="offset")
+    if not 1 <= limit <= MOST_ROWS:
+        raise Invalid(f"The limit lies between 1 and {MOST_ROWS:,}.", field="limit")
+    with store.local_path(version.parquet) as path:
+        return tables.preview(path, offset=offset, limit=limit)
+
+
+def fit(problem: Problem, version: DatasetVersion) -> list[Finding]:
+    """What stands against training this problem on this table, errors first; empty when all is well."""
+    with store.local_path(version.parquet) as path:
+        return ml_problems.check(spec_of(problem), table_info(version), path)

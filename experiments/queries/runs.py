@@ -1,0 +1,177 @@
+"""Reads of runs: lists with their measurements in a fixed number of queries, leaderboards, histories.
+
+Called by doors. A leaderboard is ordered by the index on (experiment, key, value).
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, QuerySet
+
+from experiments.models import Curve, Experiment, LatestMetric, Lifecycle, MetricPoint, Problem, Run, RunArtifact
+from mlregistry.errors import Invalid
+from mlregistry.lib.floats import shown
+
+MOST_POINTS = 25_000
+POINTS_PER_BUCKET = 3
+HISTORY = """
+WITH numbered AS (
+    SELECT step, timestamp, value, is_nan,
+           row_number() OVER (ORDER BY step, timestamp, value) - 1 AS place, count(*) OVER () AS total
+    FROM experiments_metricpoint WHERE run_id = %(run)s AND key = %(key)s
+), bucketed AS (
+    SELECT *, place * %(buckets)s / total AS bucket FROM numbered
+), ranked AS (
+    SELECT *,
+           row_number() OVER (PARTITION BY bucket ORDER BY value, place) AS from_least,
+           row_number() OVER (PARTITION BY bucket ORDER BY value DESC, place) AS from_most,
+           row_number() OVER (PARTITION BY bucket ORDER BY place DESC) AS from_last
+    FROM bucketed
+)
+SELECT step, timestamp, value, is_nan FROM ranked
+WHERE total <= %(most)s OR from_least = 1 OR from_most = 1 OR from_last = 1
+ORDER BY place
+"""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a history; `value` None stands for NaN."""
+
+    step: int
+    timestamp: int
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run with what it logged; `score` is the metric that the board is ordered by."""
+
+    run: Run
+    params: dict[str, str]
+    metrics: dict[str, float | None]
+    tags: dict[str, str]
+    score: float | None = None
+    is_best: bool = False
+    beats_baseline: bool | None = None
+    meets_threshold: bool | None = None
+
+
+def with_measurements(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """The runs with params, latest metrics and tags fetched: four queries, whatever their number."""
+    related = ("problem", "dataset_version__dataset", "created_by", "job", "experiment")
+    return runs.select_related(*related).prefetch_related("params", "latest_metrics", "tags")
+
+
+def row(run: Run, **marks: Any) -> Row:
+    """One run of `with_measurements` as plain dicts."""
+    return Row(
+        run=run,
+        params={param.key: param.value for param in run.params.all()},
+        metrics={metric.key: shown(metric.value, metric.is_nan) for metric in run.latest_metrics.all()},
+        tags={tag.key: tag.value for tag in run.tags.all()},
+        **marks,
+    )
+
+
+def page(runs: Iterable[Run]) -> list[Row]:
+    """Rows of runs that came through `with_measurements`."""
+    return [row(run) for run in runs]
+
+
+def score_key(problem: Problem, n_runs: Mapping[str, int]) -> str:
+    """The logged name of the problem's primary metric that most runs have; validation rows before test rows."""
+    name = problem.primary_metric
+    choices = (f"validation_{name}", f"test_{name}", f"cv_{name}_mean", name)
+    best = max(choices, key=lambda key: n_runs.get(key, 0))
+    return best if n_runs.get(best) else f"test_{name}"
+
+
+def leaderboard(experiment: Experiment, *, metric: str | None = None, limit: int = 200) -> list[Row]:
+    """The active runs, best first by `metric` (the problem's by default), those without it last, newest first."""
+    if not 1 <= limit <= 1000:
+        raise Invalid("The limit lies between 1 and 1,000.", field="limit")
+    problem = experiment.problem
+    key = metric or (score_key(problem, metric_keys(experiment)) if problem else None)
+    maximize = problem is None or problem.direction == "maximize"
+    scores = _best(experiment, key, maximize, limit) if key else {}
+    active = Run.objects.filter(experiment=experiment, lifecycle=Lifecycle.ACTIVE)
+    rest = active.exclude(pk__in=list(scores)).order_by("-started_at", "id").values_list("pk", flat=True)
+    ids = [*scores, *rest[: limit - len(scores)]]
+    found = {run.pk: run for run in with_measurements(Run.objects.filter(pk__in=ids))}
+    return _marked([(found[pk], scores.get(pk)) for pk in ids if pk in found], problem, maximize)
+
+
+def metric_keys(experiment: Experiment) -> dict[str, int]:
+    """Every metric that an active run of the experiment logged, with the number of runs that have it."""
+    rows = LatestMetric.objects.filter(experiment=experiment, run__lifecycle=Lifecycle.ACTIVE)
+    return dict(rows.values("key").annotate(n=Count("run")).order_by("key").values_list("key", "n"))
+
+
+def history(run: Run, key: str, *, max_points: int = 1000) -> list[Point]:
+    """The metric's points in order; of a long history the least, the greatest and the last of each stretch."""
+    if not POINTS_PER_BUCKET <= max_points <= MOST_POINTS:
+        raise Invalid(
+            f"max_points lies between {POINTS_PER_BUCKET} and {MOST_POINTS:,}.", field="max_points"
+        )
+    values = {"run": run.pk, "key": key, "most": max_points, "buckets": max_points // POINTS_PER_BUCKET}
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, values)
+        return [Point(step, at, shown(value, is_nan)) for step, at, value, is_nan in cursor.fetchall()]
+
+
+def histories(runs: Iterable[Run], key: str) -> dict[uuid.UUID, list[Point]]:
+    """The whole histories of one metric for several runs in one query, to draw them together."""
+    rows = MetricPoint.objects.filter(run__in=list(runs), key=key).order_by("run_id", "step", "timestamp", "value")
+    found: dict[uuid.UUID, list[Point]] = {}
+    for run_id, step, at, value, is_nan in rows.values_list("run_id", "step", "timestamp", "value", "is_nan"):
+        found.setdefault(run_id, []).append(Point(step, at, shown(value, is_nan)))
+    return found
+
+
+def curves(run: Run) -> dict[str, Any]:
+    """The run's curves and matrices by name."""
+    return dict(Curve.objects.filter(run=run).order_by("name").values_list("name", "data"))
+
+
+def artifacts(run: Run, *, prefix: str = "") -> QuerySet[RunArtifact]:
+    """The run's files under a folder (a prefix that ends in a slash, or '' for all), by path."""
+    rows = RunArtifact.objects.filter(run=run).select_related("file").order_by("path")
+    return rows.filter(path__startswith=prefix) if prefix else rows
+
+
+def _best(experiment: Experiment, key: str, maximize: bool, limit: int) -> dict[uuid.UUID, float]:
+    rows = LatestMetric.objects.filter(
+        experiment=experiment, key=key, is_nan=False, run__lifecycle=Lifecycle.ACTIVE
+    )
+    ordered = rows.order_by("-value" if maximize else "value", "run_id")
+    return dict(ordered.values_list("run_id", "value")[:limit])
+
+
+def _marked(
+    scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool
+) -> list[Row]:
+    sign = 1.0 if maximize else -1.0
+    values = [score for _, score in scored if score is not None]
+    best = max(values, key=lambda value: sign * value, default=None)
+    baseline = next((score for run, score in scored if run.is_baseline and score is not None), None)
+    threshold = problem.success_threshold if problem else None
+    return [
+        row(
+            run,
+            score=score,
+            is_best=score is not None and score == best,
+            beats_baseline=_beats(score, baseline, sign, strictly=True) if not run.is_baseline else None,
+            meets_threshold=_beats(score, threshold, sign, strictly=False),
+        )
+        for run, score in scored
+    ]
+
+
+def _beats(score: float | None, other: float | None, sign: float, *, strictly: bool) -> bool | None:
+    if score is None or other is None:
+        return None
+    return sign * score > sign * other if strictly else sign * score >= sign * other

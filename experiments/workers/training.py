@@ -1,0 +1,183 @@
+"""Trains the runs of one job, one after the other, in the job's own process; named in settings.JOB_KINDS.
+
+A run that fails tells why and the others go on. After a lost worker the finished runs stay as they are.
+"""
+
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from django.db import transaction
+from django.utils import timezone
+
+from experiments.actions import logging as log_actions
+from experiments.actions import run_artifacts, runs as run_actions
+from experiments.actions.measurements import Metric
+from experiments.models import Lifecycle, Run, RunStatus
+from experiments.queries.problems import spec_of
+from mlregistry.accounts.actor import Actor
+from mlregistry.artifacts import store
+from mlregistry.errors import Invalid, MlregistryError
+from mlregistry.jobs.context import JobCancelled, JobContext
+from mlregistry.jobs.models import Job
+from mlregistry.ml import packaging, tables
+from mlregistry.ml import training as ml_training
+from mlregistry.ml.recipes import Recipe, parse
+from mlregistry.ml.training import TrainingResult
+
+LONGEST_ERROR = 4000
+
+
+@dataclass
+class Share:
+    """One run's share of the job's progress, told under the run's name; also where a cancelled job stops."""
+
+    context: JobContext
+    place: int
+    n_runs: int
+    name: str
+
+    def report(self, fraction: float, message: str = "") -> None:
+        if self.context.cancelled():
+            raise JobCancelled
+        done = (self.place + min(1.0, max(0.0, fraction))) / self.n_runs
+        self.context.report(done, f"{self.name}: {message}" if message else self.name)
+
+
+def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
+    """Train each run that has not finished; returns how many ended in which way."""
+    runs = _runs_to_do(run_ids)
+    context.log(f"{len(runs)} of {len(run_ids)} runs to train.")
+    try:
+        if runs:
+            context.report(0.0, "Reading the dataset")
+            frame = _frame(runs[0])
+            for place, run in enumerate(runs):
+                _train_one(context, Share(context, place, len(runs), run.name), run, frame)
+    except JobCancelled:
+        _kill_rest(context, runs)
+        raise
+    return _outcome(run_ids)
+
+
+def _runs_to_do(run_ids: list[str]) -> list[Run]:
+    """In the order they were asked for, those that a dead worker interrupted last: one of them may be the cause."""
+    rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
+    rows = rows.select_related("experiment__team", "problem", "dataset_version__parquet", "created_by")
+    order = {run_id: place for place, run_id in enumerate(run_ids)}
+    return sorted(rows, key=lambda run: (run.status == RunStatus.RUNNING, order[str(run.pk)]))
+
+
+def _frame(run: Run) -> pd.DataFrame:
+    if run.dataset_version is None:
+        raise Invalid("The dataset version of the runs is gone.", field="dataset_version")
+    with store.local_path(run.dataset_version.parquet) as path:
+        return tables.load(path)
+
+
+def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
+    """The run ends FINISHED or FAILED; only a cancelled job leaves by an exception."""
+    by = Actor.system(run.experiment.team, user=run.created_by)
+    _begin(context, run)
+    share.report(0.0, "Starting")
+    try:
+        if run.problem is None:
+            raise Invalid("The problem of the run is gone.", field="problem")
+        recipe = parse(run.recipe or {}, kind=run.problem.kind)
+        _log_params(run, recipe, by)
+        result = ml_training.train(spec_of(run.problem), recipe, frame, share.report)
+        _keep(context, run, result, by)
+        context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
+    except JobCancelled:
+        raise
+    except MemoryError:
+        _fail(context, run, "It ran out of memory.", by)
+    except MlregistryError as error:
+        _fail(context, run, error.message, by)
+    except Exception as error:  # any estimator may raise anything; the others go on
+        _fail(context, run, f"{type(error).__name__}: {error}", by)
+
+
+def _begin(context: JobContext, run: Run) -> None:
+    with transaction.atomic():
+        _hold(context)
+        run.status, run.started_at, run.ended_at, run.error = RunStatus.RUNNING, timezone.now(), None, ""
+        run.save(update_fields=["status", "started_at", "ended_at", "error"])
+
+
+def _hold(context: JobContext) -> None:
+    """Lock the job's row for this transaction; a worker that was taken for dead stops here."""
+    if not Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).exists():
+        raise JobCancelled
+
+
+def _log_params(run: Run, recipe: Recipe, by: Actor) -> None:
+    log_actions.log_batch(run, params=flat_params(recipe), by=by)
+
+
+def flat_params(recipe: Recipe) -> dict[str, str]:
+    """The recipe as params: the estimator's own under their names, the rest as split.method and the like."""
+    flat: dict[str, str] = {}
+    for key, value in recipe.to_json().items():
+        if key == "params":
+            flat |= {name: _text(setting) for name, setting in value.items()}
+        elif isinstance(value, dict):
+            flat |= {f"{key}.{name}": _text(setting) for name, setting in value.items()}
+        else:
+            flat[key] = _text(value)
+    return flat
+
+
+def _text(value: Any) -> str:
+    return "true" if value is True else "false" if value is False else str(value)
+
+
+def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> None:
+    """Files first, then everything else and the end of the run in one transaction."""
+    with tempfile.TemporaryDirectory(prefix="model-") as folder:
+        for file in packaging.save(result.pipeline, Path(folder)):
+            run_artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
+    seconds = {f"{step}_seconds": value for step, value in result.seconds.items()}
+    rows = {f"n_rows_{part}": float(count) for part, count in result.n_rows.items()}
+    with transaction.atomic():
+        _hold(context)
+        measured = {**result.metrics, **seconds, **rows}
+        log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
+        log_actions.set_curves(run, result.curves, by=by)
+        run.signature = result.signature.to_json()
+        run.input_example = result.input_example
+        run.warnings = result.warnings
+        run.save(update_fields=["signature", "input_example", "warnings"])
+        run_actions.finish_run(run, RunStatus.FINISHED, by=by)
+
+
+def _fail(context: JobContext, run: Run, reason: str, by: Actor) -> None:
+    context.log(f"{run.name}: failed. {reason}")
+    with transaction.atomic():
+        _hold(context)
+        run_actions.finish_run(run, RunStatus.FAILED, error=reason[:LONGEST_ERROR], by=by)
+
+
+def _kill_rest(context: JobContext, runs: list[Run]) -> None:
+    """Everything that has not ended by itself; nothing when another attempt has the job."""
+    with transaction.atomic():
+        mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).exists()
+        if mine:
+            live = (RunStatus.SCHEDULED, RunStatus.RUNNING)
+            rest = Run.objects.filter(pk__in=[run.pk for run in runs], status__in=live)
+            rest.update(status=RunStatus.KILLED, ended_at=timezone.now())
+
+
+def _outcome(run_ids: list[str]) -> dict[str, Any]:
+    """The counts by status; Invalid when not one of the runs could be trained."""
+    ended = list(Run.objects.filter(pk__in=run_ids).values_list("status", "name", "error"))
+    failed = [f"{name}: {error}" for status, name, error in ended if status == RunStatus.FAILED]
+    if failed and len(failed) == len(ended):
+        raise Invalid(f"None of the {len(ended)} runs could be trained. {failed[0]}", details=failed)
+    return {
+        "n_finished": sum(status == RunStatus.FINISHED for status, _, _ in ended),
+        "n_failed": len(failed),
+    }

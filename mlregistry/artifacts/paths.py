@@ -1,0 +1,34 @@
+"""Relative paths of artifacts as people give them: one spelling each, never used to open a file."""
+
+import re
+
+from mlregistry.errors import Invalid
+
+MAX_LENGTH = 1000
+UNFIT = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+
+
+def normalise(path: str, *, field: str = "path") -> str:
+    """The path when it is relative and already plain; Invalid says what is wrong with it otherwise."""
+    if not isinstance(path, str) or not path:
+        raise Invalid("The path is empty.", field=field)
+    if len(path) > MAX_LENGTH:
+        raise Invalid(f"The path has more than {MAX_LENGTH:,} characters.", field=field)
+    if UNFIT.search(path):
+        raise Invalid("A path may not hold backslashes or control characters.", field=field)
+    if path.startswith("/") or re.match(r"[A-Za-z]:", path):
+        raise Invalid("The path must be relative.", field=field)
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise Invalid("A path may not have empty, '.' or '..' parts.", field=field)
+    return path
+
+
+def folder(path: str, *, field: str = "path") -> str:
+    """The prefix under which a folder's files lie: '' for the root, else ending in a slash."""
+    return f"{normalise(path.rstrip('/'), field=field)}/" if path.strip("/") else ""
+
+
+def basename(filename: str, *, fallback: str = "upload") -> str:
+    """The last part of a file's name as its owner gave it, for display only."""
+    name = UNFIT.sub("", re.split(r"[\\/]", filename)[-1]).strip()
+    return name[-255:] or fallback

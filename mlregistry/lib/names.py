@@ -1,0 +1,77 @@
+"""Names: checked text from people, and readable names for runs that have none. Called by the actions."""
+
+from __future__ import annotations
+
+import random
+import re
+
+from mlregistry.errors import Invalid
+
+ADJECTIVES = (
+    "amber", "bold", "brisk", "calm", "clever", "crisp", "eager", "early", "fair", "gentle", "glad", "keen",
+    "light", "lively", "lucid", "mellow", "merry", "neat", "nimble", "patient", "plain", "proud", "quick",
+    "quiet", "ready", "sharp", "sober", "steady", "sunny", "swift", "tidy", "warm",
+)  # fmt: skip
+NOUNS = (
+    "badger", "beech", "birch", "cedar", "crane", "dove", "falcon", "fern", "finch", "fox", "hare", "heron",
+    "jay", "lark", "lynx", "maple", "marten", "moss", "oak", "otter", "owl", "pine", "plover", "raven",
+    "robin", "sparrow", "stoat", "swan", "tern", "trout", "willow", "wren",
+)  # fmt: skip
+UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+UNFIT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+KEY = re.compile(r"[/\w.\- :]+")
+MAX_KEY = 250
+
+
+def clean_name(value: object, *, field: str = "name", max_length: int = 200) -> str:
+    """One line of text without blanks around it; Invalid names the field."""
+    if not isinstance(value, str) or not value.strip():
+        raise Invalid("This may not be empty.", field=field)
+    name = value.strip()
+    if UNFIT.search(name):
+        raise Invalid("Line breaks and control characters are not allowed here.", field=field)
+    if len(name) > max_length:
+        raise Invalid(f"This has {len(name):,} characters; at most {max_length} are allowed.", field=field)
+    return name
+
+
+def clean_text(value: object, *, field: str, max_length: int = 100_000) -> str:
+    """Text that may have several lines, or none; Invalid names the field."""
+    if not isinstance(value, str):
+        raise Invalid("This must be text.", field=field)
+    if UNFIT_IN_TEXT.search(value):
+        raise Invalid("NUL and lone surrogates are not allowed.", field=field)
+    if len(value) > max_length:
+        raise Invalid(f"This has {len(value):,} characters; at most {max_length:,} are allowed.", field=field)
+    return value
+
+
+def clean_key(value: object, *, field: str) -> str:
+    """The name of a param, metric or tag: letters, digits, _ - . / : and blanks, shaped like a relative path."""
+    if not isinstance(value, str) or not value:
+        raise Invalid("A name may not be empty.", field=field)
+    if len(value) > MAX_KEY:
+        raise Invalid(f"The name {value[:40]!r}… has more than {MAX_KEY} characters.", field=field)
+    if not KEY.fullmatch(value):
+        raise Invalid(
+            f"The name {value!r} may hold only letters, digits, '_', '-', '.', '/', ':' and blanks.", field=field
+        )
+    if any(part in ("", ".", "..") for part in value.split("/")):
+        raise Invalid(f"The name {value!r} may not have empty, '.' or '..' parts between slashes.", field=field)
+    return value
+
+
+def random_name(chance: random.Random | None = None) -> str:
+    """Such as quiet-otter-417; at most 20 characters."""
+    pick = chance or random.SystemRandom()
+    return f"{pick.choice(ADJECTIVES)}-{pick.choice(NOUNS)}-{pick.randrange(1000)}"
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """The name, or the name with the first free number behind it."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name} {number}" in taken:
+        number += 1
+    return f"{name} {number}"
