@@ -1,5 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or newer and nothing else.
-PYTHON ?= python3
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
