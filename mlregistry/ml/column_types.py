@@ -1,4 +1,7 @@
-"""Decides the type of each column of an all-text Parquet file and gives the SQL that converts it. Used by tables."""
+"""Decides the type of each column of an all-text Parquet file and gives the SQL that converts it.
+
+Used by tables.
+"""
 
 from __future__ import annotations
 

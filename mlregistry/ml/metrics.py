@@ -1,4 +1,7 @@
-"""The metrics of each kind of problem, one table row each. Called by training; problems choose from the names."""
+"""The metrics of each kind of problem, one table row each.
+
+Called by training; problems choose from the names.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,13 @@ class Outcome:
     @property
     def binary(self) -> bool:
         return self.n_classes == 2
+
+    def part(self, number: int, n_parts: int) -> Outcome:
+        """The rows of one of `n_parts` equally long parts."""
+        length = len(self.truth) // n_parts
+        rows = slice(number * length, (number + 1) * length)
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Outcome(self.truth[rows], self.predicted[rows], probabilities, self.n_classes)
 
 
 @dataclass(frozen=True)

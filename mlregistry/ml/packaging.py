@@ -27,6 +27,15 @@ TRUSTED: tuple[str, ...] = (
     "mlregistry.ml.columns.CategoryColumns",
     "mlregistry.ml.columns.DateParts",
     "mlregistry.ml.columns.NumberColumns",
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.metrics._dist_metrics.ManhattanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
 )
 
 

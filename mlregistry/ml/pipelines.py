@@ -1,4 +1,7 @@
-"""Builds one scikit-learn Pipeline from raw frame columns to predictions, by the recipe. Called by training."""
+"""Builds one scikit-learn Pipeline from raw frame columns to predictions, by the recipe.
+
+Called by training.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Input and output schema of a model, and the check of rows against it. Called by training, registry and serving."""
+"""Input and output schema of a model, and the check of rows against it.
+
+Called by training, registry and serving.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,7 @@ def _refuse_extra(rows: Sequence[Mapping[str, Any]], known: set[str]) -> None:
 
 def _column(field: Field, rows: Sequence[Mapping[str, Any]]) -> pd.Series[Any]:
     convert = CONVERSIONS[field.type]
-    values = []
+    values: list[Any] = []
     for number, row in enumerate(rows, start=1):
         if field.name not in row:
             raise Invalid(f"Row {number} lacks the column '{field.name}'.", field=field.name)

@@ -41,11 +41,12 @@ PARQUET_TYPES = {
     "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer",
     "FLOAT": "float", "DOUBLE": "float", "HUGEINT": "float", "UBIGINT": "float", "UHUGEINT": "float",
 }  # fmt: skip
+DEFAULT_LIMITS = Limits()
 EXACT_DISTINCT_ROWS = 1_000_000
 N_EXAMPLES = 5
 
 
-def convert(source: Path, filename: str, target: Path, *, limits: Limits = Limits()) -> TableInfo:
+def convert(source: Path, filename: str, target: Path, *, limits: Limits = DEFAULT_LIMITS) -> TableInfo:
     """Check `source` (named `filename` by its owner) and write `target`; nothing is written when it is refused."""
     format = file_types.recognise(source, filename, limits)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def convert(source: Path, filename: str, target: Path, *, limits: Limits = Limit
     return info
 
 
-def describe(parquet: Path, *, format: str = "parquet", limits: Limits = Limits()) -> TableInfo:
+def describe(parquet: Path, *, format: str = "parquet", limits: Limits = DEFAULT_LIMITS) -> TableInfo:
     """The figures of a Parquet file that `convert` wrote."""
     with _reader(parquet, limits) as connection:
         return _describe(connection, parquet, format, ())

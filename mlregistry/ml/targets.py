@@ -1,4 +1,7 @@
-"""Reads a target column into an array a model can learn, or says which column stands against it. Called by training."""
+"""Reads a target column into an array a model can learn, or says which column stands against it.
+
+Called by training.
+"""
 
 from __future__ import annotations
 

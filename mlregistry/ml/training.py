@@ -1,4 +1,7 @@
-"""Trains one estimator by a recipe and measures it: splits, fits, scores, curves, signature. Called by training jobs."""
+"""Trains one estimator by a recipe and measures it: splits, fits, scores, curves, signature.
+
+Called by training jobs.
+"""
 
 from __future__ import annotations
 
@@ -220,13 +223,14 @@ def _draw(
     chosen = metrics.metric(work.spec.kind, work.spec.primary_metric)
     targets_by_row = pd.Series(list(work.target[rows]), index=frame.index)
 
-    def score(part: pd.DataFrame) -> float:
-        truth = np.array(targets_by_row.loc[part.index].tolist())
-        return float(chosen.function(_outcome(work, pipeline, part, truth)))
+    def scores(pieces: list[pd.DataFrame]) -> list[float]:
+        truth = np.array(targets_by_row.loc[pieces[0].index].tolist() * len(pieces))
+        outcome = _outcome(work, pipeline, pd.concat(pieces), truth)
+        return [float(chosen.function(outcome.part(i, len(pieces)))) for i in range(len(pieces))]
 
     gain = 1.0 if chosen.direction == MAXIMIZE else -1.0
     drawn["importance"] = curves.importance(
-        score, frame, gain=gain, metric=chosen.title, seed=work.recipe.seed
+        scores, frame, gain=gain, metric=chosen.title, seed=work.recipe.seed
     )
     return drawn
 
