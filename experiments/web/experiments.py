@@ -1,0 +1,77 @@
+"""Pages of experiments: the list, and one with its leaderboard that follows the training."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from experiments import access
+from experiments.actions import experiments as actions
+from experiments.models import Experiment
+from experiments.web import leaderboard, steps
+from mlregistry.accounts.models import Role
+from mlregistry.jobs.models import LIVE
+from mlregistry.ui.page import PageRequest, page
+
+LARGEST_LIST = 500
+
+
+@require_GET
+@page()
+def experiments(request: PageRequest) -> HttpResponse:
+    shown = "deleted" if request.GET.get("show") == "deleted" else "active"
+    found = access.experiments(request.actor).filter(lifecycle=shown).select_related("problem")
+    counted = found.annotate(n_runs=Count("runs", filter=Q(runs__lifecycle="active")))
+    rows = counted.order_by("-created_at")[:LARGEST_LIST]
+    return render(request, "experiments/experiments.html", {"experiments": rows, "shown": shown})
+
+
+@require_http_methods(["GET", "POST"])
+@page(role=Role.EDITOR, form=True)
+def create(request: PageRequest) -> HttpResponse:
+    if request.method == "POST":
+        made = actions.create_experiment(
+            request.POST.get("name", "").strip(),
+            description=request.POST.get("description", "").strip(),
+            by=request.actor,
+        )
+        return redirect("experiments:experiment", made.pk)
+    return render(request, "experiments/experiment_form.html")
+
+
+@require_GET
+@page()
+def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
+    found = access.experiment(request.actor, experiment_id)
+    context = _board(found)
+    if request.htmx:
+        return render(request, "experiments/leaderboard.html", context)
+    context["steps"] = steps.of_problem(found.problem) if found.problem else []
+    return render(request, "experiments/experiment.html", context)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def delete(request: PageRequest, experiment_id: int) -> HttpResponse:
+    found = access.experiment(request.actor, experiment_id)
+    actions.delete_experiment(found, by=request.actor)
+    messages.success(request, f"“{found.name}” is deleted; it can be restored from the list of deleted experiments.")
+    return redirect("experiments:experiments")
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def restore(request: PageRequest, experiment_id: int) -> HttpResponse:
+    found = access.experiment(request.actor, experiment_id)
+    actions.restore_experiment(found, by=request.actor)
+    return redirect("experiments:experiment", found.pk)
+
+
+def _board(experiment: Experiment) -> dict[str, Any]:
+    board = leaderboard.of_experiment(experiment)
+    jobs = {line.run.job_id: line.run.job for line in board["lines"] if line.run.job_id and line.run.job}
+    live = [job for job in jobs.values() if job.state in LIVE]
+    return {"experiment": experiment, "problem": experiment.problem, "jobs": live, "live": bool(live), **board}

@@ -1,0 +1,107 @@
+"""Pages of runs: one run with everything it recorded, its files, and several runs side by side."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from experiments import access
+from experiments.actions import runs as actions
+from experiments.models import Run
+from experiments.queries import runs as queries
+from experiments.web import figures
+from mlregistry.accounts.models import Role
+from mlregistry.artifacts import store
+from mlregistry.errors import Invalid, NotFound
+from mlregistry.ui.page import PageRequest, page
+
+POINTS = 400
+HISTORIES = 8
+MOST_COMPARED = 10
+
+
+@require_GET
+@page()
+def run(request: PageRequest, run_id: UUID) -> HttpResponse:
+    found = access.run(request.actor, run_id)
+    if request.htmx:
+        return render(request, "experiments/run_status.html", {"run": found})
+    context = {
+        "run": found,
+        "metrics": figures.table({row.key: row.value for row in found.latest_metrics.all()}),
+        "params": found.params.order_by("key"),
+        "tags": found.tags.exclude(key__startswith="mlflow.").order_by("key"),
+        "curves": {row.name: row.data for row in found.curves.order_by("pk")},
+        "histories": _histories(found),
+        "artifacts": found.artifacts.select_related("file").order_by("path"),
+        "versions": found.model_versions.select_related("model").order_by("model__name", "number"),
+        "model_name": _model_name(found),
+    }
+    return render(request, "experiments/run.html", context)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def note(request: PageRequest, run_id: UUID) -> HttpResponse:
+    found = access.run(request.actor, run_id)
+    actions.set_note(found, request.POST.get("note", ""), by=request.actor)
+    messages.success(request, "The note is kept.")
+    return redirect("experiments:run", found.pk)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def delete(request: PageRequest, run_id: UUID) -> HttpResponse:
+    found = access.run(request.actor, run_id)
+    actions.delete_run(found, by=request.actor)
+    messages.success(request, f"The run “{found.name}” is deleted.")
+    return redirect("experiments:experiment", found.experiment_id)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def restore(request: PageRequest, run_id: UUID) -> HttpResponse:
+    found = access.run(request.actor, run_id)
+    actions.restore_run(found, by=request.actor)
+    return redirect("experiments:run", found.pk)
+
+
+@require_GET
+@page()
+def artifact(request: PageRequest, run_id: UUID, artifact_id: int) -> FileResponse:
+    """Always a download: a page of the user's never runs among ours."""
+    found = access.run(request.actor, run_id).artifacts.select_related("file").filter(pk=artifact_id).first()
+    if found is None:
+        raise NotFound("This run has no such file.")
+    name = found.path.rpartition("/")[2]
+    return FileResponse(store.open_file(found.file), as_attachment=True, filename=name,
+                        content_type="application/octet-stream")  # fmt: skip
+
+
+@require_GET
+@page()
+def compare(request: PageRequest) -> HttpResponse:
+    wanted = list(dict.fromkeys(request.GET.getlist("run")))
+    if not 2 <= len(wanted) <= MOST_COMPARED:
+        raise Invalid(f"Choose 2 to {MOST_COMPARED} runs to compare.")
+    runs = [access.run(request.actor, key) for key in wanted]
+    return render(request, "experiments/compare.html", {"runs": runs, **figures.comparison(runs)})
+
+
+def _histories(run: Run) -> dict[str, Any]:
+    """A line chart for each of the first metrics that were logged at more than one step."""
+    counts = run.metric_points.values("key").annotate(n=Count("step")).filter(n__gt=1).order_by("key")
+    charts = {}
+    for row in counts[:HISTORIES]:
+        points = queries.history(run, row["key"], max_points=POINTS)
+        charts[f"history-{len(charts)}"] = figures.history(row["key"], points)
+    return charts
+
+
+def _model_name(run: Run) -> str:
+    text = run.problem.name if run.problem else run.experiment.name
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())[:80]
