@@ -1,4 +1,4 @@
-"""The transformers of ours in a trained pipeline: they turn frame columns of any dtype into what scikit-learn takes.
+"""The transformers of ours in a trained pipeline: frame columns of any dtype become what scikit-learn takes.
 
 They are part of saved models: renaming one breaks every model file.
 """
@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 MISSING = "(missing)"
+ATTRIBUTES = ("year", "month", "day", "day_of_week", "hour")
 PARTS = ("year", "month", "day", "weekday", "hour", "days")
 DAY = np.timedelta64(1, "D")
 
@@ -38,7 +39,7 @@ class NumberColumns(_Columns):
 
 
 class CategoryColumns(_Columns):
-    """Text without gaps: missing becomes a category of its own, or the most frequent one of the training rows."""
+    """Text without gaps: missing becomes its own category, or the most frequent one of the training rows."""
 
     def __init__(self, missing: str = "constant") -> None:
         self.missing = missing
@@ -78,7 +79,8 @@ class DateParts(_Columns):
         for i in range(X.shape[1]):
             times = pd.to_datetime(X.iloc[:, i])
             parts = [
-                getattr(times.dt, part).to_numpy(dtype=np.float64, na_value=np.nan) for part in PARTS[:-1]
+                getattr(times.dt, attribute).to_numpy(dtype=np.float64, na_value=np.nan)
+                for attribute in ATTRIBUTES
             ]
             days = (times - pd.Timestamp(0)) / DAY
             blocks += [*parts, days.to_numpy(dtype=np.float64, na_value=np.nan)]

@@ -22,7 +22,7 @@ CHUNK_BYTES = 1024 * 1024
 
 
 def read_header(source: Path, limits: Limits, *, delimiter: str | None = None) -> tuple[list[str], str]:
-    """The checked column names and the delimiter (sniffed unless given); Invalid for bad encoding or names."""
+    """Checked column names and the delimiter (sniffed unless given); Invalid for bad encoding and names."""
     check_encoding(source)
     with source.open("rb") as file:
         data = file.read(SAMPLE_BYTES)
@@ -86,7 +86,8 @@ def write_raw(
     """Write `raw`, a Parquet file with text columns c0, c1, …; Invalid names the ragged row."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
     query = (
-        f"SELECT * FROM read_csv({duck.text(source)}, auto_detect = false, header = true, delim = {duck.text(delimiter)},"
+        f"SELECT * FROM read_csv({duck.text(source)}, auto_detect = false, header = true,"  # noqa: S608
+        f" delim = {duck.text(delimiter)},"
         f" quote = '\"', escape = '\"', columns = {{{columns}}}, nullstr = '', strict_mode = true,"
         f" store_rejects = true, rejects_limit = 5, max_line_size = {limits.max_line_bytes},"
         f" buffer_size = {limits.max_line_bytes * 4})"

@@ -1,4 +1,4 @@
-"""Curves and matrices of a trained model as JSON-able data of at most 200 points; the pages draw them with Plotly.
+"""Curves and matrices of a trained model as JSON-able data of at most 200 points, for pages to draw.
 
 Called by training. Every curve has a type (lines, matrix, points, bars), a title, axis titles and its data.
 """
@@ -87,8 +87,8 @@ def importance(
 ) -> Curve:
     """Permutation importance (Breiman 2001): how much the score worsens when one column is shuffled.
 
-    `scores` rates several copies of the rows at once (one call of a model costs more than its rows); `gain` is +1
-    for a score to maximise and −1 for one to minimise. Mean and deviation of 3 shuffles.
+    `scores` rates several copies of the rows at once (a call of a model costs more than its rows); `gain`
+    is +1 for a score to maximise and −1 for one to minimise. Mean and deviation of 3 shuffles.
     """
     chance = np.random.default_rng(seed)
     if len(frame) > MAX_IMPORTANCE_ROWS:
@@ -148,7 +148,8 @@ def _lines(title: str, x_title: str, y_title: str, series: Sequence[Mapping[str,
 
 def _points(title: str, x_title: str, y_title: str, x: Array, y: Array) -> Curve:
     return {
-        "type": "points", "title": title, "x_title": x_title, "y_title": y_title, "x": _numbers(x), "y": _numbers(y),
+        "type": "points", "title": title, "x_title": x_title, "y_title": y_title,
+        "x": _numbers(x), "y": _numbers(y),
     }  # fmt: skip
 
 

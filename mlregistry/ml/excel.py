@@ -1,6 +1,6 @@
 """Turns an Excel workbook into delimited text, after looking for bombs inside it. Called by tables.
 
-The archive's declared sizes are not believed: each member is unpacked under a limit and its farthest cell looked up.
+The archive's declared sizes are not believed: each member is unpacked under a limit, its farthest cell found.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 
 
 def write_text(source: Path, target: Path, *, format: str, limits: Limits) -> None:
-    """Write the first sheet with rows as comma-separated UTF-8; Invalid or TooLarge before anything is opened."""
+    """Write the first filled sheet as comma-separated UTF-8; Invalid or TooLarge before it is opened."""
     if format == "xlsx":
         check_archive(source, limits)
     try:

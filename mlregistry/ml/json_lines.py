@@ -14,7 +14,7 @@ from mlregistry.ml.table_info import Limits
 
 
 def write_text(source: Path, target: Path, *, limits: Limits) -> None:
-    """Write the objects as comma-separated UTF-8, columns in order of first appearance; Invalid names the row."""
+    """Write the objects as comma-separated UTF-8, columns in order of appearance; Invalid names the row."""
     check_encoding(source)
     names: dict[str, None] = {}
     for _, row in _objects(source, limits):

@@ -80,7 +80,7 @@ def _average(outcome: Outcome) -> dict[str, Any]:
 
 
 def _score(outcome: Outcome, function: Callable[[Array, Array], float]) -> float:
-    """A ranking score: of the second class, or the mean over the classes that have both members and others."""
+    """A ranking score: of the second class, or the mean over the classes with both members and others."""
     if outcome.probabilities is None:
         return math.nan
     if outcome.binary:

@@ -1,6 +1,6 @@
 """Writes a trained pipeline as joblib and skops files, reads them back by checksum, and predicts with it.
 
-Called by training jobs, the registry and serving. A joblib file runs code when read: only of models trained here.
+Called by training jobs, the registry and serving. A joblib file runs code when read: models trained here only.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def load(folder: Path, file: ModelFile) -> Any:
 
 
 def predict(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> dict[str, Any]:
-    """`predictions`, and for a classification `classes` and `probabilities` in their order, as JSON values."""
+    """`predictions`, and for a classification `classes` and their `probabilities`, as JSON values."""
     names = [field.name for field in signature.inputs]
     missing = [name for name in names if name not in frame.columns]
     if missing:

@@ -81,7 +81,7 @@ def validate(spec: ProblemSpec) -> ProblemSpec:
 
 
 def check(spec: ProblemSpec, info: TableInfo, parquet: Path) -> list[Finding]:
-    """What stands against training on this table, errors first; the Parquet file is read for class counts only."""
+    """What stands against training on this table, errors first; the file is read for class counts only."""
     found = []
     if info.n_rows < MIN_ROWS:
         found.append(_error(None, f"The table has {info.n_rows} rows; at least {MIN_ROWS} are needed."))
@@ -175,14 +175,14 @@ def _check_classes(target: Column, parquet: Path) -> list[Finding]:
         return [
             _error(
                 name,
-                f"The target '{name}' has {target.n_distinct:,} different values; at most {MAX_CLASSES} classes"
-                " are allowed. Is it a number to predict (regression) or an identifier?",
+                f"The target '{name}' has {target.n_distinct:,} different values; at most {MAX_CLASSES}"
+                " classes are allowed. Is it a number to predict (regression) or an identifier?",
             )
         ]
     column = duck.name(name)
     with duck.connect([parquet.parent]) as connection:
         rare = connection.execute(
-            f"SELECT CAST({column} AS VARCHAR) FROM read_parquet({duck.text(parquet)})"
+            f"SELECT CAST({column} AS VARCHAR) FROM read_parquet({duck.text(parquet)})"  # noqa: S608
             f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) = 1 ORDER BY 1"
         ).fetchall()
     return [

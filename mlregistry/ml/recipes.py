@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.estimators import CATALOGUE, check_params
+from mlregistry.ml.estimator_entry import check_params
+from mlregistry.ml.estimators import CATALOGUE
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "split.method": ("train_test", "train_validation_test"),
@@ -74,7 +75,7 @@ Section = TypeVar("Section", Split, Preparation)
 
 
 def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
-    """The recipe in `data`, defaults filled in; Invalid names the field. With `kind`, params are checked for it."""
+    """The recipe in `data` over the defaults; Invalid names the field. With `kind`, params are checked for it."""
     _known_keys(data, Recipe, "")
     name = data.get("estimator")
     if not isinstance(name, str) or not name:

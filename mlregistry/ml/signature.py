@@ -25,7 +25,7 @@ WANTED = {
 
 @dataclass(frozen=True)
 class Field:
-    """One column; a required one allows no null. Categories are those seen in training; others are allowed."""
+    """One column; a required one allows no null. Categories are those of training; others are allowed."""
 
     name: str
     type: str
@@ -34,7 +34,8 @@ class Field:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "name": self.name, "type": self.type, "required": self.required, "categories": list(self.categories),
+            "name": self.name, "type": self.type, "required": self.required,
+            "categories": list(self.categories),
         }  # fmt: skip
 
     @classmethod
@@ -46,7 +47,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a model takes and gives; `classes` are in the order of the probabilities, empty for a regression."""
+    """What a model takes and gives; `classes` are in the order of the probabilities, none in a regression."""
 
     inputs: tuple[Field, ...]
     output: Field

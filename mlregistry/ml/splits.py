@@ -38,7 +38,7 @@ def split(target: Array, plan: Split, *, classes: bool, seed: int) -> Parts:
 
 
 def folds(target: Array, n_folds: int, *, classes: bool, seed: int) -> Iterator[tuple[Array, Array]]:
-    """(fit, hold-out) positions of each fold; Invalid when a class or the table is too small for so many folds."""
+    """(fit, hold-out) positions of each fold; Invalid when a class or the table is too small for them."""
     if len(target) < 2 * n_folds:
         raise Invalid(f"{len(target)} training rows are too few for {n_folds} folds.", field="folds")
     if classes:

@@ -1,4 +1,4 @@
-"""Uploaded tables: any known format becomes one checked Parquet file, streamed by DuckDB under a memory limit.
+"""Uploaded tables: any known format becomes one checked Parquet file, streamed under a memory limit.
 
 Called by the dataset actions and jobs; `load` and `preview` read the Parquet file back.
 """
@@ -47,7 +47,7 @@ N_EXAMPLES = 5
 
 
 def convert(source: Path, filename: str, target: Path, *, limits: Limits = DEFAULT_LIMITS) -> TableInfo:
-    """Check `source` (named `filename` by its owner) and write `target`; nothing is written when it is refused."""
+    """Check `source` (named `filename` by its owner) and write `target`; a refused file writes nothing."""
     format = file_types.recognise(source, filename, limits)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".convert-", dir=target.parent))
@@ -81,7 +81,8 @@ def preview(
     with _reader(parquet) as connection:
         chosen = _chosen(connection, parquet, columns)
         cursor = connection.execute(
-            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)}) LIMIT ? OFFSET ?", [limit, offset]
+            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)}) LIMIT ? OFFSET ?",
+            [limit, offset],  # noqa: S608
         )
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
@@ -92,7 +93,7 @@ def load(parquet: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     with _reader(parquet) as connection:
         chosen = _chosen(connection, parquet, columns)
         frame: pd.DataFrame = connection.execute(
-            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)})"
+            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)})"  # noqa: S608
         ).df()
         return frame
 
@@ -126,7 +127,8 @@ def _write_from_text(
         f"{choice.expression} AS {duck.name(name)}" for choice, name in zip(choices, names, strict=True)
     )
     connection.execute(
-        f"COPY (SELECT {chosen} FROM read_parquet({duck.text(raw)})) TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
+        f"COPY (SELECT {chosen} FROM read_parquet({duck.text(raw)})) "  # noqa: S608
+        f" TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
     )
     return tuple(choice.note for choice in choices if choice.note)
 
@@ -136,15 +138,15 @@ def _write_from_parquet(
 ) -> tuple[str, ...]:
     try:
         stored = connection.execute(
-            f"SELECT name, num_children FROM parquet_schema({duck.text(source)}) OFFSET 1"
+            f"SELECT name, num_children FROM parquet_schema({duck.text(source)}) OFFSET 1"  # noqa: S608
         ).fetchall()
         if not any(n_children for _, n_children in stored):
             check_names([name for name, _ in stored], limits)
-        columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(source)})").fetchall()
+        columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(source)})").fetchall()  # noqa: S608
         names = check_names([column[0] for column in columns], limits)
         chosen = ", ".join(_cast(raw[0], name, raw[1]) for raw, name in zip(columns, names, strict=True))
         connection.execute(
-            f"COPY (SELECT {chosen} FROM read_parquet({duck.text(source)}))"
+            f"COPY (SELECT {chosen} FROM read_parquet({duck.text(source)}))"  # noqa: S608
             f" TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
         )
     except duckdb.Error as error:
@@ -171,10 +173,10 @@ def _describe(
     connection: duckdb.DuckDBPyConnection, parquet: Path, format: str, notes: tuple[str, ...]
 ) -> TableInfo:
     source = f"read_parquet({duck.text(parquet)})"
-    schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
+    schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
+    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
     n_rows = int(counted[0]) if counted else 0
-    head = connection.execute(f"SELECT * FROM {source} LIMIT 1000").fetchall()
+    head = connection.execute(f"SELECT * FROM {source} LIMIT 1000").fetchall()  # noqa: S608
     columns = []
     for number, (name, sql_type, *_) in enumerate(schema):
         examples = tuple(dict.fromkeys(_plain(row[number]) for row in head if row[number] is not None))[
@@ -199,7 +201,8 @@ def _figures(
         f"count(DISTINCT {column})" if n_rows <= EXACT_DISTINCT_ROWS else f"approx_count_distinct({column})"
     )
     row = connection.execute(
-        f"SELECT count({column}), {distinct}, min({column}) {finite}, max({column}) {finite}, {infinite} FROM {source}"
+        f"SELECT count({column}), {distinct}, min({column}) {finite}, max({column}) {finite}, {infinite}"  # noqa: S608
+        f" FROM {source}"
     ).fetchone() or (0, 0, None, None, 0)
     return Column(name, type, n_rows - row[0], row[1], _plain(row[2]), _plain(row[3]), examples, row[4])
 
@@ -218,7 +221,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Seque
         return "*"
     known = {
         row[0]
-        for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(parquet)})").fetchall()
+        for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(parquet)})").fetchall()  # noqa: S608
     }
     for column in columns:
         if column not in known:

@@ -29,7 +29,8 @@ def read(column: pd.Series[Any], kind: str) -> tuple[Array, list[Any]]:
     classes, counts = np.unique(values, return_counts=True)
     if len(classes) > MAX_CLASSES:
         raise Invalid(
-            f"The target '{name}' has {len(classes):,} different values; at most {MAX_CLASSES} classes are allowed.",
+            f"The target '{name}' has {len(classes):,} different values; at most {MAX_CLASSES} classes"
+            " are allowed.",
             field=name,
         )
     rare = classes[counts < 2].tolist()

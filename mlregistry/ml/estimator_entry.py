@@ -1,0 +1,91 @@
+"""How one row of the estimator catalogue is written, and the check of params against it. Used by estimators."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from mlregistry.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Param:
+    """What one parameter may be: a whole number, a number, a choice or a switch; None only where nullable."""
+
+    default: Any
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[Any, ...] = ()
+    nullable: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One estimator; `make(params, seed)` builds it over the defaults in `params`."""
+
+    name: str
+    title: str
+    make: Callable[[Mapping[str, Any], int], BaseEstimator]
+    params: dict[str, Any]
+    description: str
+    allowed: dict[str, Param]
+
+
+def check_params(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults with the given params over them; Invalid names the parameter."""
+    for name, value in given.items():
+        rule = entry.allowed.get(name)
+        if rule is None:
+            known = ", ".join(entry.allowed) or "none"
+            raise Invalid(f"{entry.title} has no parameter '{name}'; known: {known}.", field=f"params.{name}")
+        if not _fits(value, rule):
+            raise Invalid(f"{entry.title}: '{name}' is {_wanted(rule)}.", field=f"params.{name}")
+    return {**entry.params, **given}
+
+
+def _fits(value: Any, rule: Param) -> bool:
+    if value is None:
+        return rule.nullable
+    if rule.choices:
+        return any(value == choice and isinstance(value, type(choice)) for choice in rule.choices)
+    if isinstance(value, bool) or not isinstance(value, int if rule.whole else int | float):
+        return False
+    return math.isfinite(value) and rule.low <= value <= rule.high
+
+
+def _wanted(rule: Param) -> str:
+    if rule.choices:
+        wanted = "one of: " + ", ".join(str(choice) for choice in rule.choices)
+    else:
+        wanted = f"a {'whole ' if rule.whole else ''}number from {rule.low:g} to {rule.high:g}"
+    return wanted + (" or null" if rule.nullable else "")
+
+
+def whole(default: int | None, low: int, high: int) -> Param:
+    return Param(default, low, high, nullable=default is None, whole=True)
+
+
+def number(default: float, low: float, high: float) -> Param:
+    return Param(default, low, high)
+
+
+def choice(*choices: Any, nullable: bool = False) -> Param:
+    return Param(choices[0] if not nullable else None, choices=choices, nullable=nullable)
+
+
+def entry(
+    name: str, title: str, factory: Any, description: str, *, fixed: Mapping[str, Any] | None = None,
+    seeded: bool = False, wrap: Callable[[Any], BaseEstimator] = lambda made: made, **allowed: Param,
+) -> Entry:  # fmt: skip
+    def build(params: Mapping[str, Any], seed: int) -> BaseEstimator:
+        chance = {"random_state": seed} if seeded else {}
+        return wrap(factory(**dict(fixed or {}), **params, **chance))
+
+    return Entry(
+        name, title, build, {key: rule.default for key, rule in allowed.items()}, description, allowed
+    )
