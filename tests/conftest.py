@@ -15,6 +15,7 @@ from tests.servers import (
     server_environment,
 )
 
+pytest_plugins = ["tests.cast"]
 __all__ = ["pytest_sessionstart", "pytest_unconfigure", "redis_server", "server_environment"]
 
 prepare_environment()

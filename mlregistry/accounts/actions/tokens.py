@@ -50,7 +50,7 @@ def revoke_token(token: ApiToken, by: Actor) -> ApiToken:
     """Ends a token at once. One's own always; another's only as owner, and when it is limited to the team."""
     if by.user is None or token.user_id != by.user.pk:
         by.require(Role.OWNER)
-        if token.team_id != by.team.pk and not (by.user is not None and by.user.is_superuser):
+        if token.team_id != by.team.pk and by.via != "admin":
             raise Forbidden("This token is not limited to your team; only its user can revoke it.")
     with transaction.atomic():
         token = ApiToken.objects.select_for_update().get(pk=token.pk)

@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 from mlregistry.accounts import access, audit
 from mlregistry.accounts.actions.invitations import accept
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Team, User
+from mlregistry.accounts.models import Membership, Team, User
 from mlregistry.accounts.queries.invitations import check_open, of_secret
 from mlregistry.errors import Conflict, Invalid, NotFound
 
 
-def sign_up(username: str, password: str, *, secret: str) -> User:
+def sign_up(username: str, password: str, *, secret: str) -> Membership:
     """A new account that accepts the invitation; nothing is made when either cannot be."""
     invitation = of_secret(secret)
     check_open(invitation)
@@ -26,8 +26,7 @@ def sign_up(username: str, password: str, *, secret: str) -> User:
                 user.save()
         except IntegrityError as error:
             raise Conflict(f"The user name “{user.username}” is taken.", field="username") from error
-        accept(secret, user=user)
-    return user
+        return accept(secret, user=user)
 
 
 def change_password(user: User, old: str, new: str, *, by: Actor) -> User:

@@ -1,7 +1,10 @@
 """Finds the invitation behind a link and says whether it still counts."""
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from mlregistry.accounts import access
+from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Invitation
 from mlregistry.accounts.secret_text import digest
 from mlregistry.errors import Conflict, NotFound
@@ -26,3 +29,9 @@ def check_open(invitation: Invitation) -> None:
         raise Conflict("This invitation was taken back. Ask for a new one.")
     if invitation.expires_at <= timezone.now():
         raise Conflict("This invitation has expired. Ask for a new one.")
+
+
+def open_ones(by: Actor) -> QuerySet[Invitation]:
+    """The team's invitations that still count, newest first."""
+    rows = access.invitations(by).filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+    return rows.order_by("-created_at")

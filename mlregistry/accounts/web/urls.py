@@ -1,5 +1,31 @@
-"""URLs."""
+"""URLs of the accounts pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from . import audit, entrance, invitations, profile, teams
+
+urlpatterns: list[URLPattern] = [
+    path("login/", entrance.Login.as_view(), name="login"),
+    path("logout/", entrance.Logout.as_view(), name="logout"),
+    path("password-reset/", entrance.PasswordReset.as_view(), name="password-reset"),
+    path("password-reset/sent/", entrance.PasswordResetDone.as_view(), name="password-reset-done"),
+    path("password-reset/done/", entrance.PasswordResetComplete.as_view(), name="password-reset-complete"),
+    path(
+        "password-reset/<uidb64>/<token>/",
+        entrance.PasswordResetConfirm.as_view(),
+        name="password-reset-confirm",
+    ),
+    path("invitations/<str:secret>/", invitations.join, name="invitation"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", profile.password, name="password"),
+    path("tokens/", profile.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", profile.revoke_token, name="token-revoke"),
+    path("team/", teams.team, name="team"),
+    path("team/new/", teams.create, name="team-create"),
+    path("team/members/", teams.add_member, name="member-add"),
+    path("team/members/<str:username>/role/", teams.set_role, name="member-role"),
+    path("team/members/<str:username>/remove/", teams.remove_member, name="member-remove"),
+    path("team/invitations/", invitations.invite, name="invite"),
+    path("team/invitations/<int:invitation_id>/revoke/", invitations.revoke, name="invitation-revoke"),
+    path("audit/", audit.audit, name="audit"),
+]
