@@ -6,4 +6,6 @@ from mlregistry.settings import *  # noqa: F403 (a settings file extends another
 from .short_intervals import INTERVALS, KINDS
 
 JOB_KINDS = KINDS
+ROOT_URLCONF = __name__  # a worker answers no requests: these tests stand on no door
+urlpatterns: list[object] = []
 globals().update(INTERVALS)
