@@ -1,4 +1,4 @@
-"""How one row of the estimator catalogue is written, and the check of params against it. Used by estimators."""
+"""How one row of the estimator catalogue is written, and the check of params against it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg")
 
 
 def recognise(source: Path, filename: str, limits: Limits) -> str:
-    """The format of the file; Invalid when empty or of another content than its name, TooLarge over the limit."""
+    """The format of the file; Invalid when empty or not what its name says, TooLarge over the limit."""
     size = source.stat().st_size
     if size == 0:
         raise Invalid(f"'{filename}' is empty.", field="file")

@@ -1,6 +1,6 @@
 """Writes a trained pipeline as joblib and skops files, reads them back by checksum, and predicts with it.
 
-Called by training jobs, the registry and serving. A joblib file runs code when read: models trained here only.
+Called by training jobs, the registry and serving. A joblib file runs code when read: own models only.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def column_type(column: pd.Series[Any]) -> str:
 
 
 def plan_columns(frame: pd.DataFrame, features: Sequence[str], preparation: Preparation) -> ColumnPlan:
-    """Sort the features of the training rows by type, without those that cannot help; Invalid if none is left."""
+    """Sort the features by type in the training rows, without useless ones; Invalid if none is left."""
     groups: dict[str, list[str]] = {"numbers": [], "categories": [], "times": []}
     dropped: dict[str, str] = {}
     for name in features:

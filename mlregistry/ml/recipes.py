@@ -75,7 +75,7 @@ Section = TypeVar("Section", Split, Preparation)
 
 
 def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
-    """The recipe in `data` over the defaults; Invalid names the field. With `kind`, params are checked for it."""
+    """The recipe in `data` over the defaults; Invalid names the field. `kind` has params checked for it."""
     _known_keys(data, Recipe, "")
     name = data.get("estimator")
     if not isinstance(name, str) or not name:

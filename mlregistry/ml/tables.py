@@ -81,8 +81,8 @@ def preview(
     with _reader(parquet) as connection:
         chosen = _chosen(connection, parquet, columns)
         cursor = connection.execute(
-            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)}) LIMIT ? OFFSET ?",
-            [limit, offset],  # noqa: S608
+            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)}) LIMIT ? OFFSET ?",  # noqa: S608
+            [limit, offset],
         )
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]

@@ -14,7 +14,7 @@ WINE = ProblemSpec("classification", (), "target", "accuracy", "maximize")
 
 
 def mixed(n_rows: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Numbers, text, booleans, times, gaps, an identifier, a constant, and two targets that depend on them."""
+    """Numbers, text, booleans, times, gaps, identifier, constant, and two targets from them."""
     chance = np.random.default_rng(seed)
     age = chance.integers(18, 80, n_rows)
     plan = chance.choice(["basic", "plus", "pro"], n_rows)

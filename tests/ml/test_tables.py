@@ -74,12 +74,12 @@ def test_yes_and_no_stay_text(tmp_path: Path) -> None:
 
 
 def test_tsv_jsonl_excel_and_parquet_give_the_same_table(tmp_path: Path) -> None:
-    rows = [["a", "b", "c"], [1, "x", 0.5], [2, "y", None]]
+    rows: list[list[object]] = [["a", "b", "c"], [1, "x", 0.5], [2, "y", None]]
     contents = {
         "t.csv": b"a,b,c\n1,x,0.5\n2,y,\n",
         "t.tsv": b"a\tb\tc\n1\tx\t0.5\n2\ty\t\n",
         "t.jsonl": b'{"a": 1, "b": "x", "c": 0.5}\n\n{"a": 2, "b": "y", "c": null}\n',
-        "t.xlsx": workbook(tmp_path, [list(row) for row in rows]),
+        "t.xlsx": workbook(tmp_path, rows),
     }
     infos = {name: convert(tmp_path, name, content) for name, content in contents.items()}
     infos["t.parquet"] = convert(tmp_path, "t.parquet", (tmp_path / "table.parquet").read_bytes())

@@ -134,7 +134,8 @@ def test_gaps_and_unknown_categories_are_predicted(encoding: str) -> None:
 @pytest.mark.parametrize("datetimes", ["parts", "drop"])
 def test_every_preparation_trains(scaling: str, datetimes: str) -> None:
     preparation = {
-        "scaling": scaling, "datetimes": datetimes, "missing_numbers": "zero", "missing_categories": "most_frequent",
+        "scaling": scaling, "datetimes": datetimes, "missing_numbers": "zero",
+        "missing_categories": "most_frequent",
         "drop_constant": False, "drop_identifiers": False, "drop_duplicates": False,
     }  # fmt: skip
     assert train(CHURN, classification_rows(mixed()), preparation=preparation).metrics["test_roc_auc"] > 0.7
