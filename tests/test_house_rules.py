@@ -67,8 +67,12 @@ def test_every_path_named_in_the_readme_and_docs_exists() -> None:
 
 
 def test_nothing_private_is_committed() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    assert not [name for name in listed if name.endswith((".parquet", ".sqlite3", ".env")) or ".mlregistry/" in name]
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not [
+        name for name in listed if name.endswith((".parquet", ".sqlite3", ".env")) or ".mlregistry/" in name
+    ]
 
 
 def test_every_requirement_says_what_it_is_for() -> None:
