@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class ServingConfig(AppConfig):
     name = "serving"
+
+    def ready(self) -> None:
+        from serving import prometheus  # noqa: PLC0415 - models' siblings cannot be imported earlier
+
+        prometheus.register()

@@ -41,11 +41,12 @@ class ModelVersion(models.Model):
 
 
 class ModelFile(models.Model):
-    """One serialised form of a version: joblib or skops."""
+    """One serialised form of a version: joblib or skops. `trained_here`: a job of ours wrote it, nobody uploaded it."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="files")
     format = models.CharField(max_length=20)
     file = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
+    trained_here = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

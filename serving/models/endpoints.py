@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Endpoint(models.Model):
-    """A stable name that answers predictions; `salt` keeps a unit on its variant."""
+    """A stable name that answers predictions; `salt` and `layout` (who owns which bucket) keep a unit on its variant."""
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="endpoints")
     name = models.CharField(max_length=100)
@@ -14,6 +14,7 @@ class Endpoint(models.Model):
         "experiments.Problem", null=True, on_delete=models.SET_NULL, related_name="endpoints"
     )
     salt = models.CharField(max_length=32)
+    layout = models.JSONField(default=dict)
     log_mode = models.CharField(max_length=12, default="durable", choices=[
         ("durable", "durable"), ("best-effort", "best-effort"), ("off", "off")])  # fmt: skip
     created_by = models.ForeignKey(

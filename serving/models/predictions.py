@@ -6,9 +6,14 @@ from django.db import models
 
 
 class Prediction(models.Model):
-    """One answered row: input, output and which variant answered; `id` is X-Request-Id with the row's index."""
+    """One answered row: input, output and which variant answered.
+
+    `request_id` and `row` make the prediction id of the answer. `client_request_id` stands for an X-Request-Id
+    that the client chose (as `serving.request_ids` maps it), so feedback may name either.
+    """
 
     request_id = models.UUIDField(default=uuid.uuid4)
+    client_request_id = models.UUIDField(null=True, blank=True)
     row = models.PositiveIntegerField(default=0)
     endpoint = models.ForeignKey(
         "serving.Endpoint", on_delete=models.CASCADE, related_name="predictions", db_index=False
@@ -25,7 +30,14 @@ class Prediction(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["request_id", "row"], name="prediction_once")]
-        indexes = [models.Index(fields=["endpoint", "-at"], name="prediction_newest")]
+        indexes = [
+            models.Index(fields=["endpoint", "-at"], name="prediction_newest"),
+            models.Index(
+                fields=["client_request_id"],
+                condition=models.Q(client_request_id__isnull=False),
+                name="prediction_by_client_id",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.request_id}/{self.row}"

@@ -1,0 +1,144 @@
+"""Model versions: register the model of a run, describe it, delete it. Called by all doors and by jobs."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from experiments.models import Experiment, Lifecycle, Run, RunArtifact, RunStatus
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.audit import record
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Conflict, Invalid
+from models_app.actions.aliases import set_alias
+from models_app.actions.models import checked_name, in_use
+from models_app.models import ModelFile, ModelVersion, RegisteredModel
+from models_app.queries.candidates import best_run
+from models_app.queries.origins import saved_by_job
+
+MODEL_FOLDER = "model/"
+FORMATS = {".joblib": "joblib", ".skops": "skops"}
+
+
+def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> ModelVersion:
+    """The run's model as the next version of that name, which is created when it is new.
+
+    Numbers rise by one under a row lock, so they have no gaps whoever registers at the same time.
+    Raises Conflict for a run that has not finished, Invalid for one without a model or signature.
+    """
+    by.require(Role.EDITOR)
+    name = checked_name(model_name)
+    files = _check_run(run, by)
+    with transaction.atomic():
+        model = _locked_model(name, run, by)
+        model.last_number += 1
+        model.save(update_fields=["last_number", "updated_at"])
+        version = ModelVersion.objects.create(
+            model=model,
+            number=model.last_number,
+            description=description,
+            run=run,
+            signature=run.signature,
+            input_example=run.input_example or [],
+            metrics=_metrics(run),
+            created_by=by.user,
+        )
+        ModelFile.objects.bulk_create(_files(version, files))
+        record(by, "version.register", version, run=run.pk.hex, formats=sorted(_formats(files)))
+    return version
+
+
+def register_best(
+    experiment: Experiment, model_name: str, *, alias: str | None = None, description: str = "", by: Actor
+) -> ModelVersion:
+    """Registers the experiment's best run by its problem's primary metric, and lets the alias point at it."""
+    by.require(Role.EDITOR)
+    run = best_run(experiment)
+    if run is None:
+        raise Conflict(f"No run of “{experiment.name}” has finished with a value of its problem's metric.")
+    with transaction.atomic():
+        version = register(run, model_name, description=description, by=by)
+        if alias:
+            set_alias(version.model, alias, version, by=by)
+    return version
+
+
+def update_version(
+    version: ModelVersion,
+    *,
+    description: str | None = None,
+    tags: dict[str, str] | None = None,
+    by: Actor,
+) -> ModelVersion:
+    """Changes the description or the tags: all else of a version is immutable."""
+    by.require(Role.EDITOR)
+    changes = {
+        name: value for name, value in (("description", description), ("tags", tags)) if value is not None
+    }
+    with transaction.atomic():
+        for field, value in changes.items():
+            setattr(version, field, value)
+        version.save(update_fields=list(changes))
+        record(by, "version.update", version, fields=sorted(changes))
+    return version
+
+
+def delete_version(version: ModelVersion, *, by: Actor) -> None:
+    """Deletes a version; its number is not used again. Raises Conflict while an endpoint serves it."""
+    by.require(Role.EDITOR)
+    try:
+        with transaction.atomic():
+            record(by, "version.delete", version, number=version.number)
+            version.delete()
+    except ProtectedError as error:
+        raise in_use(f"Version {version.number} of “{version.model.name}”", error) from error
+
+
+def _check_run(run: Run, by: Actor) -> list[RunArtifact]:
+    if run.experiment.team_id != by.team.pk:
+        raise Invalid("The run belongs to another team.", field="run")
+    if run.status != RunStatus.FINISHED or run.lifecycle != Lifecycle.ACTIVE:
+        state = "is deleted" if run.lifecycle != Lifecycle.ACTIVE else f"is {run.get_status_display()}"
+        raise Conflict(f"Only a finished run can be registered; “{run.name}” {state}.", field="run")
+    artifacts = run.artifacts.filter(path__startswith=MODEL_FOLDER).select_related("file")
+    files = [artifact for artifact in artifacts if _format(artifact) is not None]
+    if not files:
+        raise Invalid(f"The run “{run.name}” holds no model: nothing lies under {MODEL_FOLDER}.", field="run")
+    if not run.signature:
+        raise Invalid(f"The model of “{run.name}” has no signature.", field="run")
+    return files
+
+
+def _locked_model(name: str, run: Run, by: Actor) -> RegisteredModel:
+    _, created = RegisteredModel.objects.get_or_create(
+        team=by.team, name=name, defaults={"problem": run.problem, "created_by": by.user}
+    )
+    model = RegisteredModel.objects.select_for_update().get(team=by.team, name=name)
+    if created:
+        record(by, "model.create", model)
+    return model
+
+
+def _metrics(run: Run) -> dict[str, float]:
+    return {row.key: row.value for row in run.latest_metrics.filter(is_nan=False)}
+
+
+def _files(version: ModelVersion, artifacts: Sequence[RunArtifact]) -> list[ModelFile]:
+    by_format = _formats(artifacts)
+    return [
+        ModelFile(version=version, format=name, file=artifact.file, trained_here=saved_by_job(artifact))
+        for name, artifact in by_format.items()
+    ]
+
+
+def _formats(artifacts: Sequence[RunArtifact]) -> dict[str, RunArtifact]:
+    """One file per format; where a run holds several, the first path."""
+    found: dict[str, RunArtifact] = {}
+    for artifact in sorted(artifacts, key=lambda artifact: artifact.path):
+        found.setdefault(_format(artifact) or "", artifact)
+    return found
+
+
+def _format(artifact: RunArtifact) -> str | None:
+    return FORMATS.get(PurePosixPath(artifact.path).suffix)

@@ -1,0 +1,92 @@
+"""The registry in the admin: to look and search; what actions do is read-only here, deleting goes through them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
+from mlregistry.errors import MlregistryError
+from models_app.actions import models as model_actions
+from models_app.actions import versions as version_actions
+from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel
+
+
+class LookOnly(admin.ModelAdmin[Any]):
+    """Rows that only actions make, change and delete."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_staff)
+
+    def act_on(self, request: HttpRequest, row: Any, team: Any, action: Any) -> None:
+        """Runs an action as the person who is signed in, and says what came of it."""
+        user = request.user if isinstance(request.user, User) else None
+        by = Actor.system(team, user=user)
+        name = str(row)
+        try:
+            action(row, by=by)
+        except MlregistryError as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            self.message_user(request, f"{name}: done.")
+
+
+class Aliases(admin.TabularInline[Any, Any]):
+    model = Alias
+    extra = 0
+    can_delete = False
+    readonly_fields = ["name", "version", "updated_at"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Files(admin.TabularInline[Any, Any]):
+    model = ModelFile
+    extra = 0
+    can_delete = False
+    readonly_fields = ["format", "file", "trained_here"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(RegisteredModel)
+class RegisteredModelAdmin(LookOnly):
+    list_display = ["name", "team", "problem", "last_number", "created_by", "updated_at"]
+    list_filter = ["team", "created_at"]
+    search_fields = ["name", "description"]
+    list_select_related = ["team", "problem", "created_by"]
+    inlines = [Aliases]
+    actions = ["delete_models"]
+
+    @admin.action(description="Delete with versions and aliases")
+    def delete_models(self, request: HttpRequest, rows: QuerySet[RegisteredModel]) -> None:
+        for model in rows.select_related("team"):
+            self.act_on(request, model, model.team, model_actions.delete_model)
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(LookOnly):
+    list_display = ["model", "number", "state", "run", "created_by", "created_at"]
+    list_filter = ["state", "model__team", "created_at"]
+    search_fields = ["model__name", "description"]
+    list_select_related = ["model", "run", "created_by"]
+    inlines = [Files]
+    actions = ["delete_versions"]
+
+    @admin.action(description="Delete versions that no endpoint serves")
+    def delete_versions(self, request: HttpRequest, rows: QuerySet[ModelVersion]) -> None:
+        for version in rows.select_related("model__team"):
+            self.act_on(request, version, version.model.team, version_actions.delete_version)

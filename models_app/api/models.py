@@ -1,0 +1,74 @@
+"""REST views of registered models."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from experiments import access as experiments_access
+from mlregistry.accounts.models import Role
+from mlregistry.rest import TeamView, listing
+from mlregistry.rest_idempotency import idempotent
+from models_app import access
+from models_app.actions import models as actions
+from models_app.api.schemas import ModelIn, ModelOut, ModelPatch, model_json
+from models_app.models import RegisteredModel
+from models_app.queries.models import with_latest
+
+
+class Models(TeamView):
+    roles = {"get": Role.VIEWER, "post": Role.EDITOR}
+
+    @extend_schema(operation_id="models_list", responses=ModelOut(many=True))
+    def get(self, request: Request) -> Response:
+        """The team's models; `search` looks in names, `problem` filters."""
+        rows = access.models(self.actor)
+        if search := request.query_params.get("search"):
+            rows = rows.filter(name__icontains=search)
+        if problem := request.query_params.get("problem"):
+            rows = rows.filter(problem_id=int(problem) if problem.isdigit() else 0)
+        ordering = ("name", "created_at", "updated_at")
+        return listing(request, with_latest(rows), ordering=ordering, to_json=model_json)
+
+    @extend_schema(operation_id="models_create", request=ModelIn, responses={201: ModelOut})
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        given = _valid(ModelIn, request)
+        problem = experiments_access.problem(self.actor, given["problem"]) if given.get("problem") else None
+        model = actions.create_model(
+            given["name"], description=given["description"], problem=problem, by=self.actor
+        )
+        return Response(_json(self, model), status=201)
+
+
+class Model(TeamView):
+    roles = {"get": Role.VIEWER, "patch": Role.EDITOR, "delete": Role.EDITOR}
+
+    @extend_schema(operation_id="models_read", responses=ModelOut)
+    def get(self, request: Request, name: str) -> Response:
+        return Response(_json(self, access.model(self.actor, name)))
+
+    @extend_schema(operation_id="models_update", request=ModelPatch, responses=ModelOut)
+    def patch(self, request: Request, name: str) -> Response:
+        model = access.model(self.actor, name)
+        given = _valid(ModelPatch, request)
+        if "problem" in given:
+            given["problem"] = experiments_access.problem(self.actor, given["problem"])
+        return Response(_json(self, actions.update_model(model, **given, by=self.actor)))
+
+    @extend_schema(operation_id="models_delete", responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        """Refused (409) while an endpoint serves one of its versions."""
+        actions.delete_model(access.model(self.actor, name), by=self.actor)
+        return Response(status=204)
+
+
+def _valid(schema: Any, request: Request) -> dict[str, Any]:
+    serializer = schema(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _json(view: TeamView, model: RegisteredModel) -> dict[str, Any]:
+    return model_json(with_latest(access.models(view.actor)).get(pk=model.pk))

@@ -1,0 +1,100 @@
+"""REST views of model versions, their lineage and aliases."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from experiments import access as experiments_access
+from mlregistry.accounts.models import Role
+from mlregistry.rest import TeamView, listing
+from mlregistry.rest_idempotency import idempotent
+from models_app import access
+from models_app.actions import aliases, versions
+from models_app.api.schemas import AliasIn, VersionIn, VersionOut, VersionPatch, version_json
+from models_app.models import ModelVersion
+from models_app.queries.lineage import lineage
+from models_app.queries.models import with_details
+
+
+class Versions(TeamView):
+    roles = {"get": Role.VIEWER, "post": Role.EDITOR}
+
+    @extend_schema(operation_id="model_versions_list", responses=VersionOut(many=True))
+    def get(self, request: Request, name: str) -> Response:
+        rows = with_details(access.versions(self.actor).filter(model=access.model(self.actor, name)))
+        return listing(request, rows, ordering=("-number", "created_at"), to_json=version_json)
+
+    @extend_schema(operation_id="model_versions_register", request=VersionIn, responses={201: VersionOut})
+    @idempotent()
+    def post(self, request: Request, name: str) -> Response:
+        """Registers the model of a run; a model of this name is created when there is none."""
+        given = _valid(VersionIn, request)
+        run = experiments_access.run(self.actor, given["run"])
+        with transaction.atomic():
+            version = versions.register(run, name, description=given["description"], by=self.actor)
+            if given.get("alias"):
+                aliases.set_alias(version.model, given["alias"], version, by=self.actor)
+        return Response(_json(self, version), status=201)
+
+
+class Version(TeamView):
+    roles = {"get": Role.VIEWER, "patch": Role.EDITOR, "delete": Role.EDITOR}
+
+    @extend_schema(operation_id="model_versions_read", responses=VersionOut)
+    def get(self, request: Request, name: str, number: int) -> Response:
+        return Response(_json(self, access.version(self.actor, name, number)))
+
+    @extend_schema(operation_id="model_versions_update", request=VersionPatch, responses=VersionOut)
+    def patch(self, request: Request, name: str, number: int) -> Response:
+        version = access.version(self.actor, name, number)
+        return Response(
+            _json(self, versions.update_version(version, **_valid(VersionPatch, request), by=self.actor))
+        )
+
+    @extend_schema(operation_id="model_versions_delete", responses={204: None})
+    def delete(self, request: Request, name: str, number: int) -> Response:
+        """Refused (409) while an endpoint serves it."""
+        versions.delete_version(access.version(self.actor, name, number), by=self.actor)
+        return Response(status=204)
+
+
+class Lineage(TeamView):
+    roles = {"get": Role.VIEWER}
+
+    @extend_schema(operation_id="model_versions_lineage", responses=dict)
+    def get(self, request: Request, name: str, number: int) -> Response:
+        """Run, recipe, dataset version and problem that this version was made of."""
+        return Response(lineage(access.version(self.actor, name, number)))
+
+
+class Alias(TeamView):
+    roles = {"get": Role.VIEWER, "put": Role.EDITOR, "delete": Role.EDITOR}
+
+    @extend_schema(operation_id="model_aliases_read", responses=VersionOut)
+    def get(self, request: Request, name: str, alias: str) -> Response:
+        """The version that the alias points at."""
+        return Response(_json(self, access.version_by_alias(self.actor, name, alias)))
+
+    @extend_schema(operation_id="model_aliases_set", request=AliasIn, responses=VersionOut)
+    def put(self, request: Request, name: str, alias: str) -> Response:
+        version = access.version(self.actor, name, _valid(AliasIn, request)["version"])
+        aliases.set_alias(version.model, alias, version, by=self.actor)
+        return Response(_json(self, version))
+
+    @extend_schema(operation_id="model_aliases_delete", responses={204: None})
+    def delete(self, request: Request, name: str, alias: str) -> Response:
+        aliases.delete_alias(access.model(self.actor, name), alias, by=self.actor)
+        return Response(status=204)
+
+
+def _valid(schema: Any, request: Request) -> dict[str, Any]:
+    serializer = schema(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _json(view: TeamView, version: ModelVersion) -> dict[str, Any]:
+    return version_json(with_details(access.versions(view.actor)).get(pk=version.pk))

@@ -1,0 +1,88 @@
+"""Feedback: what turned out to be true of a prediction. Called by the API, the pages and the demo."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
+from serving.models import Endpoint
+from serving.request_ids import as_uuid, parse_prediction_id
+
+MOST_ITEMS = 10_000
+WRITE = """
+    INSERT INTO serving_feedback (endpoint_id, request_id, "row", truth, at)
+    SELECT %s, request_id, "row", truth::jsonb, now()
+    FROM unnest(%s::uuid[], %s::int[], %s::text[]) AS given (request_id, "row", truth)
+    ON CONFLICT (endpoint_id, request_id, "row") DO UPDATE SET truth = excluded.truth, at = excluded.at
+"""
+
+
+def record_feedback(endpoint: Endpoint, items: Sequence[Mapping[str, Any]], *, by: Actor) -> int:
+    """Writes the truths in one round trip and returns how many; the same one again changes nothing.
+
+    An item has `truth` and either `prediction_id` or `request_id` with `row` (from 0). It may come before the
+    prediction is in the log, or long after; of several on one prediction the last counts. Invalid names the item.
+    No audit line: this is data, as predictions are.
+    """
+    by.require(Role.EDITOR)
+    if len(items) > MOST_ITEMS:
+        raise Invalid(
+            f"At most {MOST_ITEMS} items fit into one request; {len(items)} were sent.", field="feedback"
+        )
+    classes = _classes(endpoint)
+    found: dict[tuple[str, int], str] = {}
+    for number, item in enumerate(items, start=1):
+        request_id, row = _address(item, number, endpoint)
+        found[request_id, row] = json.dumps(_truth(item, number, classes))
+    if found:
+        ids, rows = zip(*found, strict=True)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(WRITE, [endpoint.pk, list(ids), list(rows), list(found.values())])
+    return len(found)
+
+
+def _address(item: Mapping[str, Any], number: int, endpoint: Endpoint) -> tuple[str, int]:
+    if item.get("prediction_id"):
+        try:
+            request, row = parse_prediction_id(str(item["prediction_id"]))
+        except ValueError:
+            raise Invalid(f"Item {number}: this is no prediction id.", field="prediction_id") from None
+    else:
+        request, row = item.get("request_id") or "", item.get("row") or 0
+    if not isinstance(request, str) or not 0 < len(request) <= 64:
+        raise Invalid(f"Item {number} needs a request_id of 1 to 64 characters.", field="request_id")
+    if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < 2**31:
+        raise Invalid(f"Item {number}: row must be a whole number from 0.", field="row")
+    return str(as_uuid(request, endpoint_id=endpoint.pk)), row
+
+
+def _truth(item: Mapping[str, Any], number: int, classes: list[Any]) -> Any:
+    truth = item.get("truth")
+    if truth is None:
+        raise Invalid(f"Item {number} lacks the truth.", field="truth")
+    if classes:
+        # A client that reads everything from a table sends "1" for the class 1.
+        known = next((c for c in classes if c == truth), None)
+        known = next((c for c in classes if str(c) == str(truth)), None) if known is None else known
+        if known is None:
+            raise Invalid(
+                f"Item {number}: the truth is none of the classes {', '.join(map(str, classes[:20]))}.",
+                field="truth",
+            )
+        return known
+    if isinstance(truth, bool) or not isinstance(truth, int | float) or not math.isfinite(truth):
+        raise Invalid(f"Item {number}: the truth must be a number.", field="truth")
+    return truth
+
+
+def _classes(endpoint: Endpoint) -> list[Any]:
+    """All classes that a variant of the endpoint may answer; empty for a regression."""
+    found: dict[Any, None] = {}
+    for variant in endpoint.variants.select_related("version"):
+        found.update(dict.fromkeys(variant.version.signature.get("classes") or ()))
+    return list(found)

@@ -1,0 +1,193 @@
+"""Routing as this process knows it, and the predictions answered with it. Both prediction doors call this.
+
+The web processes run its thread (`start`); other processes look at the database once per call (`refresh`).
+"""
+
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from mlregistry.accounts.actor import Actor
+from serving.actions.counts import add_counts
+from serving.actions.routing import CHANNEL
+from serving.hotpath.counters import Counters, Key, Tally
+from serving.hotpath.live import Live
+from serving.hotpath.log import PredictionLog
+from serving.hotpath.models import ModelCache
+from serving.hotpath.predict import Answer, predict
+from serving.hotpath.snapshot import Address, Grant, Snapshot
+from serving.queries import routing
+
+logger = logging.getLogger(__name__)
+POLL_SECONDS = 1.0
+REBUILD_SECONDS = 30.0
+
+
+class LiveRouting:
+    """The snapshot in force, the prediction log and the counters of one process."""
+
+    def __init__(self, home: Path) -> None:
+        self.live = Live(ModelCache(), kept_at=home / "routing.json")
+        self.log = PredictionLog(home / "predictions")
+        self.counters = Counters()
+        self.pid = os.getpid()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._built_at = float("-inf")
+        self._failed = False
+        self._unsent: list[Mapping[Key, Tally]] = []
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.live.current
+
+    def start(self) -> None:
+        """Runs the thread, if it does not run; the first call waits until predictions can be answered."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            ready = threading.Event()
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, args=(ready,), name="routing", daemon=True)
+            self._thread.start()
+        ready.wait(30)
+
+    def stop(self) -> None:
+        """Ends the thread, writes the log and the counts; for an orderly end and for tests."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(10)
+        self._thread = None
+        self.log.close()
+
+    def refresh(self) -> None:
+        """Brings the snapshot up to date with the database, on this thread's connection."""
+        with self._lock:
+            number = routing.epoch()
+            stale = time.monotonic() - self._built_at > REBUILD_SECONDS
+            if number == self.snapshot.epoch and not stale and not self._failed:
+                return
+            wanted = routing.build()
+            if wanted.epoch < self.snapshot.epoch:  # the database was put back to an earlier state
+                self.live.current = replace(self.snapshot, epoch=wanted.epoch)
+            self._failed = bool(self.live.offer(wanted))
+            self._built_at = time.monotonic()
+
+    def answer(
+        self, address: Address, body: bytes, headers: Mapping[str, str], *, grant: Grant | None = None
+    ) -> Answer:
+        """Status, headers and body; header names are lower-case."""
+        return predict(
+            address, body, headers, self.snapshot, log=self.log, counters=self.counters, grant=grant
+        )
+
+    def flush_counts(self) -> None:
+        """Adds what was counted since the last time to the database's rows; on an error it stays here."""
+        recent = self.counters.drain()
+        if recent:
+            self._unsent.append(recent)
+        while self._unsent:
+            add_counts(self._unsent[0])
+            del self._unsent[0]
+
+    def _run(self, ready: threading.Event) -> None:
+        try:
+            self._refresh_first()
+            ready.set()
+            while not self._stopping.is_set():
+                self._round()
+        finally:
+            ready.set()
+            connection.close()
+
+    def _refresh_first(self) -> None:
+        """Without the database the snapshot that was kept is put in force."""
+        try:
+            self.refresh()
+        except DatabaseError as error:
+            connection.close()
+            recovered = self.live.recover()
+            logger.warning(
+                "No database; kept routing %s: %s", "in force" if recovered else "is missing", error
+            )
+
+    def _round(self) -> None:
+        """Listens until something fails; then waits and connects anew. The snapshot goes on serving."""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            while not self._stopping.is_set():
+                self.refresh()
+                self.flush_counts()
+                _wait_for_notify(POLL_SECONDS)
+        except Exception as error:
+            if not isinstance(error, DatabaseError | OSError):
+                logger.exception("the routing could not be brought up to date")
+            else:
+                logger.warning("Serving goes on with the last routing; no database: %s", str(error).strip())
+            connection.close()
+            self._stopping.wait(POLL_SECONDS)
+
+
+def _wait_for_notify(seconds: float) -> None:
+    raw = connection.connection
+    if raw is not None and select.select([raw], [], [], seconds)[0]:
+        raw.poll()
+        raw.notifies.clear()
+
+
+_current: LiveRouting | None = None
+_making = threading.Lock()
+
+
+def here() -> LiveRouting:
+    """This process's routing; after a fork the child makes its own, for threads and sessions stay behind."""
+    global _current
+    found = _current
+    if found is not None and found.pid == os.getpid():
+        return found
+    with _making:
+        if _current is None or _current.pid != os.getpid():
+            _current = LiveRouting(Path(settings.MLREGISTRY_HOME))
+        return _current
+
+
+def reset() -> None:
+    """Forgets this process's routing; tests call it between databases."""
+    global _current
+    with _making:
+        found, _current = _current, None
+    if found is not None:
+        found.stop()
+
+
+def _new_lock_after_fork() -> None:
+    global _making
+    _making = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_new_lock_after_fork)
+
+
+def predict_as(by: Actor, endpoint_name: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """A prediction for somebody whom the door has already authenticated and who may predict in `by.team`."""
+    by.require_scope("predict")
+    found = here()
+    found.refresh()
+    slug = by.team.slug
+    grant = Grant(
+        team_id=by.team.pk, teams=frozenset({slug}), default_team=slug, scopes=frozenset({"predict"})
+    )
+    return found.answer(Address(slug, endpoint_name), body, headers, grant=grant)

@@ -1,0 +1,66 @@
+"""Counts and latencies of predictions for /metrics, over all processes. Registered when the app is ready."""
+
+from collections.abc import Iterator
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from prometheus_client.core import REGISTRY, CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from serving.hotpath.counters import BOUNDS
+
+LABELS = ["team", "endpoint", "variant", "version", "status"]
+TOTALS = """
+    SELECT t.slug, e.name, c.variant, c.version_id::text, c.status::text, place,
+           sum(bucket)::bigint, sum(CASE WHEN place = 1 THEN seconds ELSE 0 END),
+           sum(CASE WHEN place = 1 THEN n_rows ELSE 0 END)::bigint
+    FROM serving_answercount c
+    JOIN serving_endpoint e ON e.id = c.endpoint_id
+    JOIN accounts_team t ON t.id = e.team_id
+    CROSS JOIN LATERAL unnest(c.histogram) WITH ORDINALITY AS h (bucket, place)
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+"""
+
+
+class PredictionCollector(Collector):
+    """Reads the rows that every web process adds to, so any process can answer a scrape for all of them."""
+
+    def describe(self) -> list[Metric]:
+        """Nothing is read at registration."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        rows = CounterMetricFamily("mlregistry_prediction_rows", "Rows in answered requests.", labels=LABELS)
+        times = HistogramMetricFamily("mlregistry_prediction_seconds", "Seconds per request.", labels=LABELS)
+        for labels, (buckets, seconds, n_rows) in _totals().items():
+            rows.add_metric(list(labels), n_rows)
+            times.add_metric(list(labels), _cumulative(buckets), seconds)
+        yield rows
+        yield times
+
+
+def register() -> None:
+    REGISTRY.register(PredictionCollector())
+
+
+def _totals() -> dict[tuple[str, ...], tuple[list[int], float, int]]:
+    found: dict[tuple[str, ...], tuple[list[int], float, int]] = {}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(TOTALS)
+            lines = cursor.fetchall()
+    except DatabaseError:
+        return {}
+    for *labels, _place, bucket, seconds, n_rows in lines:
+        buckets, total, n = found.get(tuple(labels), ([], 0.0, 0))
+        found[tuple(labels)] = ([*buckets, bucket], total + seconds, n + n_rows)
+    return found
+
+
+def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
+    names = [*map(str, BOUNDS), "+Inf"]
+    sums, total = [], 0
+    for name, bucket in zip(names, buckets, strict=False):
+        total += bucket
+        sums.append((name, float(total)))
+    return sums

@@ -1,0 +1,126 @@
+"""How an endpoint's variants do: counts, latency, errors, and metrics over the feedback. For API, pages and tests."""
+
+import json
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import Q, Sum
+
+from mlregistry.ml.metrics import Outcome, class_numbers, measure
+from models_app.models import ModelVersion
+from serving.models import AnswerCount, Endpoint, Prediction
+
+MOST_FEEDBACK = 100_000
+COUNTS = """
+    SELECT variant, version_id, count(*),
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_seconds),
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_seconds)
+    FROM serving_prediction
+    WHERE endpoint_id = %s AND at >= %s
+    GROUP BY variant, version_id
+"""
+# Feedback names a prediction by the server's id or by the id that the client gave its request.
+JOINED = """
+    SELECT p.variant, p.version_id, p.output::text, f.truth::text
+    FROM serving_feedback f
+    CROSS JOIN LATERAL (
+        SELECT variant, version_id, output, at FROM serving_prediction
+        WHERE request_id = f.request_id AND "row" = f."row" AND endpoint_id = f.endpoint_id
+        UNION ALL
+        SELECT variant, version_id, output, at FROM serving_prediction
+        WHERE client_request_id = f.request_id AND "row" = f."row" AND endpoint_id = f.endpoint_id
+    ) p
+    WHERE f.endpoint_id = %s AND p.at >= %s
+    ORDER BY p.at DESC
+    LIMIT %s
+"""
+Key = tuple[str, int]
+
+
+def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> list[dict[str, Any]]:
+    """One row per variant and version that stands behind the endpoint or has answered since then.
+
+    `share` is of the logged rows (0 to 1), latencies are seconds, `n_errors` counts answers of 5xx,
+    `metrics` are those of the problem's kind over the rows with feedback (the newest 100,000).
+    """
+    start = since or datetime.fromtimestamp(0).astimezone()
+    counts = {(row[0], row[1]): row[2:] for row in _rows(COUNTS, [endpoint.pk, start])}
+    errors = _errors(endpoint, since)
+    truths = _truths(endpoint, start)
+    current = {(v.name, v.version_id): v for v in endpoint.variants.select_related("version__model")}
+    keys: list[Key] = [*current, *sorted({*counts, *errors, *truths} - {*current})]
+    versions = ModelVersion.objects.select_related("model").in_bulk([version_id for _, version_id in keys])
+    n_all = sum(row[0] for row in counts.values())
+    metric = endpoint.problem.primary_metric if endpoint.problem else None
+    found = []
+    for key in keys:
+        n, p50, p95 = counts.get(key, (0, None, None))
+        version = versions.get(key[1])
+        metrics = _measure(version, truths.get(key, [])) if version else {}
+        found.append({
+            "variant": key[0], "current": key in current,
+            "weight": float(current[key].weight) if key in current else 0.0,
+            "model": version.model.name if version else None, "version": version.number if version else None,
+            "n_predictions": n, "share": n / n_all if n_all else 0.0,
+            "p50_seconds": p50, "p95_seconds": p95, "n_errors": errors.get(key, 0),
+            "n_feedback": len(truths.get(key, [])), "metrics": metrics,
+            "primary_metric": metric, "primary_value": metrics.get(metric) if metric else None,
+        })  # fmt: skip
+    return found
+
+
+def latest_predictions(endpoint: Endpoint, *, limit: int = 50) -> list[Prediction]:
+    """The newest logged rows, for the endpoint's page."""
+    rows = Prediction.objects.filter(endpoint=endpoint).select_related("version__model")
+    return list(rows.order_by("-at")[:limit])
+
+
+def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def _errors(endpoint: Endpoint, since: datetime | None) -> dict[Key, int]:
+    """Answers of 5xx by variant; since the beginning of the hour in which `since` lies."""
+    when = Q(hour__gte=since.replace(minute=0, second=0, microsecond=0)) if since else Q()
+    rows = (
+        AnswerCount.objects.filter(when, endpoint=endpoint, status__gte=500)
+        .exclude(variant="")
+        .values_list("variant", "version_id")
+        .annotate(n=Sum("n_requests"))
+    )
+    return {(variant, version_id): n for variant, version_id, n in rows}
+
+
+def _truths(endpoint: Endpoint, start: datetime) -> dict[Key, list[tuple[Any, Any]]]:
+    found: dict[Key, list[tuple[Any, Any]]] = defaultdict(list)
+    for variant, version_id, output, truth in _rows(JOINED, [endpoint.pk, start, MOST_FEEDBACK]):
+        found[variant, version_id].append((json.loads(output), json.loads(truth)))
+    return dict(found)
+
+
+def _measure(version: ModelVersion, pairs: list[tuple[Any, Any]]) -> dict[str, float]:
+    """Metrics over (output, truth) pairs; a truth that is no class of this version is left out."""
+    classes = list(version.signature.get("classes") or ())
+    if classes:
+        pairs = [
+            (output, truth) for output, truth in pairs if truth in classes and output["prediction"] in classes
+        ]
+    if not pairs:
+        return {}
+    truth = np.array([truth for _, truth in pairs])
+    predicted = np.array([output["prediction"] for output, _ in pairs])
+    if not classes:
+        return measure("regression", Outcome(truth.astype(float), predicted.astype(float)))
+    sure = all(output.get("probabilities") is not None for output, _ in pairs)
+    outcome = Outcome(
+        class_numbers(truth, classes),
+        class_numbers(predicted, classes),
+        np.array([output["probabilities"] for output, _ in pairs], dtype=float) if sure else None,
+        len(classes),
+    )
+    return measure("classification", outcome)

@@ -1,0 +1,115 @@
+"""The routing snapshot as PostgreSQL has it. `serving.live_routing` calls these when the epoch rises."""
+
+import logging
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Prefetch
+
+from mlregistry.accounts.models import ApiToken, Membership
+from mlregistry.ml.packaging import NAMES
+from models_app.models import ModelFile, ModelVersion
+from serving import model_files
+from serving.hotpath.snapshot import Endpoint, Grant, LogPolicy, ModelHandle, Snapshot, Variant, snapshot_of
+from serving.hotpath.split import Layout
+from serving.models import RoutingEpoch
+from serving.models import Variant as VariantRow
+
+logger = logging.getLogger(__name__)
+
+
+def epoch() -> int:
+    return RoutingEpoch.objects.values_list("number", flat=True).first() or 0
+
+
+def build() -> Snapshot:
+    """Everything that predictions need. The epoch is read first: what changes meanwhile has a later one."""
+    number = epoch()
+    return snapshot_of(_endpoints(), _grants(), epoch=number)
+
+
+def _endpoints() -> list[Endpoint]:
+    """One statement reads endpoints and variants, so weights and variants are of one moment."""
+    files = Prefetch("version__files", ModelFile.objects.select_related("file"))
+    rows = (
+        VariantRow.objects.select_related("endpoint__team", "version__model")
+        .prefetch_related(files)
+        .order_by("endpoint_id", "position")
+    )
+    variants: dict[int, list[VariantRow]] = defaultdict(list)
+    for row in rows:
+        variants[row.endpoint_id].append(row)
+    return [_endpoint(group) for group in variants.values()]
+
+
+def _endpoint(rows: list[VariantRow]) -> Endpoint:
+    row = rows[0].endpoint
+    return Endpoint(
+        id=row.pk,
+        team_id=row.team_id,
+        team=row.team.slug,
+        name=row.name,
+        salt=row.salt,
+        variants=tuple(Variant(key=variant.name, model=_handle(variant.version)) for variant in rows),
+        layout=Layout.from_json(row.layout),
+        log=LogPolicy(mode=row.log_mode.replace("-", "_")),  # type: ignore[arg-type]
+    )
+
+
+def _handle(version: ModelVersion) -> ModelHandle:
+    """A file that a job of ours wrote may be read from joblib, all others from skops alone."""
+    files = {file.format: file for file in version.files.all()}
+    joblib, skops = files.get("joblib"), files.get("skops")
+    trusted = joblib is not None and joblib.trained_here
+    file = joblib if trusted else skops or joblib
+    return ModelHandle(
+        version_id=version.pk,
+        name=version.model.name,
+        version=version.number,
+        kind="classification" if version.signature.get("classes") else "regression",
+        folder=_folder(file) if file else "",
+        file=_file(file) if file else {"format": "", "name": "", "size": 0, "sha256": ""},
+        signature=version.signature,
+        example=tuple(version.input_example or ()),
+        trusted=trusted,
+    )
+
+
+def _file(file: ModelFile) -> dict[str, Any]:
+    return {
+        "format": file.format, "name": NAMES[file.format], "size": file.file.size, "sha256": file.file.sha256,
+    }  # fmt: skip
+
+
+def _folder(file: ModelFile) -> str:
+    try:
+        return str(model_files.fetch(file.file, NAMES[file.format]))
+    except OSError:
+        # The loader says which version cannot be served; the others are not held up.
+        logger.exception("the file of %s cannot be read", file.version)
+        return str(model_files.folder_of(file.file.sha256))
+
+
+def _grants() -> dict[str, Grant]:
+    """What each valid token allows, by the hex of its digest."""
+    teams: dict[int, list[Membership]] = defaultdict(list)
+    for member in Membership.objects.select_related("team").order_by("created_at", "pk"):
+        teams[member.user_id].append(member)
+    tokens = ApiToken.objects.filter(revoked_at=None, user__is_active=True).select_related("user")
+    grants = ((bytes(token.digest).hex(), _grant(token, teams[token.user_id])) for token in tokens)
+    return {digest: grant for digest, grant in grants if grant is not None}
+
+
+def _grant(token: ApiToken, joined: list[Membership]) -> Grant | None:
+    """None for a token that reaches no team (any more)."""
+    reached = [m for m in joined if token.team_id in (None, m.team_id)]
+    if not reached:
+        return None
+    default = next((m for m in reached if m.team_id == token.user.default_team_id), reached[0])
+    return Grant(
+        team_id=default.team_id,
+        teams=frozenset(member.team.slug for member in reached),
+        default_team=default.team.slug,
+        scopes=frozenset(token.scopes),
+        expires_at=token.expires_at.timestamp() if token.expires_at else None,
+    )
