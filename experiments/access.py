@@ -4,7 +4,7 @@ import uuid
 
 from django.db.models import QuerySet
 
-from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run
+from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, RunArtifact
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
 
@@ -44,7 +44,7 @@ def dataset_version(by: Actor, dataset_id: int, number: int | None = None) -> Da
 
 def dataset_version_by_id(by: Actor, version_id: int) -> DatasetVersion:
     """The version with this row id."""
-    found = DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id).select_related("dataset").first()
+    found = DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id).select_related("dataset__team", "parquet", "original").first()
     if found is None:
         raise NotFound(f"There is no dataset version {version_id} in {by.team.name}.")
     return found
@@ -77,4 +77,19 @@ def run(by: Actor, run_id: uuid.UUID | str) -> Run:
     )
     if found is None:
         raise NotFound(f"There is no run {run_id} in {by.team.name}.")
+    return found
+
+
+def dataset_versions(by: Actor, dataset_id: int) -> QuerySet[DatasetVersion]:
+    """The versions of a dataset of the team."""
+    rows = DatasetVersion.objects.filter(dataset__team=by.team, dataset_id=dataset_id)
+    return rows.select_related("dataset", "original")
+
+
+def artifact(by: Actor, run_id: uuid.UUID | str, path: str) -> RunArtifact:
+    """The run's file at exactly this path."""
+    rows = RunArtifact.objects.filter(run=run(by, run_id), path=path)
+    found = rows.select_related("file", "run__experiment").first()
+    if found is None:
+        raise NotFound(f"The run has no file {path!r}.")
     return found

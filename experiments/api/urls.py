@@ -1,5 +1,33 @@
-"""URLs."""
+"""REST addresses of problems, datasets, experiments, runs and trainings, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from . import datasets, experiments, problems, runs, trainings
+
+VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
+
+urlpatterns: list[URLPattern] = [
+    path("problems/", problems.Problems.as_view(), name="api-problems"),
+    path("problems/<int:problem_id>", problems.OneProblem.as_view(), name="api-problem"),
+    path("datasets/", datasets.Datasets.as_view(), name="api-datasets"),
+    path("datasets/<int:dataset_id>", datasets.OneDataset.as_view(), name="api-dataset"),
+    path("datasets/<int:dataset_id>/versions/", datasets.Versions.as_view(), name="api-dataset-versions"),
+    path(VERSION, datasets.OneVersion.as_view(), name="api-dataset-version"),
+    path(f"{VERSION}/preview", datasets.VersionPreview.as_view(), name="api-dataset-version-preview"),
+    path(f"{VERSION}/fit", datasets.VersionFit.as_view(), name="api-dataset-version-fit"),
+    path("experiments/", experiments.Experiments.as_view(), name="api-experiments"),
+    path("experiments/<int:experiment_id>", experiments.OneExperiment.as_view(), name="api-experiment"),
+    path(
+        "experiments/<int:experiment_id>/runs", experiments.ExperimentRuns.as_view(), name="api-experiment-runs"
+    ),
+    path(
+        "experiments/<int:experiment_id>/leaderboard", experiments.Leaderboard.as_view(), name="api-leaderboard"
+    ),
+    path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api-run"),
+    path("runs/<uuid:run_id>/log-batch", runs.LogBatch.as_view(), name="api-run-log-batch"),
+    path("runs/<uuid:run_id>/metrics/<path:key>", runs.MetricHistory.as_view(), name="api-run-metric"),
+    path("runs/<uuid:run_id>/curves", runs.Curves.as_view(), name="api-run-curves"),
+    path("runs/<uuid:run_id>/artifacts", runs.Artifacts.as_view(), name="api-run-artifacts"),
+    path("runs/<uuid:run_id>/artifacts/<path:path>", runs.OneArtifact.as_view(), name="api-run-artifact"),
+    path("trainings/", trainings.Trainings.as_view(), name="api-trainings"),
+]

@@ -1,0 +1,224 @@
+"""The JSON of problems, datasets, experiments and runs: what comes in, what goes out, and the schema of both."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, RunArtifact
+from mlregistry.lib.floats import shown
+
+
+class Pages(serializers.Serializer[Any]):
+    """The frame of a list; `results` holds the rows."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+
+
+class ProblemOut(serializers.ModelSerializer[Problem]):
+    class Meta:
+        model = Problem
+        fields = (
+            "id", "name", "kind", "goal", "features", "target", "primary_metric", "direction",
+            "success_threshold", "created_by", "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class ProblemIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    kind = serializers.CharField()
+    goal = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    features = serializers.ListField(child=serializers.CharField(), required=False, max_length=2000)
+    target = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    primary_metric = serializers.CharField(required=False, allow_blank=True)
+    direction = serializers.CharField(required=False, allow_null=True)
+    success_threshold = serializers.FloatField(required=False, allow_null=True)
+
+
+class FindingOut(serializers.Serializer[Any]):
+    severity = serializers.ChoiceField(["error", "warning"])
+    column = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+
+
+class DatasetOut(serializers.ModelSerializer[Dataset]):
+    class Meta:
+        model = Dataset
+        fields = ("id", "name", "description", "problem", "last_number", "created_by", "created_at")
+
+
+class DatasetIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True)
+    problem = serializers.IntegerField(required=False, allow_null=True)
+
+
+class VersionOut(serializers.ModelSerializer[DatasetVersion]):
+    size = serializers.IntegerField(source="original.size")
+
+    class Meta:
+        model = DatasetVersion
+        fields = (
+            "id", "dataset", "number", "digest", "filename", "format", "size", "n_rows", "n_columns",
+            "columns", "notes", "created_by", "created_at",
+        )  # fmt: skip
+
+
+class PreviewOut(serializers.Serializer[Any]):
+    offset = serializers.IntegerField()
+    n_rows = serializers.IntegerField()
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class ExperimentOut(serializers.ModelSerializer[Experiment]):
+    class Meta:
+        model = Experiment
+        fields = (
+            "id", "name", "description", "problem", "tags", "lifecycle", "is_default", "created_by",
+            "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class ExperimentIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=500)
+    description = serializers.CharField(required=False, allow_blank=True)
+    problem = serializers.IntegerField(required=False, allow_null=True)
+    tags = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+
+
+class ExperimentChange(ExperimentIn):
+    lifecycle = serializers.ChoiceField(["active", "deleted"], required=False)
+
+
+class RunOut(serializers.ModelSerializer[Run]):
+    """A run that came through queries.runs.with_measurements."""
+
+    params = serializers.SerializerMethodField()
+    metrics = serializers.SerializerMethodField()
+    tags = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = (
+            "id", "experiment", "name", "status", "lifecycle", "estimator", "is_baseline", "problem",
+            "dataset_version", "job", "parent", "params", "metrics", "tags", "note", "error", "created_by",
+            "started_at", "ended_at",
+        )  # fmt: skip
+
+    def get_params(self, run: Run) -> dict[str, str]:
+        return {param.key: param.value for param in run.params.all()}
+
+    def get_metrics(self, run: Run) -> dict[str, float | None]:
+        return {metric.key: shown(metric.value, metric.is_nan) for metric in run.latest_metrics.all()}
+
+    def get_tags(self, run: Run) -> dict[str, str]:
+        return {tag.key: tag.value for tag in run.tags.all()}
+
+
+class RunDetail(RunOut):
+    """With everything that takes room."""
+
+    class Meta(RunOut.Meta):
+        fields = (*RunOut.Meta.fields, "recipe", "signature", "input_example", "warnings")  # type: ignore[assignment]
+
+
+class RunIn(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    recipe = serializers.DictField(required=False, allow_null=True)
+    dataset_version = serializers.IntegerField(required=False, allow_null=True)
+    parent = serializers.UUIDField(required=False, allow_null=True)
+    is_baseline = serializers.BooleanField(required=False)
+    started_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class RunChange(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, max_length=500)
+    status = serializers.CharField(required=False)
+    started_at = serializers.DateTimeField(required=False)
+    ended_at = serializers.DateTimeField(required=False)
+    note = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    lifecycle = serializers.ChoiceField(["active", "deleted"], required=False)
+
+
+class MetricIn(serializers.Serializer[Any]):
+    """`value` may be the texts NaN, Infinity and -Infinity, which JSON has no numbers for."""
+
+    key = serializers.CharField(trim_whitespace=False)
+    value = serializers.JSONField()
+    step = serializers.IntegerField(required=False)
+    timestamp = serializers.IntegerField(required=False, allow_null=True, help_text="milliseconds since 1970")
+
+    def validate_value(self, value: Any) -> float:
+        if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
+            return float(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise serializers.ValidationError("A number, or one of the texts NaN, Infinity, -Infinity.")
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise serializers.ValidationError("This number is too large.") from error
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            for name in ("step", "timestamp"):
+                if isinstance(data.get(name), (bool, float, str)):
+                    raise serializers.ValidationError({name: "A whole number."})
+        return super().to_internal_value(data)
+
+
+class BatchIn(serializers.Serializer[Any]):
+    metrics = MetricIn(many=True, required=False)
+    params = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False), required=False)
+    tags = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False), required=False)
+
+
+class PointOut(serializers.Serializer[Any]):
+    step = serializers.IntegerField()
+    timestamp = serializers.IntegerField()
+    value = serializers.FloatField(allow_null=True)
+
+
+class HistoryOut(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    points = PointOut(many=True)
+
+
+class ArtifactOut(serializers.ModelSerializer[RunArtifact]):
+    size = serializers.IntegerField(source="file.size")
+    sha256 = serializers.CharField(source="file.sha256")
+    content_type = serializers.CharField(source="file.content_type")
+
+    class Meta:
+        model = RunArtifact
+        fields = ("path", "size", "sha256", "content_type", "created_at")
+
+
+class TrainingIn(serializers.Serializer[Any]):
+    """Either `recipes`, or `estimators` with what they share."""
+
+    problem = serializers.IntegerField()
+    dataset_version = serializers.IntegerField(required=False)
+    dataset = serializers.IntegerField(required=False, help_text="its newest version is used")
+    experiment = serializers.IntegerField(required=False, allow_null=True)
+    estimators = serializers.ListField(child=serializers.CharField(), required=False)
+    recipes = serializers.ListField(child=serializers.DictField(), required=False)
+    seed = serializers.IntegerField(required=False)
+    folds = serializers.IntegerField(required=False)
+    split = serializers.DictField(required=False)
+    preparation = serializers.DictField(required=False)
+
+
+class TrainingOut(serializers.Serializer[Any]):
+    experiment = serializers.IntegerField()
+    job = serializers.UUIDField()
+    runs = serializers.ListField(child=serializers.UUIDField())
+
+
+class LeaderboardRow(serializers.Serializer[Any]):
+    run = RunOut()
+    score = serializers.FloatField(allow_null=True)
+    is_best = serializers.BooleanField()
+    beats_baseline = serializers.BooleanField(allow_null=True)
+    meets_threshold = serializers.BooleanField(allow_null=True)

@@ -1,0 +1,59 @@
+"""REST: start the training of several estimators in the background."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from experiments import access
+from experiments.actions import training as actions
+from experiments.models import DatasetVersion
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
+from mlregistry.rest import TeamView, body_of
+from mlregistry.rest_idempotency import idempotent
+
+from .parsing import parsed
+from .serializers import TrainingIn, TrainingOut
+
+SHARED = ("seed", "folds", "split", "preparation")
+
+
+class Trainings(TeamView):
+    roles = {"post": Role.EDITOR}
+
+    @extend_schema(request=TrainingIn, responses={202: TrainingOut})
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Train `estimators` (or `recipes`) for a problem on a dataset version; a baseline always trains too."""
+        wanted = parsed(TrainingIn, body_of(request))
+        experiment_id = wanted.get("experiment")
+        experiment, runs, job = actions.start_training(
+            access.problem(self.actor, wanted["problem"]),
+            _version(self.actor, wanted),
+            recipes=_recipes(wanted),
+            experiment=access.experiment(self.actor, experiment_id) if experiment_id is not None else None,
+            by=self.actor,
+        )
+        answer = {"experiment": experiment.pk, "job": job.pk, "runs": [run.pk for run in runs]}
+        return Response(TrainingOut(answer).data, status=202)
+
+
+def _version(by: Actor, wanted: dict[str, Any]) -> DatasetVersion:
+    if ("dataset" in wanted) == ("dataset_version" in wanted):
+        raise Invalid("Name either 'dataset_version' or 'dataset'.", field="dataset_version")
+    if "dataset" in wanted:
+        access.dataset(by, wanted["dataset"])
+        return access.dataset_version(by, wanted["dataset"])
+    return access.dataset_version_by_id(by, wanted["dataset_version"])
+
+
+def _recipes(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    if ("recipes" in wanted) == ("estimators" in wanted):
+        raise Invalid("Send either 'estimators' or 'recipes'.", field="estimators")
+    shared = {name: wanted[name] for name in SHARED if name in wanted}
+    if "recipes" in wanted:
+        return [{**shared, **recipe} for recipe in wanted["recipes"]]
+    return [{**shared, "estimator": name} for name in wanted["estimators"]]
