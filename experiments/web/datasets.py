@@ -71,7 +71,7 @@ def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
     context = {
         "version": found,
         "dataset": found.dataset,
-        "rows": queries.preview(found, offset, ROWS_SHOWN),
+        "rows": queries.preview(found, offset=offset, limit=ROWS_SHOWN),
         "offset": offset,
         "earlier": max(0, offset - ROWS_SHOWN),
         "later": offset + ROWS_SHOWN,

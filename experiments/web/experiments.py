@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from experiments import access
 from experiments.actions import experiments as actions
 from experiments.models import Experiment
+from experiments.queries.jobs import live_jobs
 from experiments.web import leaderboard, steps
 from mlregistry.accounts.models import Role
-from mlregistry.jobs.models import LIVE
 from mlregistry.ui.page import PageRequest, page
 
 LARGEST_LIST = 500
@@ -71,7 +71,6 @@ def restore(request: PageRequest, experiment_id: int) -> HttpResponse:
 
 
 def _board(experiment: Experiment) -> dict[str, Any]:
+    jobs = live_jobs(experiment)
     board = leaderboard.of_experiment(experiment)
-    jobs = {line.run.job_id: line.run.job for line in board["lines"] if line.run.job_id and line.run.job}
-    live = [job for job in jobs.values() if job.state in LIVE]
-    return {"experiment": experiment, "problem": experiment.problem, "jobs": live, "live": bool(live), **board}
+    return {"experiment": experiment, "problem": experiment.problem, "jobs": jobs, "live": bool(jobs), **board}

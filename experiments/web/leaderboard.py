@@ -1,79 +1,52 @@
-"""Turns the rows of queries.runs.leaderboard into what the leaderboard shows: order, bars, the baseline."""
+"""Arranges the rows of queries.runs.leaderboard for the page: the primary metric, columns beside it, bars."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from experiments.models import Experiment, Run
+from experiments.models import Experiment
 from experiments.queries import runs as queries
 from mlregistry.ml.metrics import METRICS
 
-PARTS = ("test", "validation", "train")
+MOST_COLUMNS = 6
 
 
-@dataclass
+@dataclass(frozen=True)
 class Line:
-    """One run; `bar` is 0 to 1 between the worst and the best, `better` says it beats the baseline."""
+    """One row of the board; `bar` runs from 0 at the baseline (or the worst) to 1 at the best."""
 
-    run: Run
-    value: float | None
+    row: queries.Row
     others: list[float | None]
-    metrics: dict[str, float] = field(default_factory=dict)
-    bar: float = 0.0
-    better: bool = False
-    best: bool = False
+    bar: float
 
 
 def of_experiment(experiment: Experiment) -> dict[str, Any]:
-    """`lines` best first, `columns` beside the primary metric, its key and title."""
-    rows = queries.leaderboard(experiment)
-    metrics = [dict(row.metrics) for row in rows]
-    key, maximize = _primary(experiment, metrics)
-    columns = _columns(experiment, metrics, key)
-    lines = [
-        Line(row.run, values.get(key), [values.get(name) for name in columns], values)
-        for row, values in zip(rows, metrics, strict=True)
-    ]
-    lines.sort(key=lambda line: (line.value is None, _signed(line.value, maximize), str(line.run.name)))
-    _grade(lines, maximize)
-    return {"lines": lines, "columns": columns, "primary": key, "maximize": maximize}
+    """`lines` best first, `columns` beside the primary metric, its key and direction."""
+    n_runs = queries.metric_keys(experiment)
+    problem = experiment.problem
+    key = queries.score_key(problem, n_runs) if problem else max(sorted(n_runs), key=n_runs.__getitem__, default="")
+    rows = queries.leaderboard(experiment, metric=key or None)
+    columns = _columns(experiment, n_runs, key)
+    scores = [row.score for row in rows if row.score is not None]
+    baseline = next((row.score for row in rows if row.run.is_baseline and row.score is not None), None)
+    start = baseline if baseline is not None else (scores[-1] if scores else 0.0)
+    best = scores[0] if scores else 0.0
+    lines = [Line(row, [row.metrics.get(name) for name in columns], _bar(row.score, start, best)) for row in rows]
+    return {
+        "lines": lines, "columns": columns, "primary": key, "maximize": not problem or problem.direction == "maximize",
+    }  # fmt: skip
 
 
-def _primary(experiment: Experiment, metrics: list[dict[str, float]]) -> tuple[str, bool]:
-    """The problem's metric on the best rows there are; without a problem, the metric most runs have."""
-    known = {name for values in metrics for name in values}
-    if experiment.problem:
-        name, maximize = experiment.problem.primary_metric, experiment.problem.direction == "maximize"
-        found = next((f"{part}_{name}" for part in PARTS if f"{part}_{name}" in known), f"test_{name}")
-        return (name if name in known and found not in known else found), maximize
-    counts = {name: sum(name in values for values in metrics) for name in known}
-    name = max(sorted(counts), key=lambda each: counts[each], default="")
-    return name, not any(word in name for word in ("loss", "error", "rmse", "mae", "mse"))
+def _columns(experiment: Experiment, n_runs: dict[str, int], key: str) -> list[str]:
+    """The other metrics of the same rows, and the cross-validated primary metric when there is one."""
+    problem = experiment.problem
+    if problem is None:
+        return sorted(set(n_runs) - {key})[:MOST_COLUMNS]
+    part = key.partition("_")[0]
+    wanted = [f"cv_{problem.primary_metric}_mean", *(f"{part}_{name}" for name in METRICS.get(problem.kind, {}))]
+    return [name for name in wanted if name in n_runs and name != key][:MOST_COLUMNS]
 
 
-def _columns(experiment: Experiment, metrics: list[dict[str, float]], key: str) -> list[str]:
-    known = {name for values in metrics for name in values}
-    if experiment.problem:
-        part = key.partition("_")[0]
-        wanted = [f"{part}_{name}" for name in METRICS.get(experiment.problem.kind, {})]
-        cross = [f"cv_{experiment.problem.primary_metric}_mean"]
-        return [name for name in [*cross, *wanted] if name in known and name != key][:6]
-    return sorted(known - {key})[:6]
-
-
-def _signed(value: float | None, maximize: bool) -> float:
-    return 0.0 if value is None else (-value if maximize else value)
-
-
-def _grade(lines: list[Line], maximize: bool) -> None:
-    values = [line.value for line in lines if line.value is not None]
-    baseline = next((line.value for line in lines if line.run.is_baseline and line.value is not None), None)
-    if not values:
-        return
-    worst, best = (min(values), max(values)) if maximize else (max(values), min(values))
-    start = baseline if baseline is not None else worst
-    for line in lines:
-        if line.value is None:
-            continue
-        line.better = baseline is not None and _signed(line.value, maximize) < _signed(baseline, maximize)
-        line.best = line.value == best and not line.run.is_baseline
-        line.bar = max(0.0, min(1.0, (line.value - start) / (best - start))) if best != start else 0.0
+def _bar(score: float | None, start: float, best: float) -> float:
+    if score is None or best == start:
+        return 0.0
+    return max(0.0, min(1.0, (score - start) / (best - start)))

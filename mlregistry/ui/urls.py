@@ -1,5 +1,7 @@
-"""URLs."""
+"""Address of the start page."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from mlregistry.ui import home
+
+urlpatterns: list[URLPattern] = [path("", home.home, name="home")]

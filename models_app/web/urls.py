@@ -1,5 +1,16 @@
-"""URLs."""
+"""Addresses of the registry's pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from models_app.web import models, versions
+
+urlpatterns: list[URLPattern] = [
+    path("models/", models.models, name="models"),
+    path("models/<str:name>/", models.model, name="model"),
+    path("models/<str:name>/delete", models.delete, name="model-delete"),
+    path("models/<str:name>/aliases", models.set_alias, name="alias-set"),
+    path("models/<str:name>/aliases/delete", models.delete_alias, name="alias-delete"),
+    path("models/<str:name>/versions/<int:number>/", versions.version, name="version"),
+    path("models/<str:name>/versions/<int:number>/delete", versions.delete, name="version-delete"),
+    path("runs/<uuid:run_id>/register", versions.register, name="register"),
+]

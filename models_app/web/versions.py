@@ -1,0 +1,51 @@
+"""Pages of model versions: registering a run, one version with signature, files and lineage."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from experiments import access as runs
+from mlregistry.accounts.models import Role
+from mlregistry.ui.page import PageRequest, page
+from models_app import access
+from models_app.actions import versions as actions
+from models_app.queries.lineage import lineage
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def register(request: PageRequest, run_id: UUID) -> HttpResponse:
+    run = runs.run(request.actor, run_id)
+    form = request.POST
+    made = actions.register(
+        run, form.get("model", "").strip(), description=form.get("description", "").strip(), by=request.actor
+    )
+    messages.success(request, f"Registered as version {made.number} of “{made.model.name}”.")
+    return redirect("models_app:version", made.model.name, made.number)
+
+
+@require_GET
+@page()
+def version(request: PageRequest, name: str, number: int) -> HttpResponse:
+    found = access.version(request.actor, name, number)
+    context = {
+        "version": found,
+        "model": found.model,
+        "lineage": lineage(found),
+        "aliases": found.aliases.order_by("name"),
+        "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),
+        "metrics": sorted(found.metrics.items()),
+    }
+    return render(request, "models_app/version.html", context)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def delete(request: PageRequest, name: str, number: int) -> HttpResponse:
+    found = access.version(request.actor, name, number)
+    actions.delete_version(found, by=request.actor)
+    messages.success(request, f"Version {number} is deleted; its number is not used again.")
+    return redirect("models_app:model", name)

@@ -1,0 +1,167 @@
+"""Pages of endpoints: the list, the form, one with its split, its figures and a form to try it."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
+from mlregistry.ui.page import PageRequest, number, page, whole
+from models_app import access as models
+from models_app.models import ModelVersion
+from serving import access
+from serving.actions import endpoints as actions
+from serving.actions import feedback as feedback_actions
+from serving.actions.endpoints import LOG_MODES, VariantSpec
+from serving.models import Endpoint
+from serving.queries import live
+
+LARGEST_LIST = 500
+NEWEST = 20
+COLORS = 6
+
+
+@require_GET
+@page()
+def endpoints(request: PageRequest) -> HttpResponse:
+    found = access.endpoints(request.actor).select_related("problem")
+    rows = found.prefetch_related("variants__version__model").order_by("name")[:LARGEST_LIST]
+    return render(request, "serving/endpoints.html", {"endpoints": rows, "any_version": _any_version(request)})
+
+
+@require_http_methods(["GET", "POST"])
+@page(role=Role.EDITOR, form=True)
+def create(request: PageRequest) -> HttpResponse:
+    if request.method == "POST":
+        form = request.POST
+        made = actions.create_endpoint(
+            form.get("name", "").strip(), variants=_variants(request), log_mode=form.get("log_mode", "durable"),
+            description=form.get("description", "").strip(), by=request.actor,
+        )  # fmt: skip
+        return redirect("serving:endpoint", made.name)
+    context = {"versions": _versions(request), "rows": _rows(request, None), "log_modes": [(m, m) for m in LOG_MODES]}
+    return render(request, "serving/endpoint_form.html", context)
+
+
+@require_GET
+@page()
+def endpoint(request: PageRequest, name: str) -> HttpResponse:
+    found = access.endpoint(request.actor, name)
+    figures = {"endpoint": found, "statistics": live.variant_statistics(found), "slices": _slices(found)}
+    if request.htmx:
+        return render(request, "serving/statistics.html", figures)
+    return render(request, "serving/endpoint.html", {**figures, **_try_it(request, found)})
+
+
+@require_http_methods(["GET", "POST"])
+@page(role=Role.EDITOR, form=True)
+def variants(request: PageRequest, name: str) -> HttpResponse:
+    found = access.endpoint(request.actor, name)
+    if request.method == "POST":
+        actions.set_variants(found, _variants(request), by=request.actor)
+        messages.success(request, "The split is changed; requests already see it.")
+        return redirect("serving:endpoint", found.name)
+    context = {"endpoint": found, "versions": _versions(request), "rows": _rows(request, found)}
+    return render(request, "serving/variants_form.html", context)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def delete(request: PageRequest, name: str) -> HttpResponse:
+    actions.delete_endpoint(access.endpoint(request.actor, name), by=request.actor)
+    messages.success(request, f"The endpoint “{name}” is deleted.")
+    return redirect("serving:endpoints")
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def feedback(request: PageRequest, name: str) -> HttpResponse:
+    found = access.endpoint(request.actor, name)
+    item = {
+        "request_id": request.POST.get("request_id", "").strip(),
+        "row": whole(request.POST.get("row"), "row"),
+        "truth": _truth(request.POST.get("truth", "")),
+    }
+    feedback_actions.record_feedback(found, [item], by=request.actor)
+    messages.success(request, "The truth is recorded; it counts once the prediction is in the log.")
+    return redirect("serving:endpoint", found.name)
+
+
+def _truth(text: str) -> Any:
+    """Classes arrive as JSON from the list; a bare word is a text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _variants(request: PageRequest) -> list[VariantSpec]:
+    """The rows of the form whose version is chosen."""
+    form = request.POST
+    rows = zip(form.getlist("variant"), form.getlist("version"), form.getlist("weight"), strict=False)
+    found: list[VariantSpec] = []
+    for name, version, weight in rows:
+        if version:
+            share = number(weight, "variants", default=0.0) or 0.0
+            found.append({"name": name.strip(), "version": _version(request, version), "weight": share})
+    return found
+
+
+def _version(request: PageRequest, text: str) -> ModelVersion:
+    name, _, digits = text.rpartition("/")
+    if not digits.isdigit():
+        raise Invalid("Choose a version from the list.", field="variants")
+    return models.version(request.actor, name, int(digits))
+
+
+def _versions(request: PageRequest) -> list[ModelVersion]:
+    return list(models.versions(request.actor).filter(state="ready").order_by("model__name", "-number")[:LARGEST_LIST])
+
+
+def _any_version(request: PageRequest) -> bool:
+    return models.versions(request.actor).exists()
+
+
+def _rows(request: PageRequest, endpoint: Endpoint | None) -> list[dict[str, Any]]:
+    """What the form shows: what was sent, else what is, else one row with everything."""
+    form = request.POST
+    if request.form_error:
+        sent = zip(form.getlist("variant"), form.getlist("version"), form.getlist("weight"), strict=False)
+        return [{"variant": name, "version": version, "weight": weight} for name, version, weight in sent]
+    if endpoint is not None:
+        return [
+            {"variant": row.name, "version": f"{row.version.model.name}/{row.version.number}", "weight": f"{row.weight:f}"}
+            for row in endpoint.variants.all()
+        ]
+    return [{"variant": "champion", "version": request.GET.get("version", ""), "weight": "100"}]
+
+
+def _slices(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """The traffic split as places along a bar of 100."""
+    slices, start = [], 0.0
+    for place, row in enumerate(endpoint.variants.all()):
+        share = float(row.weight)
+        slices.append({"variant": row, "start": start, "share": share, "color": place % COLORS + 1})
+        start += share
+    return slices
+
+
+def _try_it(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """The form's fields with an example, and the same request for curl."""
+    first = endpoint.variants.all().first()
+    signature = first.version.signature if first else {"inputs": []}
+    example = (first.version.input_example or [{}])[0] if first else {}
+    address = request.build_absolute_uri(reverse("ui:home")) + f"api/v1/endpoints/{endpoint.name}"
+    return {
+        "inputs": [{**field, "example": example.get(field["name"])} for field in signature["inputs"]],
+        "classes": [(json.dumps(value), value) for value in signature.get("classes") or []],
+        "address": address,
+        "invocations": reverse("ui:home") + f"api/v1/endpoints/{endpoint.name}/invocations",
+        "example_body": json.dumps({"dataframe_records": [example]}, ensure_ascii=False),
+        "predictions": live.latest_predictions(endpoint, limit=NEWEST),
+    }
