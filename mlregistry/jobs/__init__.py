@@ -1,1 +1,1 @@
-"""Background work: the Job row, the runner with its child processes, the reaper, the schedule, three engines."""
+"""Background work: the Job row, the runner with its children, the reaper, the schedule, three engines."""

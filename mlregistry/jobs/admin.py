@@ -1,59 +1,75 @@
-"""Jobs and schedules for the operator: what runs, where, how it ended; cancel and run again."""
+"""Jobs and schedules in the admin: jobs are read-only, with actions that cancel and retry."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from mlregistry.jobs.actions import jobs as actions
-from mlregistry.jobs.models import Job, JobLog, Schedule
-from mlregistry.look_only import LookOnly
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role, User
+from mlregistry.errors import MlregistryError
+
+from .actions.jobs import cancel, retry
+from .models import Job, JobLog, Schedule
 
 
-class LogLines(admin.TabularInline[Any, Any]):
+class LogInline(admin.TabularInline[JobLog, Job]):
     model = JobLog
+    fields = readonly_fields = ["sequence", "at", "text"]
     extra = 0
+    max_num = 0
     can_delete = False
-    readonly_fields = ["sequence", "at", "text"]
+    ordering = ["sequence"]
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JobLog]:
+        return super().get_queryset(request).filter(sequence__lt=500)
 
 
 @admin.register(Job)
-class JobAdmin(LookOnly):
-    list_display = [
-        "title",
-        "kind",
-        "team",
-        "state",
-        "progress",
-        "attempt",
-        "worker",
-        "heartbeat_at",
-        "created_at",
-    ]
+class JobAdmin(admin.ModelAdmin[Job]):
+    list_display = ["title", "kind", "team", "state", "progress", "attempt", "created_at", "finished_at"]
     list_filter = ["state", "kind", "queue", "team"]
+    search_fields = ["title", "kind", "error", "worker"]
     list_select_related = ["team"]
-    search_fields = ["title", "kind", "worker", "error"]
     date_hierarchy = "created_at"
+    inlines = [LogInline]
     actions = ["cancel_jobs", "retry_jobs"]
-    inlines = [LogLines]
 
-    @admin.action(description="Cancel")
-    def cancel_jobs(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
-        for job in rows.filter(team__isnull=False).select_related("team"):
-            self.act_on(request, job, job.team, actions.cancel)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
-    @admin.action(description="Run again")
-    def retry_jobs(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
-        for job in rows.filter(team__isnull=False).select_related("team"):
-            self.act_on(request, job, job.team, actions.retry)
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+    @admin.action(description="Cancel the chosen jobs", permissions=["view"])
+    def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        self._each(request, jobs, cancel)
+
+    @admin.action(description="Run the chosen jobs again", permissions=["view"])
+    def retry_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        self._each(request, jobs, retry)
+
+    def _each(self, request: HttpRequest, jobs: QuerySet[Job], action: Any) -> None:
+        for job in jobs.select_related("team"):
+            if job.team is None or not isinstance(request.user, User):
+                self.message_user(request, f"{job}: a job of the server itself.", messages.WARNING)
+                continue
+            by = Actor(user=request.user, team=job.team, role=Role.OWNER, via="admin")
+            try:
+                action(job, by=by)
+            except MlregistryError as error:
+                self.message_user(request, f"{job}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{job}: done.")
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(LookOnly):
+class ScheduleAdmin(admin.ModelAdmin[Schedule]):
     list_display = ["name", "kind", "cron", "every_seconds", "next_at", "enabled"]
     list_filter = ["enabled", "kind"]
     search_fields = ["name", "kind"]
+    readonly_fields = ["last_job"]

@@ -30,7 +30,7 @@ def rq_queues(redis_url: str, *, queues: Sequence[str] = QUEUES) -> dict[str, di
 
 
 def celery_settings(broker_url: str, *, queue: str = QUEUES[0]) -> dict[str, Any]:
-    """Celery's own settings. Late acknowledgement with a prefetch of one keeps no message behind a busy worker."""
+    """Celery's own settings. Acknowledged late, one fetched: no message waits behind a busy worker."""
     return {
         "broker_url": broker_url,
         "broker_connection_retry_on_startup": True,

@@ -158,7 +158,7 @@ def _answer(connection: socket.socket, message: dict[str, Any]) -> None:
 
 
 class Descriptor(io.RawIOBase):
-    """A file number that is written as it then stands: Python's own streams remember what they once pointed at."""
+    """A file number written as it then stands; Python's own streams remember what they first pointed at."""
 
     def __init__(self, number: int) -> None:
         self.number = number

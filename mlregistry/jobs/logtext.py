@@ -47,6 +47,6 @@ class LogLines:
                 "The job goes on.]"
             )
             return
-        # A progress bar redraws its line with carriage returns: keep the last drawing. PostgreSQL stores no NUL.
+        # A progress bar redraws its line: keep the last drawing. PostgreSQL stores no NUL.
         text = line.rstrip(b"\r").rpartition(b"\r")[2][: self.line_bytes]
         self._ready.append(text.decode("utf-8", "replace").replace("\x00", "\ufffd"))

@@ -1,6 +1,6 @@
 """A worker's side of the fork server: start it, ask it for a child process, talk to that child.
 
-The top process of a worker calls `start` before it forks; whatever it forks finds the server through the environment.
+The top process of a worker calls `start` before it forks; its forks find the server by the environment.
 """
 
 import contextlib
@@ -62,8 +62,8 @@ def start() -> None:
 
 
 def connect() -> socket.socket:
-    """A line to the fork server for one job, before the job is claimed: a server that is still loading is waited
-    for, a dead one is replaced. Safe from several processes. Raises NoForkServer.
+    """A line to the fork server for one job, before the job is claimed: one that is still loading is
+    waited for, a dead one is replaced. Safe from several processes. Raises NoForkServer.
     """
     folder = _folder() or _new_folder()
     owner = int(os.environ[ADDRESS].partition(":")[0])

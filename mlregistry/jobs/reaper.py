@@ -19,7 +19,7 @@ KEEP_MESSAGES = timedelta(days=1)
 
 
 def sweep() -> int:
-    """Requeue or fail the jobs whose lease ran out, send the messages that are due; how many leases ran out."""
+    """Requeue or fail jobs whose lease ran out, send the messages that are due; how many leases ran out."""
     n_expired = sum(_take_back(job_id) for job_id in _expired())
     for job_id, queue in _unsent():
         runner.nudge(str(job_id), queue=queue)

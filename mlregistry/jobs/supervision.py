@@ -1,4 +1,7 @@
-"""Watches over one child process from launch to end: limits, heartbeat, cancel, log, progress. Called by runner."""
+"""Watches over one child process from launch to end: limits, heartbeat, cancel, log, progress.
+
+Called by runner.
+"""
 
 import json
 import logging
@@ -115,7 +118,7 @@ class Supervision:
             self._condemn(Outcome(End.RELEASED), grace=seconds("JOB_CANCEL_GRACE_SECONDS"))
 
     def _condemn(self, verdict: Outcome, *, grace: float) -> None:
-        """Ask the child to stop, or kill it where there is no grace; the first reason is the one that counts."""
+        """Ask the child to stop, or kill it where there is no grace; the first reason counts."""
         self.verdict = verdict
         self.kill_at = time.monotonic() + grace
         if grace:

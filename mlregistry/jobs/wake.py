@@ -1,4 +1,4 @@
-"""Wakes the workers of the db engine at once (NOTIFY and LISTEN); they poll besides, should a message get lost."""
+"""Wakes the workers of the db engine at once (NOTIFY and LISTEN); they poll besides."""
 
 import select
 

@@ -130,7 +130,9 @@ def engine(
 
 @pytest.fixture
 def submit(transactional_db: None) -> Callable[..., Job]:
-    def enqueue(kind: str, *, title: str = "a job", args: dict[str, Any] | None = None, **options: Any) -> Job:
+    def enqueue(
+        kind: str, *, title: str = "a job", args: dict[str, Any] | None = None, **options: Any
+    ) -> Job:
         return queue.enqueue(f"tests.{kind}", args=args or {}, team=None, title=title, by=None, **options)
 
     return enqueue
@@ -175,8 +177,6 @@ def is_alive(pid: int) -> bool:
 
 def lines_of(path: Path) -> list[str]:
     return path.read_text().split("\n")[:-1] if path.exists() else []
-
-
 
 
 def _told() -> str:

@@ -13,7 +13,9 @@ from .conftest import Engine, is_alive, lines_of, wait_for, wait_until_ended, wa
 Submit = Callable[..., Job]
 
 
-def test_log_and_progress_are_streamed_while_the_job_runs(engine: Engine, submit: Submit, tmp_path: Path) -> None:
+def test_log_and_progress_are_streamed_while_the_job_runs(
+    engine: Engine, submit: Submit, tmp_path: Path
+) -> None:
     go_on = tmp_path / "go_on"
     job = submit("talk", args={"path": str(go_on)})
     wait_for(lambda: JobLog.objects.filter(job=job, text="first line").exists())
@@ -96,7 +98,9 @@ def test_a_cancelled_job_is_gone_within_five_seconds_with_all_it_started(
     assert (job.state, job.error) == (State.CANCELLED, "")
 
 
-def test_a_job_that_always_fails_stops_after_its_attempts(engine: Engine, submit: Submit, tmp_path: Path) -> None:
+def test_a_job_that_always_fails_stops_after_its_attempts(
+    engine: Engine, submit: Submit, tmp_path: Path
+) -> None:
     path = tmp_path / "runs"
     job = wait_until_ended(submit("fail", args={"path": str(path)}, max_attempts=3))
     assert (job.state, job.attempt, job.error) == (State.FAILED, 3, "ValueError: it never works")

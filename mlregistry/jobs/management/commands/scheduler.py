@@ -1,4 +1,7 @@
-"""`manage.py scheduler`: takes back the jobs of dead workers and enqueues what is due. One suffices; more do no harm."""
+"""`manage.py scheduler`: takes back the jobs of dead workers and enqueues what is due.
+
+One suffices; more do no harm.
+"""
 
 import logging
 import signal
