@@ -1,6 +1,7 @@
 """One attempt at a job: claim the row, keep the lease, write the end.
 
-Every write carries the number of its attempt, so that a worker that was taken for dead can change nothing. Called by runner and supervision.
+Every write carries the number of its attempt, so that a worker that was taken for dead
+can change nothing. Called by runner and supervision.
 """
 
 from dataclasses import dataclass, field

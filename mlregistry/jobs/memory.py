@@ -17,9 +17,16 @@ def _tree(pid: int) -> list[int]:
     while waiting:
         member = waiting.pop()
         found.append(member)
-        for task in Path(f"/proc/{member}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                waiting.extend(int(child) for child in task.read_text().split())
+        waiting.extend(_children(member))
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """Those of all its threads; a process may end while it is looked at."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.scandir(f"/proc/{pid}/task"):
+            found += [int(child) for child in Path(task.path, "children").read_text().split()]
     return found
 
 
