@@ -1,6 +1,5 @@
-"""What every door of the native REST API shares: the declared role, strict JSON, problem+json, pages of a list."""
+"""What every door of the native REST API shares: the base view, problem+json, pages of a list."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
@@ -9,46 +8,17 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import JSONParser
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role, Scope
-from mlregistry.errors import Forbidden, Invalid, MlregistryError, NotFound, TooLarge, Unauthenticated
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Forbidden, Invalid, MlregistryError, NotFound, Unauthenticated
+from mlregistry.rest_permission import VERBS
 
 PROBLEM_JSON = "application/problem+json"
-VERBS = ("get", "post", "put", "patch", "delete")
 Row = TypeVar("Row", bound=Model)
-DEEPEST_JSON = 64
-LARGEST_JSON_BYTES = 20 * 1024 * 1024
-
-
-class ApiRequest(Request):
-    """A request whose `actor` was set by TokenOrSession or DeclaredRole."""
-
-    actor: Actor
-
-
-class DeclaredRole(BasePermission):
-    """Holds a request to the role and scope that its view declares for the verb."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        roles: Mapping[str, Role | None] = getattr(view, "roles", {})
-        method = str(request.method).lower()
-        if method not in roles:
-            return method == "options" or method not in VERBS
-        role = roles[method]
-        if role is None:
-            return True
-        actor: Actor | None = getattr(request._request, "actor", None)
-        if actor is None:
-            raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
-        actor.require_scope(getattr(view, "scope", None) or (Scope.READ if method == "get" else Scope.WRITE))
-        actor.require(role)
-        return True
 
 
 class TeamView(APIView):
@@ -72,49 +42,6 @@ class TeamView(APIView):
         if actor is None:
             raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
         return actor
-
-
-class StrictJSONParser(JSONParser):
-    """JSON without NaN, NUL, lone surrogates or deep nesting."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return strict_json(stream.read(LARGEST_JSON_BYTES + 1))
-
-
-def strict_json(body: bytes) -> Any:
-    """Parses a request's body; raises Invalid or TooLarge with the reason."""
-    if len(body) > LARGEST_JSON_BYTES:
-        raise TooLarge(f"The JSON body is over {LARGEST_JSON_BYTES // 1024 // 1024} MB.")
-    try:
-        text = body.decode("utf-8")
-        value = json.loads(text or "null", parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise Invalid(f"The body is not UTF-8: byte {error.start}.") from error
-    except RecursionError as error:
-        raise Invalid("The JSON is nested too deeply.") from error
-    except ValueError as error:
-        raise Invalid(f"The body is not valid JSON: {error}.") from error
-    _check_tree(value, DEEPEST_JSON)
-    return value
-
-
-def _refuse_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON; send null")
-
-
-def _check_tree(value: Any, depth: int) -> None:
-    if depth == 0:
-        raise Invalid("The JSON is nested too deeply.")
-    if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise Invalid("Text may not contain NUL or lone surrogates.")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_tree(key, depth)
-            _check_tree(item, depth - 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check_tree(item, depth - 1)
 
 
 def body_of(request: Request) -> dict[str, Any]:

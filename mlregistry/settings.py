@@ -126,9 +126,9 @@ FILE_UPLOAD_HANDLERS = ["mlregistry.artifacts.upload_limit.LimitedUpload"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mlregistry.rest_authentication.TokenOrSession"],
-    "DEFAULT_PERMISSION_CLASSES": ["mlregistry.rest.DeclaredRole"],
+    "DEFAULT_PERMISSION_CLASSES": ["mlregistry.rest_permission.DeclaredRole"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["mlregistry.rest.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["mlregistry.rest_json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "mlregistry.rest.problem_response",
     "UNAUTHENTICATED_USER": None,

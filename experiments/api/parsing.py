@@ -15,7 +15,7 @@ from rest_framework.serializers import Serializer
 from mlregistry.artifacts.store import Readable
 from mlregistry.artifacts.upload_limit import too_large
 from mlregistry.errors import Invalid
-from mlregistry.rest import StrictJSONParser
+from mlregistry.rest_json import StrictJSONParser
 
 Row = TypeVar("Row", bound=Model)
 PAGING = {"cursor", "page_size", "ordering", "format"}

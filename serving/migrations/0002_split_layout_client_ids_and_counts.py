@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
             name='AnswerCount',
             fields=[
                 ('pk', models.CompositePrimaryKey('endpoint_id', 'variant', 'version_id', 'status', 'hour', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='answer_counts', to='serving.endpoint')),
                 ('variant', models.CharField(max_length=60)),
                 ('version_id', models.BigIntegerField(help_text='0 for a request that reached no variant')),
                 ('status', models.PositiveSmallIntegerField()),
@@ -40,10 +41,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='prediction',
             index=models.Index(condition=models.Q(('client_request_id__isnull', False)), fields=['client_request_id'], name='prediction_by_client_id'),
-        ),
-        migrations.AddField(
-            model_name='answercount',
-            name='endpoint',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='answer_counts', to='serving.endpoint'),
         ),
     ]
