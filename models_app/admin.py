@@ -1,45 +1,15 @@
-"""The registry in the admin: to look and search; what actions do is read-only here, deleting goes through them."""
+"""The registry in the admin: to look and to search; deleting goes through the actions."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import User
-from mlregistry.errors import MlregistryError
+from mlregistry.look_only import LookOnly
 from models_app.actions import models as model_actions
 from models_app.actions import versions as version_actions
 from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel
-
-
-class LookOnly(admin.ModelAdmin[Any]):
-    """Rows that only actions make, change and delete."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff)
-
-    def act_on(self, request: HttpRequest, row: Any, team: Any, action: Any) -> None:
-        """Runs an action as the person who is signed in, and says what came of it."""
-        user = request.user if isinstance(request.user, User) else None
-        by = Actor.system(team, user=user)
-        name = str(row)
-        try:
-            action(row, by=by)
-        except MlregistryError as error:
-            self.message_user(request, str(error), messages.ERROR)
-        else:
-            self.message_user(request, f"{name}: done.")
 
 
 class Aliases(admin.TabularInline[Any, Any]):

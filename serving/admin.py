@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from models_app.admin import LookOnly
+from mlregistry.look_only import LookOnly
 from serving.actions import endpoints as actions
 from serving.models import Endpoint, Feedback, Prediction, RoutingEpoch, Variant
 

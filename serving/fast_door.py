@@ -1,6 +1,6 @@
-"""A thin WSGI door in front of Django for predictions; everything else, and every doubt, goes on to Django.
+"""A thin WSGI door for predictions in front of Django; all else, and every doubt, goes on to Django.
 
-`mlregistry.wsgi` wraps the application with it. The answers equal those of the view in `serving.api.invocations`.
+`mlregistry.wsgi` wraps the application with it. The answers equal those of `serving.api.invocations`.
 """
 
 import io
@@ -25,14 +25,13 @@ def fast_door(application: Application) -> Application:
     """The application with predictions answered before Django sees them."""
 
     def door(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        address = _address(environ)
-        if address is None or "HTTP_AUTHORIZATION" not in environ:
-            return application(environ, start_response)
-        body = _body(environ)
-        if body is None:
-            return application(environ, start_response)
         routing = live_routing.here()
-        routing.start()
+        address = _address(environ)
+        # Any request starts the threads, so what a killed process left in the log is shipped soon.
+        routing.start(wait=address is not None)
+        body = _body(environ) if address is not None and "HTTP_AUTHORIZATION" in environ else None
+        if address is None or body is None:
+            return application(environ, start_response)
         status, headers, answer = routing.answer(address, body, _headers(environ))
         if status in FOR_DJANGO:
             return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)

@@ -26,10 +26,12 @@ from serving.hotpath.models import ModelCache
 from serving.hotpath.predict import Answer, predict
 from serving.hotpath.snapshot import Address, Grant, Snapshot
 from serving.queries import routing
+from serving.shipping import run_until
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
-REBUILD_SECONDS = 30.0
+REBUILD_SECONDS = 30.0  # so that a change made behind the actions' back is found, too
+FIRST_SECONDS = 30.0
 
 
 class LiveRouting:
@@ -41,6 +43,9 @@ class LiveRouting:
         self.counters = Counters()
         self.pid = os.getpid()
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._ready = threading.Event()
+        self._shipper: threading.Thread | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._built_at = float("-inf")
@@ -51,25 +56,32 @@ class LiveRouting:
     def snapshot(self) -> Snapshot:
         return self.live.current
 
-    def start(self) -> None:
-        """Runs the thread, if it does not run; the first call waits until predictions can be answered."""
-        if self._thread is not None and self._thread.is_alive():
-            return
-        with self._lock:
-            if self._thread is not None and self._thread.is_alive():
-                return
-            ready = threading.Event()
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, args=(ready,), name="routing", daemon=True)
-            self._thread.start()
-        ready.wait(30)
+    def start(self, *, wait: bool) -> None:
+        """Runs the threads, if they do not run; with `wait` returns when predictions can be answered."""
+        if self._thread is None or not self._thread.is_alive():
+            with self._starting:
+                if self._thread is None or not self._thread.is_alive():
+                    self._start()
+        if wait and not self._ready.is_set():
+            self._ready.wait(FIRST_SECONDS)
+
+    def _start(self) -> None:
+        self._stopping = threading.Event()
+        self._ready.clear()
+        self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="routing", daemon=True)
+        self._shipper = threading.Thread(
+            target=run_until, args=(self._stopping, self.log.folder), name="shipping", daemon=True
+        )
+        self._thread.start()
+        self._shipper.start()
 
     def stop(self) -> None:
         """Ends the thread, writes the log and the counts; for an orderly end and for tests."""
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(10)
-        self._thread = None
+        for thread in (self._thread, self._shipper):
+            if thread is not None:
+                thread.join(10)
+        self._thread = self._shipper = None
         self.log.close()
 
     def refresh(self) -> None:
@@ -102,14 +114,14 @@ class LiveRouting:
             add_counts(self._unsent[0])
             del self._unsent[0]
 
-    def _run(self, ready: threading.Event) -> None:
+    def _run(self, stopping: threading.Event) -> None:
         try:
             self._refresh_first()
-            ready.set()
-            while not self._stopping.is_set():
-                self._round()
+            self._ready.set()
+            while not stopping.is_set():
+                self._round(stopping)
         finally:
-            ready.set()
+            self._ready.set()
             connection.close()
 
     def _refresh_first(self) -> None:
@@ -123,12 +135,12 @@ class LiveRouting:
                 "No database; kept routing %s: %s", "in force" if recovered else "is missing", error
             )
 
-    def _round(self) -> None:
+    def _round(self, stopping: threading.Event) -> None:
         """Listens until something fails; then waits and connects anew. The snapshot goes on serving."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
-            while not self._stopping.is_set():
+            while not stopping.is_set():
                 self.refresh()
                 self.flush_counts()
                 _wait_for_notify(POLL_SECONDS)
@@ -138,7 +150,7 @@ class LiveRouting:
             else:
                 logger.warning("Serving goes on with the last routing; no database: %s", str(error).strip())
             connection.close()
-            self._stopping.wait(POLL_SECONDS)
+            stopping.wait(POLL_SECONDS)
 
 
 def _wait_for_notify(seconds: float) -> None:

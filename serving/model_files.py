@@ -1,4 +1,4 @@
-"""The files of models on this machine's disk, by checksum, so that serving goes on without database or store."""
+"""Files of models on this machine's disk, by checksum: serving goes on without database or store."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""One form for the ids of requests: a client may send any text as X-Request-Id. The shipper and feedback call these."""
+"""One form for request ids, as a client may send any text. The shipper and feedback call these."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Registered models: create, update, delete. Called by all doors, and by `versions.register` for a new name."""
+"""Registered models: create, update, delete. Called by all doors."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ FORBIDDEN = re.compile(r"[/:\\\x00-\x1f\x7f\ud800-\udfff]")
 def create_model(
     name: str, *, description: str = "", problem: Problem | None = None, by: Actor
 ) -> RegisteredModel:
-    """A name without versions. Raises Invalid for a name that cannot be used, Conflict for one that is taken."""
+    """A name without versions. Raises Invalid for an unusable name, Conflict for one that is taken."""
     by.require(Role.EDITOR)
     name = checked_name(name)
     _check_problem(problem, by)
@@ -57,7 +57,7 @@ def update_model(
 
 
 def delete_model(model: RegisteredModel, *, by: Actor) -> None:
-    """Deletes the model with its versions and aliases. Raises Conflict while an endpoint serves one of them."""
+    """Deletes the model, versions and aliases. Raises Conflict while an endpoint serves one of them."""
     by.require(Role.EDITOR)
     try:
         with transaction.atomic():

@@ -15,7 +15,7 @@ class VersionState(models.TextChoices):
 
 
 class ModelVersion(models.Model):
-    """Immutable but for its description and tags; lineage leads to run, recipe, dataset version and problem."""
+    """Immutable but for description and tags; lineage leads to run, recipe, dataset version and problem."""
 
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -41,7 +41,7 @@ class ModelVersion(models.Model):
 
 
 class ModelFile(models.Model):
-    """One serialised form of a version: joblib or skops. `trained_here`: a job of ours wrote it, nobody uploaded it."""
+    """A serialised form of a version, joblib or skops. `trained_here`: written by a job, not uploaded."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="files")
     format = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""Which run of an experiment to register: the best by its problem's primary metric. Called by `register_best`."""
+"""Which run of an experiment to register: the best by its problem's metric. Called by `register_best`."""
 
 from experiments.models import Experiment, LatestMetric, Lifecycle, Run, RunStatus
 

@@ -1,4 +1,4 @@
-"""Lists of models and versions with what belongs to them, in a fixed number of queries. For API, pages, admin."""
+"""Models and versions with what belongs to them, in a fixed number of queries. For API, pages, admin."""
 
 from django.db.models import Count, F, Max, Prefetch, QuerySet
 

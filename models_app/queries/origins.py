@@ -1,4 +1,4 @@
-"""Who wrote a run's file: a job of ours, or somebody who uploaded it. `register` asks before it trusts a pickle."""
+"""Who wrote a run's file: a job, or somebody who uploaded it. `register` asks before it trusts a pickle."""
 
 from experiments.models import RunArtifact
 from mlregistry.accounts.models import AuditEvent
@@ -7,7 +7,8 @@ from mlregistry.accounts.models import AuditEvent
 def saved_by_job(artifact: RunArtifact) -> bool:
     """True when the newest audit line about this path was written by a worker.
 
-    Each save leaves its line in the same transaction; read after the artifact, a later upload cannot slip between.
+    Each save leaves its line in the same transaction; as this is read after the artifact, a later upload
+    cannot slip between.
     """
     newest = (
         AuditEvent.objects.filter(

@@ -1,4 +1,4 @@
-"""The job models_app.register: registers the best run of a finished experiment. Runs in a worker's child process."""
+"""The job models_app.register: registers the best run of a finished experiment."""
 
 from typing import Any
 

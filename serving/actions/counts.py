@@ -25,12 +25,12 @@ ADD = """
 def add_counts(tallies: Mapping[Key, Tally]) -> None:
     """Adds the tallies in one round trip, in the order of the key so that processes do not deadlock."""
     rows = [
-        (key.variant, key.version_id, key.status, tally.n_requests, tally.n_rows, tally.seconds, tally.histogram,
-         key.endpoint_id)
+        (key.variant, key.version_id, key.status, tally.n_requests, tally.n_rows, tally.seconds,
+         tally.histogram, key.endpoint_id)
         for key, tally in sorted(tallies.items())
         if key.endpoint_id
     ]  # fmt: skip
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(";".join([ADD] * len(rows)), [value for row in rows for value in row])
+        cursor.execute("; ".join([ADD] * len(rows)), [value for row in rows for value in row])

@@ -1,4 +1,4 @@
-"""The demonstration on the first start: three finished problems and an endpoint. The supervisor calls `ensure_demo`."""
+"""The demonstration: three finished problems and an endpoint. The first start calls `ensure_demo`."""
 
 from mlregistry import env
 from mlregistry.accounts.actor import Actor

@@ -1,4 +1,4 @@
-"""Endpoints: create, change what stands behind them, delete. Called by all doors; each change raises the routing epoch."""
+"""Endpoints: create, change what stands behind them, delete. Each change raises the routing epoch."""
 
 import re
 import secrets
@@ -148,7 +148,7 @@ def _check_versions(versions: Sequence[ModelVersion], by: Actor) -> None:
 
 
 def _check_alike(first: ModelVersion, other: ModelVersion) -> None:
-    """One request must suit every variant, so their inputs must have the same names and their answers one kind."""
+    """One request must suit every variant: inputs of the same names, answers of one kind."""
     wanted, given = _input_names(first.signature), _input_names(other.signature)
     lines = [f"{other} does not know the column “{name}” of {first}" for name in wanted if name not in given]
     lines += [

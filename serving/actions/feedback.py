@@ -26,7 +26,8 @@ def record_feedback(endpoint: Endpoint, items: Sequence[Mapping[str, Any]], *, b
     """Writes the truths in one round trip and returns how many; the same one again changes nothing.
 
     An item has `truth` and either `prediction_id` or `request_id` with `row` (from 0). It may come before the
-    prediction is in the log, or long after; of several on one prediction the last counts. Invalid names the item.
+    prediction is in the log, or long after; of several on one prediction the last counts. Invalid names the
+    item.
     No audit line: this is data, as predictions are.
     """
     by.require(Role.EDITOR)

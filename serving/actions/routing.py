@@ -1,4 +1,4 @@
-"""Tells every process that routing changed. Called inside the transaction of each change of endpoints or access."""
+"""Tells every process that routing changed. Called in the transaction that changes endpoints or access."""
 
 from django.db import connection
 

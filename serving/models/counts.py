@@ -1,4 +1,4 @@
-"""How many requests each variant answered, with which status and how fast; every web process adds to these rows."""
+"""Answers of each variant by status and hour; every web process adds to these rows."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Endpoint(models.Model):
-    """A stable name that answers predictions; `salt` and `layout` (who owns which bucket) keep a unit on its variant."""
+    """A stable name that answers predictions; `salt` and `layout` (of buckets) keep a unit on its variant."""
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="endpoints")
     name = models.CharField(max_length=100)

@@ -8,8 +8,8 @@ from django.db import models
 class Prediction(models.Model):
     """One answered row: input, output and which variant answered.
 
-    `request_id` and `row` make the prediction id of the answer. `client_request_id` stands for an X-Request-Id
-    that the client chose (as `serving.request_ids` maps it), so feedback may name either.
+    `request_id` and `row` make the prediction id. `client_request_id` stands for an X-Request-Id of the
+    client's own (as `serving.request_ids` maps it), so feedback may name either.
     """
 
     request_id = models.UUIDField(default=uuid.uuid4)

@@ -1,4 +1,4 @@
-"""How an endpoint's variants do: counts, latency, errors, and metrics over the feedback. For API, pages and tests."""
+"""How an endpoint's variants do: counts, latency, errors, metrics over the feedback. For API and pages."""
 
 import json
 from collections import defaultdict

@@ -1,6 +1,6 @@
-"""Builds the demonstration through the same actions as everybody: problems, training, registry, endpoint, feedback.
+"""Builds the demonstration through everybody's actions: problems, training, registry, endpoint, feedback.
 
-The job accounts.demo runs it. Each step looks for what is there first, so a second run finishes what a first began.
+The job accounts.demo runs it. Each step looks for what is there, so a second run finishes a first.
 """
 
 import json
@@ -32,7 +32,7 @@ from serving import live_routing
 from serving.actions.endpoints import create_endpoint
 from serving.actions.feedback import record_feedback
 from serving.models import Endpoint, Feedback
-from serving.workers.shipping import log_folder, ship_folder
+from serving.shipping import log_folder, ship_folder
 
 N_PREDICTIONS = 300
 LONGEST_TRAINING_SECONDS = 1800
@@ -61,7 +61,7 @@ def _named_classes(bunch: Any, target: str) -> pd.DataFrame:
 
 STORIES = (
     Story(
-        "Breast cancer", "breast-cancer", "Tell malignant tumours from benign ones by measurements of cell nuclei.",
+        "Breast cancer", "breast-cancer", "Tell malignant tumours from benign ones by their cell nuclei.",
         "classification", "diagnosis", "roc_auc", 0.98,
         ("logistic_regression", "random_forest", "gradient_boosting", "knn"),
         lambda: _named_classes(load_breast_cancer(as_frame=True), "diagnosis"),

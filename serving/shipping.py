@@ -1,0 +1,154 @@
+"""Ships the prediction log, segments on this machine's disk, into Prediction rows: a thread of web processes.
+
+Rows go through a staging table with ON CONFLICT DO NOTHING and the cursor moves after the commit, so a
+process killed anywhere ships some rows again and loses none.
+"""
+
+import csv
+import fcntl
+import io
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import DataError, close_old_connections, connection, transaction
+from django.db import Error as DatabaseError
+
+from serving.hotpath import segments
+from serving.hotpath.records import Record
+from serving.hotpath.segments import Cursor, Segment
+from serving.request_ids import as_uuid
+
+logger = logging.getLogger(__name__)
+PAUSE_SECONDS = 1.0
+BATCH_RECORDS = 2_000
+COLUMNS = (
+    'request_id, client_request_id, "row", endpoint_id, variant, version_id, unit, at, latency_seconds, '
+    "input, output"
+)
+STAGE = """
+    CREATE TEMP TABLE IF NOT EXISTS shipped_predictions (
+        request_id uuid, client_request_id uuid, "row" int, endpoint_id bigint, variant text,
+        version_id bigint, unit text, at timestamptz, latency_seconds float8, input jsonb, output jsonb
+    ) ON COMMIT DELETE ROWS
+"""
+# What an endpoint or version left behind when it was deleted is not kept.
+STORE = f"""
+    INSERT INTO serving_prediction ({COLUMNS})
+    SELECT {COLUMNS.replace("unit", "coalesce(unit, '')")} FROM shipped_predictions s
+    WHERE EXISTS (SELECT FROM serving_endpoint e WHERE e.id = s.endpoint_id)
+      AND EXISTS (SELECT FROM models_app_modelversion v WHERE v.id = s.version_id)
+    ON CONFLICT (request_id, "row") DO NOTHING
+"""  # noqa: S608 - constants only
+
+
+def run_until(stopping: threading.Event, folder: Path) -> None:
+    """Ships every second until asked to stop; a database that is away is waited for."""
+    while not stopping.wait(PAUSE_SECONDS):
+        try:
+            close_old_connections()
+            ship_folder(folder)
+        except (DatabaseError, OSError) as error:
+            logger.warning("Predictions wait on disk: %s", str(error).strip())
+            connection.close()
+    connection.close()
+
+
+def log_folder() -> Path:
+    return Path(settings.MLREGISTRY_HOME) / "predictions"
+
+
+def ship_folder(folder: Path) -> int:
+    """Ships all that is in a folder's segments and removes those that are closed; returns the rows stored.
+
+    One process at a time ships a folder; another returns 0 at once.
+    """
+    if not folder.is_dir():
+        return 0
+    with _sole_shipper(folder) as mine:
+        if not mine:
+            return 0
+        cursor = Cursor(folder / "shipped.json")
+        return sum(_ship_segment(segment, cursor) for segment in segments.listing(folder))
+
+
+@contextmanager
+def _sole_shipper(folder: Path) -> Iterator[bool]:
+    with (folder / "shipper.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _ship_segment(segment: Segment, cursor: Cursor) -> int:
+    n_rows, offset = 0, cursor.offset(segment)
+    while True:
+        batch = segments.read_batch(segment.path, offset=offset, limit=BATCH_RECORDS)
+        if not batch.records:
+            break
+        n_rows += _store(batch.records)
+        offset = batch.next_offset
+        cursor.advance(segment, offset)
+    if segment.closed:
+        if batch.n_torn_bytes:
+            logger.warning("%s ends in %d bytes that are no record", segment.path.name, batch.n_torn_bytes)
+        segments.remove(segment)
+        cursor.forget(segment)
+    return n_rows
+
+
+def _store(records: list[Record]) -> int:
+    """Stores the records; one that PostgreSQL refuses is named in the log and does not hold up the others."""
+    try:
+        return _copy(records)
+    except DataError:
+        if len(records) == 1:
+            logger.exception("prediction %s cannot be stored", records[0].id)
+            return 0
+    half = len(records) // 2
+    return _store(records[:half]) + _store(records[half:])
+
+
+def _copy(records: list[Record]) -> int:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for record in records:
+        writer.writerows(_lines(record))
+    text.seek(0)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        cursor.copy_expert(f"COPY shipped_predictions ({COLUMNS}) FROM STDIN (FORMAT csv)", text)
+        cursor.execute(STORE)
+        stored = int(cursor.rowcount)
+        cursor.execute("TRUNCATE shipped_predictions")
+    return stored
+
+
+def _lines(record: Record) -> Iterator[list[Any]]:
+    """One CSV line per row of the request; an empty cell is NULL."""
+    own = record.request_id != record.id
+    client = str(as_uuid(record.request_id, endpoint_id=record.endpoint_id)) if own else None
+    at = datetime.fromtimestamp(record.at, UTC).isoformat()
+    for row in range(record.n_rows):
+        output: dict[str, Any] = {"prediction": record.predictions[row]}
+        if record.probabilities is not None:
+            output["probabilities"] = record.probabilities[row]
+        yield [
+            record.id, client, row, record.endpoint_id, record.variant, record.version_id,
+            record.unit_id or "",
+            at, record.seconds, _json(record.inputs[row] if record.inputs else {}), _json(output),
+        ]  # fmt: skip
+
+
+def _json(value: Any) -> str:
+    """NaN and infinity, which JSON does not know, become null."""
+    return msgspec.json.encode(value).decode()
