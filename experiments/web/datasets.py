@@ -25,7 +25,9 @@ LARGEST_LIST = 500
 @page()
 def datasets(request: PageRequest) -> HttpResponse:
     found = access.datasets(request.actor).select_related("problem").prefetch_related("versions")
-    return render(request, "experiments/datasets.html", {"datasets": found.order_by("-created_at")[:LARGEST_LIST]})
+    return render(
+        request, "experiments/datasets.html", {"datasets": found.order_by("-created_at")[:LARGEST_LIST]}
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -58,7 +58,9 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
 def delete(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     actions.delete_experiment(found, by=request.actor)
-    messages.success(request, f"“{found.name}” is deleted; it can be restored from the list of deleted experiments.")
+    messages.success(
+        request, f"“{found.name}” is deleted; it can be restored from the list of deleted experiments."
+    )
     return redirect("experiments:experiments")
 
 
@@ -73,4 +75,10 @@ def restore(request: PageRequest, experiment_id: int) -> HttpResponse:
 def _board(experiment: Experiment) -> dict[str, Any]:
     jobs = live_jobs(experiment)
     board = leaderboard.of_experiment(experiment)
-    return {"experiment": experiment, "problem": experiment.problem, "jobs": jobs, "live": bool(jobs), **board}
+    return {
+        "experiment": experiment,
+        "problem": experiment.problem,
+        "jobs": jobs,
+        "live": bool(jobs),
+        **board,
+    }

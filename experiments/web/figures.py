@@ -35,7 +35,13 @@ def history(key: str, points: Iterable[Any]) -> dict[str, Any]:
     """A line chart of one metric over its steps; points are objects or pairs of step and value."""
     pairs = [(point.step, point.value) for point in points]
     x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return {"type": "lines", "title": key, "x_title": "Step", "y_title": key, "series": [{"name": key, "x": x, "y": y}]}
+    return {
+        "type": "lines",
+        "title": key,
+        "x_title": "Step",
+        "y_title": key,
+        "series": [{"name": key, "x": x, "y": y}],
+    }
 
 
 def comparison(runs: Sequence[Run]) -> dict[str, Any]:

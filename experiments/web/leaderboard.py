@@ -23,14 +23,20 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
     """`lines` best first, `columns` beside the primary metric, its key and direction."""
     n_runs = queries.metric_keys(experiment)
     problem = experiment.problem
-    key = queries.score_key(problem, n_runs) if problem else max(sorted(n_runs), key=n_runs.__getitem__, default="")
+    key = (
+        queries.score_key(problem, n_runs)
+        if problem
+        else max(sorted(n_runs), key=n_runs.__getitem__, default="")
+    )
     rows = queries.leaderboard(experiment, metric=key or None)
     columns = _columns(experiment, n_runs, key)
     scores = [row.score for row in rows if row.score is not None]
     baseline = next((row.score for row in rows if row.run.is_baseline and row.score is not None), None)
     start = baseline if baseline is not None else (scores[-1] if scores else 0.0)
     best = scores[0] if scores else 0.0
-    lines = [Line(row, [row.metrics.get(name) for name in columns], _bar(row.score, start, best)) for row in rows]
+    lines = [
+        Line(row, [row.metrics.get(name) for name in columns], _bar(row.score, start, best)) for row in rows
+    ]
     return {
         "lines": lines, "columns": columns, "primary": key, "maximize": not problem or problem.direction == "maximize",
     }  # fmt: skip
@@ -42,7 +48,10 @@ def _columns(experiment: Experiment, n_runs: dict[str, int], key: str) -> list[s
     if problem is None:
         return sorted(set(n_runs) - {key})[:MOST_COLUMNS]
     part = key.partition("_")[0]
-    wanted = [f"cv_{problem.primary_metric}_mean", *(f"{part}_{name}" for name in METRICS.get(problem.kind, {}))]
+    wanted = [
+        f"cv_{problem.primary_metric}_mean",
+        *(f"{part}_{name}" for name in METRICS.get(problem.kind, {})),
+    ]
     return [name for name in wanted if name in n_runs and name != key][:MOST_COLUMNS]
 
 

@@ -16,7 +16,11 @@ from mlregistry.ml.metrics import METRICS
 from mlregistry.ui.page import PageRequest, number, page
 
 KINDS = (
-    ("classification", "Classification", "Which class does a row belong to? Will this customer leave: yes or no."),
+    (
+        "classification",
+        "Classification",
+        "Which class does a row belong to? Will this customer leave: yes or no.",
+    ),
     ("regression", "Regression", "How much? A number, such as a price or a duration."),
 )
 LARGEST_LIST = 500

@@ -21,14 +21,20 @@ PRESELECTED = {
 }  # fmt: skip
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
-    "split.test_fraction": ("Share of test rows", "Held back and never trained on; the leaderboard is measured here."),
+    "split.test_fraction": (
+        "Share of test rows",
+        "Held back and never trained on; the leaderboard is measured here.",
+    ),
     "split.validation_fraction": ("Share of validation rows", "Only for train, validation and test."),
     "split.stratify": ("Keep the share of each class in every part", ""),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
     "preparation.missing_numbers": ("Missing numbers become", ""),
-    "preparation.missing_categories": ("Missing categories become", "“constant” makes missing a category of its own."),
+    "preparation.missing_categories": (
+        "Missing categories become",
+        "“constant” makes missing a category of its own.",
+    ),
     "preparation.missing_indicator": ("Add a column that marks missing numbers", ""),
     "preparation.encoding": ("Encode categories", "One column per category, or one number per category."),
     "preparation.max_categories": ("Most categories per column", "Rarer ones are put together."),
@@ -105,7 +111,10 @@ def _recipes(form: QueryDict) -> list[dict[str, Any]]:
 
 
 def _section(section: str, default: Any, form: QueryDict) -> dict[str, Any]:
-    return {item.name: _sent(f"{section}.{item.name}", getattr(default, item.name), form) for item in fields(default)}
+    return {
+        item.name: _sent(f"{section}.{item.name}", getattr(default, item.name), form)
+        for item in fields(default)
+    }
 
 
 def _sent(path: str, default: Any, form: QueryDict) -> Any:
@@ -113,6 +122,8 @@ def _sent(path: str, default: Any, form: QueryDict) -> Any:
         return path in form
     if isinstance(default, str):
         return form.get(path, default)
-    return whole(form.get(path), path, default=default) if isinstance(default, int) else number(
-        form.get(path), path, default=default
+    return (
+        whole(form.get(path), path, default=default)
+        if isinstance(default, int)
+        else number(form.get(path), path, default=default)
     )

@@ -53,7 +53,12 @@ def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
 def _first_steps(counts: dict[str, int]) -> list[dict[str, Any]]:
     """Empty once something is served."""
     steps = [
-        ("Frame a problem", "Say what to predict and when it is good enough.", "problems", "experiments:problem-create"),
+        (
+            "Frame a problem",
+            "Say what to predict and when it is good enough.",
+            "problems",
+            "experiments:problem-create",
+        ),
         ("Bring a table", "CSV, Excel, Parquet or JSON lines.", "datasets", "experiments:dataset-create"),
         ("Train", "Several estimators at once, in the background.", "experiments", "experiments:problems"),
         ("Register the best", "On the page of the best run.", "models", "experiments:experiments"),
@@ -63,6 +68,12 @@ def _first_steps(counts: dict[str, int]) -> list[dict[str, Any]]:
         return []
     following = next((key for _, _, key, _ in steps if not counts[key]), None)
     return [
-        {"title": title, "text": text, "done": counts[key] > 0, "next": key == following, "address": reverse(name)}
+        {
+            "title": title,
+            "text": text,
+            "done": counts[key] > 0,
+            "next": key == following,
+            "address": reverse(name),
+        }
         for title, text, key, name in steps
     ]

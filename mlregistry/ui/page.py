@@ -30,7 +30,9 @@ class PageRequest(HttpRequest):
     form_error: MlregistryError | None
 
 
-def page(*, role: Role = Role.VIEWER, change: Role | None = None, form: bool = False) -> Callable[[View], View]:
+def page(
+    *, role: Role = Role.VIEWER, change: Role | None = None, form: bool = False
+) -> Callable[[View], View]:
     """`role` may look, `change` (the same when left out) may POST.
 
     With `form`, an error on POST shows the view's own GET again, the values kept and the field marked;

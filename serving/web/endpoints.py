@@ -31,7 +31,9 @@ COLORS = 6
 def endpoints(request: PageRequest) -> HttpResponse:
     found = access.endpoints(request.actor).select_related("problem")
     rows = found.prefetch_related("variants__version__model").order_by("name")[:LARGEST_LIST]
-    return render(request, "serving/endpoints.html", {"endpoints": rows, "any_version": _any_version(request)})
+    return render(
+        request, "serving/endpoints.html", {"endpoints": rows, "any_version": _any_version(request)}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +46,11 @@ def create(request: PageRequest) -> HttpResponse:
             description=form.get("description", "").strip(), by=request.actor,
         )  # fmt: skip
         return redirect("serving:endpoint", made.name)
-    context = {"versions": _versions(request), "rows": _rows(request, None), "log_modes": [(m, m) for m in LOG_MODES]}
+    context = {
+        "versions": _versions(request),
+        "rows": _rows(request, None),
+        "log_modes": [(m, m) for m in LOG_MODES],
+    }
     return render(request, "serving/endpoint_form.html", context)
 
 
@@ -120,7 +126,9 @@ def _version(request: PageRequest, text: str) -> ModelVersion:
 
 
 def _versions(request: PageRequest) -> list[ModelVersion]:
-    return list(models.versions(request.actor).filter(state="ready").order_by("model__name", "-number")[:LARGEST_LIST])
+    return list(
+        models.versions(request.actor).filter(state="ready").order_by("model__name", "-number")[:LARGEST_LIST]
+    )
 
 
 def _any_version(request: PageRequest) -> bool:
@@ -135,7 +143,11 @@ def _rows(request: PageRequest, endpoint: Endpoint | None) -> list[dict[str, Any
         return [{"variant": name, "version": version, "weight": weight} for name, version, weight in sent]
     if endpoint is not None:
         return [
-            {"variant": row.name, "version": f"{row.version.model.name}/{row.version.number}", "weight": f"{row.weight:f}"}
+            {
+                "variant": row.name,
+                "version": f"{row.version.model.name}/{row.version.number}",
+                "weight": f"{row.weight:f}",
+            }
             for row in endpoint.variants.all()
         ]
     return [{"variant": "champion", "version": request.GET.get("version", ""), "weight": "100"}]

@@ -67,7 +67,12 @@ def ago(moment: datetime | None) -> str | SafeString:
     text = next((f"{int(seconds // size)} {unit} ago" for size, unit in UNITS if seconds >= size), "just now")
     if seconds > 30 * 86_400:
         text = f"{moment:%-d %b %Y}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), f"{moment:%Y-%m-%d %H:%M:%S} UTC", text)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        f"{moment:%Y-%m-%d %H:%M:%S} UTC",
+        text,
+    )
 
 
 @register.filter
@@ -103,4 +108,11 @@ def field(context: template.Context, name: str, label: str, **options: Any) -> d
         value = request.POST[name]
     wrong = error.message if error is not None and error.field == name else ""
     kind = options.pop("type", "text")
-    return {"name": name, "label": label, "value": "" if value is None else value, "wrong": wrong, "type": kind, **options}
+    return {
+        "name": name,
+        "label": label,
+        "value": "" if value is None else value,
+        "wrong": wrong,
+        "type": kind,
+        **options,
+    }
