@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
@@ -20,6 +21,12 @@ def make_user(name: str, team: Team, role: Role) -> User:
     user = User.objects.create_user(name, f"{name}@example.org", PASSWORD, default_team=team)
     Membership.objects.create(team=team, user=user, role=role)
     return user
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_static_files() -> None:
+    """Pages name static files as they lie in the source; nothing is collected for tests."""
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 @pytest.fixture(autouse=True)
