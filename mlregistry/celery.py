@@ -16,7 +16,9 @@ app.conf.update(settings.CELERY)
 app.conf.imports = ["mlregistry.jobs.celery_backend"]
 
 
-@worker_init.connect
 def start_fork_server(**_: Any) -> None:
     """Before the pool forks: what it forks shares the one server."""
     processes.start()
+
+
+worker_init.connect(start_fork_server)

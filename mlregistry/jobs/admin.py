@@ -16,7 +16,8 @@ from .models import Job, JobLog, Schedule
 
 class LogInline(admin.TabularInline[JobLog, Job]):
     model = JobLog
-    fields = readonly_fields = ["sequence", "at", "text"]
+    fields = ("sequence", "at", "text")
+    readonly_fields = ("sequence", "at", "text")
     extra = 0
     max_num = 0
     can_delete = False

@@ -51,10 +51,12 @@ class CeleryBackend(BaseTaskBackend):
         return result
 
 
-@app.task(name="mlregistry.perform")
-def perform(path: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+def call_task(path: str, args: list[Any], kwargs: dict[str, Any]) -> None:
     """Runs in the Celery worker: the path must name a task, nothing else is called."""
     task = import_string(path)
     if not isinstance(task, Task):
         raise InvalidTaskError(f"{path} is not a task.")
     task.call(*args, **kwargs)
+
+
+perform: Any = app.task(call_task, name="mlregistry.perform")

@@ -3,6 +3,8 @@
 A NOTIFY wakes the slots at once; they poll besides. Called by the command `worker`.
 """
 
+from __future__ import annotations
+
 import logging
 import signal
 import threading
@@ -76,7 +78,7 @@ class DatabaseWorker:
                 self.woken.wait(timeout=seconds("JOB_WORKER_POLL_SECONDS"))
         connection.close()
 
-    def _take(self, worker_id: str) -> DBTaskResult | None:
+    def _take(self, worker_id: str) -> DBTaskResult[..., None] | None:
         ready = DBTaskResult.objects.ready().filter(backend_name="default", queue_name__in=self.queues)
         with transaction.atomic():
             message = ready.get_locked()

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
-from mlregistry.jobs.models import Job, State
+from mlregistry.jobs import schedule
+from mlregistry.jobs.models import Job, Schedule, State
 from mlregistry.jobs.queries.jobs import log_after
 from mlregistry.supervisor.leash import leashed
 
@@ -91,6 +93,8 @@ def test_a_worker_that_is_stopped_gives_its_job_back_without_counting_the_attemp
 
 
 def test_the_scheduler_loads_no_pandas_and_stops_on_sigterm(engine: Engine) -> None:
+    kept = schedule.keep("hourly", "tests.read_own_row", every_seconds=3600)
+    Schedule.objects.filter(pk=kept.pk).update(next_at=kept.next_at - timedelta(hours=2))
     scheduler = subprocess.Popen(
         [sys.executable, "manage.py", "scheduler"],
         cwd=ROOT,
@@ -98,8 +102,8 @@ def test_the_scheduler_loads_no_pandas_and_stops_on_sigterm(engine: Engine) -> N
         preexec_fn=leashed(signal.SIGKILL),
     )
     process = psutil.Process(scheduler.pid)
-    wait_for(lambda: any("psycopg2" in part.path for part in process.memory_maps()))
-    wait_for(lambda: process.cpu_times().user > 0.4)
+    wait_for(lambda: Job.objects.filter(title="hourly").exists())
+    wait_until_ended(Job.objects.get())
     libraries = {part.path for part in process.memory_maps()}
     assert not any("pandas" in path or "sklearn" in path or "numpy" in path for path in libraries)
     assert process.memory_info().rss < 130 * 2**20
