@@ -6,11 +6,13 @@ from mlregistry.jobs.engines import CELERY, RQ_QUEUES, tasks_setting
 MLREGISTRY_HOME = env.home()
 SECRET_KEY = env.secret_key()
 DEBUG = env.flag("MLREGISTRY_DEBUG")
-ALLOWED_HOSTS = env.text("MLREGISTRY_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver," + env.host()).split(",")
+ALLOWED_HOSTS = env.text(
+    "MLREGISTRY_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver," + env.host()
+).split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("MLREGISTRY_TRUSTED_ORIGINS").split(",") if origin]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py discovers: only web processes load the doors
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -90,7 +92,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("MLREGISTRY_HTTPS")
 X_FRAME_OPTIONS = "DENY"
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if env.text('MLREGISTRY_EMAIL_HOST') else 'console'}.EmailBackend"
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'smtp' if env.text('MLREGISTRY_EMAIL_HOST') else 'console'}.EmailBackend"
+)
 EMAIL_HOST = env.text("MLREGISTRY_EMAIL_HOST")
 EMAIL_PORT = env.number("MLREGISTRY_EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("MLREGISTRY_EMAIL_USER")

@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from mlregistry import probes
 
+admin.autodiscover()
+
 urlpatterns = [
     path("health", probes.health, name="health"),
     path("version", probes.version, name="version"),
