@@ -49,7 +49,7 @@ def invite(request: PageRequest) -> HttpResponse:
     invitation, secret = invitations.invite(request.POST.get("email", ""), role=role, by=request.actor)
     link = request.build_absolute_uri(reverse("accounts:invitation", args=[secret]))
     mailed = mail.send_invitation(invitation, link)
-    context = {"invitation": invitation, "link": link, "mailed": mailed, "role": role.label}
+    context = {"invitation": invitation, "join_link": link, "mailed": mailed, "role": role.label}
     response = render(request, "accounts/invited.html", context)
     response["Cache-Control"] = "no-store"
     return response
