@@ -44,7 +44,7 @@ def create_problem(
     problem = Problem(team=by.team, created_by=by.user, **_checked(values))
     with unique(f"There is a problem named {problem.name!r} already."):
         problem.save()
-        audit.record(by, "problem.create", problem, kind=kind, target=target)
+        audit.record(by, "problem.create", problem, kind=kind, target_column=target)
     return problem
 
 

@@ -1,4 +1,4 @@
-"""Arranges figures of runs for pages: metrics by part, comparisons, histories. No database writes, no HTML."""
+"""Arranges figures of runs for pages: metrics by part, comparisons, histories. No writes, no HTML."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -58,10 +58,16 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
 
 def _rows(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     rows = []
-    for key in sorted({key for column in columns for key in column}):
+    for key in sorted({key for column in columns for key in column}, key=_place):
         values = [column.get(key) for column in columns]
         rows.append({"key": key, "values": values, "differs": len({str(value) for value in values}) > 1})
     return rows
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Held-out figures first, then training rows, then the rest."""
+    places = {"test": 0, "validation": 1, "cv": 2, "train": 3}
+    return places.get(key.partition("_")[0], 4), key
 
 
 def _overlaid(runs: Sequence[Run]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The strip of steps from a problem to feedback: what is done and what comes next. Problem and home pages show it."""
+"""The strip of steps from a problem to feedback: what is done, what comes next. Two pages show it."""
 
 from dataclasses import dataclass
 
