@@ -48,7 +48,7 @@ class ModelOut(serializers.Serializer[Any]):
 
 class VersionOut(serializers.Serializer[Any]):
     model = serializers.CharField()
-    version = serializers.IntegerField()
+    number = serializers.IntegerField()
     state = serializers.CharField()
     description = serializers.CharField()
     tags = serializers.DictField(child=serializers.CharField())
@@ -81,7 +81,7 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
     """A version from `queries.models.with_details`."""
     return {
         "model": version.model.name,
-        "version": version.number,
+        "number": version.number,
         "state": version.state,
         "description": version.description,
         "tags": version.tags,

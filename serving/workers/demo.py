@@ -63,7 +63,7 @@ STORIES = (
     Story(
         "Breast cancer", "breast-cancer", "Tell malignant tumours from benign ones by their cell nuclei.",
         "classification", "diagnosis", "roc_auc", 0.98,
-        ("logistic_regression", "random_forest", "gradient_boosting", "knn"),
+        ("logistic_regression", "random_forest", "gradient_boosting", "k_nearest_neighbors"),
         lambda: _named_classes(load_breast_cancer(as_frame=True), "diagnosis"),
     ),
     Story(

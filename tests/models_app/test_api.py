@@ -1,0 +1,67 @@
+"""The registry's REST door."""
+
+from collections.abc import Callable
+
+from rest_framework.test import APIClient
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
+from models_app.actions.versions import register
+from tests.models_app.trained import finished_run
+
+Api = Callable[..., APIClient]
+ActorOf = Callable[..., Actor]
+
+
+def test_a_run_is_registered_read_and_traced(bob: User, api: Api, actor_of: ActorOf) -> None:
+    run, client = finished_run(actor_of(bob)), api(bob)
+    body = {"run": run.pk.hex, "alias": "champion"}
+    made = client.post("/api/v1/models/tumour/versions/", body, format="json", HTTP_IDEMPOTENCY_KEY="one")
+    again = client.post("/api/v1/models/tumour/versions/", body, format="json", HTTP_IDEMPOTENCY_KEY="one")
+    assert (made.status_code, made.data["number"], made.data["aliases"]) == (201, 1, ["champion"])
+    assert again.data["number"] == 1
+    listed = client.get("/api/v1/models/").data["results"]
+    assert [(row["name"], row["latest_version"], row["aliases"]) for row in listed] == [
+        ("tumour", 1, {"champion": 1})
+    ]
+    assert client.get("/api/v1/models/tumour/aliases/champion").data["number"] == 1
+    assert client.get("/api/v1/models/tumour/versions/1/lineage").data["run"]["id"] == run.pk.hex
+    assert client.get("/api/v1/models/tumour/versions/").data["results"][0]["number"] == 1
+
+
+def test_models_are_made_changed_and_deleted(bob: User, api: Api) -> None:
+    client = api(bob)
+    assert client.post("/api/v1/models/", {"name": "tumour"}, format="json").status_code == 201
+    assert client.post("/api/v1/models/", {"name": "tumour"}, format="json").status_code == 409
+    changed = client.patch("/api/v1/models/tumour", {"description": "new"}, format="json")
+    assert changed.data["description"] == "new"
+    assert client.delete("/api/v1/models/tumour").status_code == 204
+    assert client.get("/api/v1/models/tumour").status_code == 404
+
+
+def test_a_viewer_reads_and_does_not_write(bob: User, vera: User, api: Api, actor_of: ActorOf) -> None:
+    run = finished_run(actor_of(bob))
+    register(run, "tumour", by=actor_of(bob))
+    client = api(vera)
+    assert client.get("/api/v1/models/tumour/versions/1").status_code == 200
+    refused = client.post("/api/v1/models/tumour/versions/", {"run": run.pk.hex}, format="json")
+    assert refused.status_code == 403
+    assert client.delete("/api/v1/models/tumour/versions/1").status_code == 403
+
+
+def test_another_team_finds_nothing(bob: User, charlie: User, api: Api, actor_of: ActorOf) -> None:
+    register(finished_run(actor_of(bob)), "tumour", by=actor_of(bob))
+    client = api(charlie)
+    assert client.get("/api/v1/models/tumour").status_code == 404
+    assert client.get("/api/v1/models/tumour/versions/1").status_code == 404
+
+
+def test_an_unknown_alias_or_version_is_named(bob: User, api: Api, actor_of: ActorOf) -> None:
+    register(finished_run(actor_of(bob)), "tumour", by=actor_of(bob))
+    client = api(bob)
+    missing = client.get("/api/v1/models/tumour/aliases/champion")
+    assert (missing.status_code, missing.data["field"]) == (404, "alias")
+    wrong = client.put("/api/v1/models/tumour/aliases/champion", {"version": 7}, format="json")
+    assert (wrong.status_code, wrong.data["field"]) == (404, "version")
+    reserved = client.put("/api/v1/models/tumour/aliases/latest", {"version": 1}, format="json")
+    assert (reserved.status_code, reserved.data["field"]) == (400, "alias")
