@@ -1,0 +1,260 @@
+"""The main job from the outside: a whole server is started, and one story is told to it over HTTP, as curl would."""
+
+import csv
+import io
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "mlr_flow0000_" + "f" * 43
+ESTIMATORS = [
+    "logistic_regression",
+    "random_forest",
+    "hist_gradient_boosting",
+    "k_nearest_neighbors",
+    "svm",
+    "mlp",
+]
+N_PREDICTIONS = 1000
+
+
+class Server:
+    """A running server and the few ways the story speaks to it."""
+
+    def __init__(self, port: int) -> None:
+        self.base = f"http://127.0.0.1:{port}"
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], Any]:
+        raw = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310  # a loopback address of our own
+            self.base + path,
+            data=raw,
+            method=method,
+            headers={
+                "Authorization": f"Bearer {TOKEN}",
+                "Content-Type": "application/json",
+                **(headers or {}),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                status, head, text = answer.status, dict(answer.headers.items()), answer.read()
+        except urllib.error.HTTPError as error:
+            status, head, text = error.code, dict(error.headers.items()), error.read()
+        return status, {key.lower(): value for key, value in head.items()}, json.loads(text) if text else None
+
+    def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        status, _, answer = self.call(method, path, body, **options)
+        assert 200 <= status < 300, (method, path, status, answer)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`manage.py up` on an empty home, with a PostgreSQL and workers of its own."""
+    home = tmp_path_factory.mktemp("flow")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PORT": str(port),
+        "MLREGISTRY_HOME": str(home / "mlregistry"),
+        "MLREGISTRY_ADMIN_TOKEN": TOKEN,
+        "MLREGISTRY_DEMO": "0",
+    }
+    with (home / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        _wait_until_healthy(process, port, home / "up.log")
+        yield Server(port)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    for _ in range(1800):
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _bundled_table() -> tuple[bytes, list[dict[str, Any]]]:
+    """Breast cancer as CSV with a text target, and its rows as JSON."""
+    bunch = load_breast_cancer(as_frame=True)
+    frame = bunch.frame.rename(columns=lambda name: str(name).replace(" ", "_"))
+    frame["target"] = frame["target"].map({0: "malignant", 1: "benign"})
+    rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode(), rows
+
+
+def _wait_for_job(server: Server, job: str) -> dict[str, Any]:
+    for _ in range(2400):
+        answer: dict[str, Any] = server.ok("GET", f"/api/v1/jobs/{job}")
+        if answer["state"] not in ("QUEUED", "RUNNING"):
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"job {job} did not end: {answer}")
+
+
+@pytest.mark.timeout(600)
+def test_from_a_problem_to_a_measured_endpoint(server: Server) -> None:
+    table, rows = _bundled_table()
+
+    problem = server.ok(
+        "POST",
+        "/api/v1/problems/",
+        {
+            "name": "Breast cancer",
+            "kind": "classification",
+            "goal": "Tell malignant from benign tumours",
+            "target": "target",
+            "primary_metric": "roc_auc",
+            "success_threshold": 0.95,
+        },
+    )
+    dataset = server.ok("POST", "/api/v1/datasets/", {"name": "Biopsies", "problem": problem["id"]})
+    upload = f"/api/v1/datasets/{dataset['id']}/versions/"
+    version = server.ok(
+        "POST",
+        upload,
+        table,
+        headers={"X-Filename": "biopsies.csv", "Content-Type": "application/octet-stream"},
+    )
+    assert (version["n_rows"], version["n_columns"]) == (569, 31)
+    findings = server.ok("GET", f"{upload}{version['number']}/fit?problem={problem['id']}")
+    assert [finding for finding in findings if finding["severity"] == "error"] == []
+
+    training = server.ok(
+        "POST",
+        "/api/v1/trainings/",
+        {"problem": problem["id"], "dataset": dataset["id"], "estimators": ESTIMATORS, "seed": 7},
+    )
+    assert _wait_for_job(server, training["job"])["state"] == "SUCCEEDED"
+    board = server.ok("GET", f"/api/v1/experiments/{training['experiment']}/leaderboard")
+    board = board["results"] if isinstance(board, dict) else board
+    assert len(board) == len(ESTIMATORS) + 1
+    assert sum(row["run"]["is_baseline"] for row in board) == 1
+    best, second = [row["run"]["id"] for row in board[:2]]
+    assert board[0]["score"] >= 0.95
+    assert board[0]["beats_baseline"]
+
+    for run, alias in ((best, "champion"), (second, "challenger")):
+        registered = server.ok("POST", "/api/v1/models/tumour/versions/", {"run": run, "alias": alias})
+        assert registered["number"] == (1 if alias == "champion" else 2)
+    lineage = server.ok("GET", "/api/v1/models/tumour/versions/1/lineage")
+    assert "biopsies" in json.dumps(lineage).lower()
+
+    variants = [
+        {"name": "champion", "model": "tumour", "alias": "champion", "weight": 90},
+        {"name": "challenger", "model": "tumour", "alias": "challenger", "weight": 10},
+    ]
+    status, _, refusal = server.call(
+        "POST", "/api/v1/endpoints/", {"name": "tumour", "variants": [variants[0]], "problem": problem["id"]}
+    )
+    assert status == 400
+    assert "100" in refusal["detail"]
+    server.ok(
+        "POST", "/api/v1/endpoints/", {"name": "tumour", "variants": variants, "problem": problem["id"]}
+    )
+
+    counts = _predict_and_tell_the_truth(server, rows)
+    expected, deviation = N_PREDICTIONS * 0.9, math.sqrt(N_PREDICTIONS * 0.9 * 0.1)
+    assert abs(counts["champion"] - expected) <= 4 * deviation
+
+    for _ in range(150):
+        statistics = server.ok("GET", "/api/v1/endpoints/tumour/statistics")["variants"]
+        if sum(row["n_feedback"] for row in statistics) >= N_PREDICTIONS:
+            break
+        time.sleep(0.2)
+    seen = {row["variant"]: row for row in statistics}
+    assert {name: row["n_predictions"] for name, row in seen.items()} == dict(counts)
+    for row in seen.values():
+        assert row["metrics"]["accuracy"] >= 0.9
+
+
+def _predict_and_tell_the_truth(server: Server, rows: list[dict[str, Any]]) -> Counter[str]:
+    """Sends the predictions one by one, each for a unit of its own, and the outcome of each."""
+    counts: Counter[str] = Counter()
+    truths = []
+    deadline = time.monotonic() + 30
+    for number in range(N_PREDICTIONS):
+        row = dict(rows[number % len(rows)])
+        truth = row.pop("target")
+        while True:
+            status, headers, answer = server.call(
+                "POST",
+                "/api/v1/endpoints/tumour/invocations",
+                {"dataframe_records": [row]},
+                headers={"X-Unit-Id": f"patient-{number}"},
+            )
+            if status == 200 or number or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)  # a new endpoint is known to every web process within a second
+        assert status == 200, answer
+        counts[headers["x-variant"]] += 1
+        truths.append({"prediction_id": answer["prediction_ids"][0], "truth": truth})
+    for start in range(0, len(truths), 100):
+        server.ok("POST", "/api/v1/endpoints/tumour/feedback", {"feedback": truths[start : start + 100]})
+    return counts
+
+
+def test_bad_input_is_named_and_changes_nothing(server: Server) -> None:
+    before = server.ok("GET", "/api/v1/datasets/")["results"]
+    dataset = server.ok("POST", "/api/v1/datasets/", {"name": "Bad files"})
+    upload = f"/api/v1/datasets/{dataset['id']}/versions/"
+    for name, body, words in (
+        ("empty.csv", b"", "empty"),
+        ("ragged.csv", b"a,b\n1,2\n3\n", "row"),
+        ("twice.csv", b"a,a\n1,2\n", "a"),
+        ("latin.csv", b"a,b\n1,\xff\xfe\n", "row"),
+        ("table.parquet", b"a,b\n1,2\n", "parquet"),
+    ):
+        status, headers, problem = server.call(
+            "POST", upload, body, headers={"X-Filename": name, "Content-Type": "application/octet-stream"}
+        )
+        assert status == 400, (name, problem)
+        assert headers["content-type"].startswith("application/problem+json")
+        assert words in problem["detail"].lower(), problem
+    assert server.ok("GET", upload)["results"] == []
+    status, _, problem = server.call("POST", "/api/v1/problems/", b'{"name": NaN}')
+    assert (status, problem["status"]) == (400, 400)
+    server.ok("DELETE", f"/api/v1/datasets/{dataset['id']}")
+    assert server.ok("GET", "/api/v1/datasets/")["results"] == before
+
+
+def test_without_a_token_nothing_is_told(server: Server) -> None:
+    status, headers, problem = server.call("GET", "/api/v1/problems/", headers={"Authorization": ""})
+    assert status == 401
+    assert "www-authenticate" in headers
+    assert "token" in problem["detail"].lower()
