@@ -39,7 +39,7 @@ class ForkServer:
         self.folder = folder
         self.running: dict[int, Running] = {}
         self.selector = selectors.DefaultSelector()
-        self.owner = os.pidfd_open(owner)
+        self.owner = owner
         self.wakeup, wakeup_write = os.pipe()
         os.set_blocking(self.wakeup, False)
         os.set_blocking(wakeup_write, False)
@@ -179,7 +179,18 @@ def _lines_to(number: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
+def _watch(folder: Path, owner: int) -> int:
+    """A file that becomes readable when the owner ends; asked for before the slow imports."""
+    try:
+        return os.pidfd_open(owner)
+    except ProcessLookupError:
+        shutil.rmtree(folder, ignore_errors=True)
+        sys.exit(0)
+
+
 if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    owner = _watch(folder, int(sys.argv[2]))
     sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     django.setup()
     for module in option("JOB_PRELOAD"):
@@ -187,4 +198,4 @@ if __name__ == "__main__":
     connections.close_all()
     gc.collect()
     gc.freeze()
-    ForkServer(Path(sys.argv[1]), owner=int(sys.argv[2])).serve()
+    ForkServer(folder, owner=owner).serve()
