@@ -38,7 +38,7 @@ class TeamView(APIView):
 
     @property
     def actor(self) -> Actor:
-        actor = getattr(self.request._request, "actor", None)
+        actor: Actor | None = getattr(self.request._request, "actor", None)
         if actor is None:
             raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
         return actor

@@ -1,7 +1,7 @@
 """Django's settings, one file driven by the environment (DESIGN: environment contract); read by every process."""
 
 from mlregistry import env
-from mlregistry.jobs.engines import CELERY, RQ_QUEUES, tasks_setting
+from mlregistry.jobs import engines
 
 MLREGISTRY_HOME = env.home()
 SECRET_KEY = env.secret_key()
@@ -164,4 +164,6 @@ JOB_KINDS = {
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }
-TASKS = tasks_setting(TASKS_ENGINE)
+TASKS = engines.tasks_setting(TASKS_ENGINE)
+RQ_QUEUES = engines.RQ_QUEUES
+CELERY = engines.CELERY
