@@ -104,7 +104,7 @@ def _repeat(stored: IdempotencyKey, fingerprint: str) -> Response:
 
 
 def _store(by: Actor, key: str, fingerprint: str, response: Response, hide: Sequence[str]) -> None:
-    if not 200 <= response.status_code < 300:
+    if by.user is None or not 200 <= response.status_code < 300:
         return
     body = json.loads(json.dumps(response.data, cls=JSONEncoder))
     if isinstance(body, dict):

@@ -183,7 +183,7 @@ def test_basic_takes_a_token_in_either_place_or_name_and_password(bob: User, act
      basic("bob", "wrong"), basic("b\x00b", "x"), basic("", ""), basic("nobody", "x")],
 )  # fmt: skip
 def test_every_bad_header_is_a_401_that_says_what_to_do(bob: User, header: str) -> None:
-    answer = APIClient().get(ME, **({"HTTP_AUTHORIZATION": header} if header else {}))
+    answer = APIClient().get(ME, headers={"Authorization": header} if header else {})
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"].startswith("Bearer")
     assert answer["Content-Type"] == "application/problem+json"

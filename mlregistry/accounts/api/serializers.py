@@ -14,7 +14,7 @@ class RoleField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=list(ROLE_NAMES), **kwargs)
 
-    def to_internal_value(self, data: Any) -> Role:
+    def to_internal_value(self, data: Any) -> Any:
         return ROLE_NAMES[super().to_internal_value(data)]
 
     def to_representation(self, value: Any) -> str:
