@@ -101,7 +101,7 @@ def _fit(request: PageRequest, version: DatasetVersion, problem: Problem | None)
     }
 
 
-def _file(request: PageRequest) -> UploadedFile:
+def _file(request: PageRequest) -> "UploadedFile[Any]":
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         raise Invalid("Choose a file to upload.", field="file")

@@ -38,8 +38,11 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
         Line(row, [row.metrics.get(name) for name in columns], _bar(row.score, start, best)) for row in rows
     ]
     return {
-        "lines": lines, "columns": columns, "primary": key, "maximize": not problem or problem.direction == "maximize",
-    }  # fmt: skip
+        "lines": lines,
+        "columns": columns,
+        "primary": key,
+        "maximize": not problem or problem.direction == "maximize",
+    }
 
 
 def _columns(experiment: Experiment, n_runs: dict[str, int], key: str) -> list[str]:

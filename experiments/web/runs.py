@@ -95,7 +95,7 @@ def compare(request: PageRequest) -> HttpResponse:
 def _histories(run: Run) -> dict[str, Any]:
     """A line chart for each of the first metrics that were logged at more than one step."""
     counts = run.metric_points.values("key").annotate(n=Count("step")).filter(n__gt=1).order_by("key")
-    charts = {}
+    charts: dict[str, Any] = {}
     for row in counts[:HISTORIES]:
         points = queries.history(run, row["key"], max_points=POINTS)
         charts[f"history-{len(charts)}"] = figures.history(row["key"], points)

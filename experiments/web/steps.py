@@ -34,13 +34,22 @@ def of_problem(problem: Problem) -> list[Step]:
     steps = [
         Step("Problem", problem.kind, True, reverse("experiments:problem", args=[problem.pk])),
         Step("Data", "bring a table", data, add_data),
-        Step("Train", f"{n_trained} trained" if n_trained else "choose estimators", n_trained > 0,
-             reverse("experiments:train", args=[problem.pk])),
+        Step(
+            "Train",
+            f"{n_trained} trained" if n_trained else "choose estimators",
+            n_trained > 0,
+            reverse("experiments:train", args=[problem.pk]),
+        ),
         Step("Compare", "read the leaderboard", n_trained > 1, experiment),
-        Step("Register", "keep the best", registered, reverse("models_app:models") if registered else experiment),
+        Step(
+            "Register",
+            "keep the best",
+            registered,
+            reverse("models_app:models") if registered else experiment,
+        ),
         Step("Serve", "answer predictions", served, endpoints if served else serve),
         Step("Feedback", "compare with the truth", answered, endpoints if served else ""),
-    ]  # fmt: skip
+    ]
     following = next((step for step in steps if not step.done), None)
     if following is not None:
         following.next = True

@@ -17,8 +17,13 @@ from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
 from mlregistry.ui.page import PageRequest, number, page, whole
 
 PRESELECTED = {
-    "logistic_regression", "random_forest", "hist_gradient_boosting", "decision_tree", "k_nearest_neighbors", "ridge",
-}  # fmt: skip
+    "logistic_regression",
+    "random_forest",
+    "hist_gradient_boosting",
+    "decision_tree",
+    "k_nearest_neighbors",
+    "ridge",
+}
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
     "split.test_fraction": (
@@ -91,9 +96,19 @@ def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]
         sent = (path in form if isinstance(value, bool) else form.get(path, value)) if form else value
         choices = [(word, word.replace("_", " ")) for word in CHOICES.get(path, ())]
         low, high = RANGES.get(path, (None, None))
-        options.append({"path": path, "title": title, "help": text, "value": sent, "choices": choices,
-                        "low": low, "high": high, "step": 1 if isinstance(value, int) else 0.05,
-                        "switch": isinstance(value, bool)})  # fmt: skip
+        options.append(
+            {
+                "path": path,
+                "title": title,
+                "help": text,
+                "value": sent,
+                "choices": choices,
+                "low": low,
+                "high": high,
+                "step": 1 if isinstance(value, int) else 0.05,
+                "switch": isinstance(value, bool),
+            }
+        )
     return options
 
 

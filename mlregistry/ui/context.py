@@ -1,4 +1,4 @@
-"""What every template may use: the team, the user's teams, the navigation, the version. A context processor."""
+"""What every template may use: team, teams of the user, navigation, version. A context processor."""
 
 from typing import Any
 

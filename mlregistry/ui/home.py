@@ -44,9 +44,12 @@ def _content(team: Team) -> dict[str, Any]:
 
 def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
     addresses = {
-        "problems": "experiments:problems", "datasets": "experiments:datasets", "experiments": "experiments:experiments",
-        "models": "models_app:models", "endpoints": "serving:endpoints",
-    }  # fmt: skip
+        "problems": "experiments:problems",
+        "datasets": "experiments:datasets",
+        "experiments": "experiments:experiments",
+        "models": "models_app:models",
+        "endpoints": "serving:endpoints",
+    }
     return [{"n": n, "title": name, "address": reverse(addresses[name])} for name, n in counts.items()]
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,7 +18,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.accounts.queries import actors
 from mlregistry.errors import Invalid, MlregistryError
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 VIEWS: dict[str, Role] = {}
 """Every decorated view by module and name; a test holds the URL table against it."""
 
@@ -43,7 +44,7 @@ def page(
         VIEWS[f"{view.__module__}.{view.__qualname__}"] = role
 
         @wraps(view)
-        def answer(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path(), reverse("accounts:login"))
             request.form_error = None
@@ -66,7 +67,9 @@ def error_page(request: HttpRequest, error: MlregistryError) -> HttpResponse:
     return render(request, "ui/error.html", {"error": error}, status=error.status)
 
 
-def _again(view: View, request: PageRequest, error: MlregistryError, args: Any, kwargs: Any) -> HttpResponse:
+def _again(
+    view: View, request: PageRequest, error: MlregistryError, args: Any, kwargs: Any
+) -> HttpResponseBase:
     """The form once more: as a GET that still knows what was sent."""
     request.method, request.form_error = "GET", error
     try:

@@ -42,9 +42,12 @@ def create(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         form = request.POST
         made = actions.create_endpoint(
-            form.get("name", "").strip(), variants=_variants(request), log_mode=form.get("log_mode", "durable"),
-            description=form.get("description", "").strip(), by=request.actor,
-        )  # fmt: skip
+            form.get("name", "").strip(),
+            variants=_variants(request),
+            log_mode=form.get("log_mode", "durable"),
+            description=form.get("description", "").strip(),
+            by=request.actor,
+        )
         return redirect("serving:endpoint", made.name)
     context = {
         "versions": _versions(request),

@@ -12,10 +12,20 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 TONES = {
-    "FINISHED": "good", "SUCCEEDED": "good", "ready": "good", "RUNNING": "live", "QUEUED": "live", "SCHEDULED": "live",
-    "pending": "live", "FAILED": "bad", "failed": "bad", "KILLED": "warn", "CANCELLED": "warn",
-    "error": "bad", "warning": "warn",
-}  # fmt: skip
+    "FINISHED": "good",
+    "SUCCEEDED": "good",
+    "ready": "good",
+    "RUNNING": "live",
+    "QUEUED": "live",
+    "SCHEDULED": "live",
+    "pending": "live",
+    "FAILED": "bad",
+    "failed": "bad",
+    "KILLED": "warn",
+    "CANCELLED": "warn",
+    "error": "bad",
+    "warning": "warn",
+}
 DASH = "–"
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 

@@ -14,7 +14,7 @@
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: palette(),
     font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: color("ink") },
     margin: { l: 56, r: 16, t: 12, b: 48 }, hoverlabel: { bgcolor: color("surface"), bordercolor: color("line"), font: { color: color("ink") } },
-    xaxis: axis(chart.x_title), yaxis: axis(chart.y_title), legend: { orientation: "h", y: 1.14, x: 0 }, ...extra,
+    xaxis: axis(chart.x_title), yaxis: axis(chart.y_title), legend: { orientation: "h", yanchor: "bottom", y: 1.02, x: 0 }, ...extra,
   });
   const diagonal = { type: "line", xref: "paper", yref: "paper", x0: 0, y0: 0, x1: 1, y1: 1 };
   const guide = () => ({ line: { color: color("muted"), width: 1, dash: "dot" } });
