@@ -156,7 +156,8 @@ class LiveRouting:
 def _wait_for_notify(seconds: float) -> None:
     raw = connection.connection
     if raw is not None and select.select([raw], [], [], seconds)[0]:
-        raw.poll()
+        with connection.wrap_database_errors:
+            raw.poll()
         raw.notifies.clear()
 
 

@@ -126,7 +126,8 @@ def _copy(records: list[Record]) -> int:
     text.seek(0)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(STAGE)
-        cursor.copy_expert(f"COPY shipped_predictions ({COLUMNS}) FROM STDIN (FORMAT csv)", text)
+        with connection.wrap_database_errors:  # Django does so for its own calls only
+            cursor.copy_expert(f"COPY shipped_predictions ({COLUMNS}) FROM STDIN (FORMAT csv)", text)
         cursor.execute(STORE)
         stored = int(cursor.rowcount)
         cursor.execute("TRUNCATE shipped_predictions")

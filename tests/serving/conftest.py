@@ -1,0 +1,51 @@
+"""What the tests of serving stand on: routing of their own, versions of real models, endpoints."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
+from models_app.actions.versions import register
+from models_app.models import ModelVersion
+from serving import live_routing
+from serving.actions.endpoints import VariantSpec, create_endpoint
+from serving.models import Endpoint
+from tests.models_app.trained import cancer_frame, finished_run, fitted
+
+ROW = {name: value for name, value in cancer_frame().iloc[0].to_dict().items() if name != "target"}
+
+
+@pytest.fixture(autouse=True)
+def _own_routing() -> Iterator[None]:
+    """No thread outlives a test, and no test sees another's endpoints."""
+    live_routing.reset()
+    yield
+    live_routing.reset()
+
+
+@pytest.fixture
+def by(bob: User, actor_of: Callable[..., Actor]) -> Actor:
+    """Bob, who edits."""
+    return actor_of(bob)
+
+
+@pytest.fixture
+def versions(by: Actor) -> list[ModelVersion]:
+    """Two versions of one model, fitted on different splits."""
+    return [
+        register(finished_run(by, name=f"seed {n}", model=fitted(seed=n)), "tumour", by=by) for n in (1, 2)
+    ]
+
+
+def two_variants(versions: list[ModelVersion], *weights: float) -> list[VariantSpec]:
+    names = ("champion", "challenger")
+    return [
+        {"name": name, "version": version, "weight": weight}
+        for name, version, weight in zip(names, versions, weights, strict=True)
+    ]
+
+
+@pytest.fixture
+def endpoint(by: Actor, versions: list[ModelVersion]) -> Endpoint:
+    return create_endpoint("tumour", variants=two_variants(versions, 90, 10), by=by)

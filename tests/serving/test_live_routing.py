@@ -1,0 +1,89 @@
+"""The routing of a process: heard changes, forks, models that cannot be loaded."""
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from mlregistry.accounts.actor import Actor
+from models_app.actions.versions import register
+from models_app.models import ModelVersion
+from serving import live_routing
+from serving.actions.endpoints import create_endpoint, set_variants
+from serving.models import Endpoint, RoutingEpoch
+from serving.queries import routing
+from tests.models_app.trained import finished_run, fitted
+from tests.serving.conftest import ROW, two_variants
+
+BODY = b'{"dataframe_records": [%s]}'
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_is_heard_before_the_next_poll(
+    endpoint: Endpoint, versions: list[ModelVersion], by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_routing, "POLL_SECONDS", 6.0)
+    here = live_routing.here()
+    here.start(wait=True)
+    time.sleep(0.3)  # until it listens
+    began = time.monotonic()
+    set_variants(endpoint, two_variants(versions, 50, 50), by=by)
+    assert eventually(lambda: here.snapshot.epoch == routing.epoch(), 5.0)
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_without_a_message_is_found_by_polling(endpoint: Endpoint) -> None:
+    here = live_routing.here()
+    here.start(wait=True)
+    RoutingEpoch.objects.update(number=routing.epoch() + 1)
+    assert eventually(lambda: here.snapshot.epoch == routing.epoch(), 5.0)
+
+
+def test_a_database_put_back_in_time_is_believed(endpoint: Endpoint) -> None:
+    here = live_routing.here()
+    here.refresh()
+    RoutingEpoch.objects.update(number=5)
+    here.refresh()
+    assert here.snapshot.epoch == 5
+    assert ("lab", "tumour") in here.snapshot.endpoints
+
+
+def test_an_uploaded_pickle_is_never_opened(by: Actor) -> None:
+    run = finished_run(by, model=fitted(), saved_by=by)
+    run.artifacts.get(path="model/model.skops").delete()
+    version = register(run, "foreign", by=by)
+    create_endpoint("foreign", variants=[{"name": "only", "version": version, "weight": 100}], by=by)
+    status, _, answer = live_routing.predict_as(by, "foreign", body_of(), {})
+    assert status == 503
+    assert b"is not loaded" in answer
+
+
+def test_an_uploaded_skops_file_is_served(by: Actor) -> None:
+    version = register(finished_run(by, saved_by=by), "foreign", by=by)
+    create_endpoint("foreign", variants=[{"name": "only", "version": version, "weight": 100}], by=by)
+    assert live_routing.predict_as(by, "foreign", body_of(), {})[0] == 200
+
+
+def test_a_forked_child_has_routing_of_its_own(endpoint: Endpoint) -> None:
+    parent = live_routing.here()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if live_routing.here() is not parent else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert live_routing.here() is parent
+
+
+def body_of() -> bytes:
+    fields = ", ".join(f'"{name}": {value}' for name, value in ROW.items())
+    return BODY % f"{{{fields}}}".encode()
