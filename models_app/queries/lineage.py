@@ -12,7 +12,7 @@ def lineage(version: ModelVersion) -> dict[str, Any]:
         Run.objects.select_related(
             "experiment", "problem", "dataset_version__dataset", "parent", "created_by"
         )
-        .filter(pk=version.run_id)
+        .filter(model_versions=version)
         .first()
     )
     data = run.dataset_version if run else None

@@ -22,7 +22,7 @@ def register(
     experiment = Experiment.objects.select_related("team", "problem").filter(pk=experiment_id).first()
     if experiment is None:
         raise NotFound(f"There is no experiment {experiment_id} any more.")
-    by = Actor.system(experiment.team, user=User.objects.filter(pk=user_id).first())
+    by = Actor.system(experiment.team, user=User.objects.filter(pk=user_id or 0).first())
     context.report(0.1, f"Looking for the best run of {experiment.name}")
     version = register_best(experiment, model_name, alias=alias, by=by)
     context.report(1.0, f"Registered {version}")

@@ -48,13 +48,15 @@ def record_feedback(endpoint: Endpoint, items: Sequence[Mapping[str, Any]], *, b
 
 
 def _address(item: Mapping[str, Any], number: int, endpoint: Endpoint) -> tuple[str, int]:
+    request: Any
+    row: Any
     if item.get("prediction_id"):
         try:
             request, row = parse_prediction_id(str(item["prediction_id"]))
         except ValueError:
             raise Invalid(f"Item {number}: this is no prediction id.", field="prediction_id") from None
     else:
-        request, row = item.get("request_id") or "", item.get("row") or 0
+        request, row = item.get("request_id", ""), item.get("row", 0)
     if not isinstance(request, str) or not 0 < len(request) <= 64:
         raise Invalid(f"Item {number} needs a request_id of 1 to 64 characters.", field="request_id")
     if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < 2**31:

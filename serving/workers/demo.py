@@ -55,7 +55,7 @@ class Story:
 
 def _named_classes(bunch: Any, target: str) -> pd.DataFrame:
     """The table with the classes by their names, as people would have it."""
-    frame = bunch.frame.rename(columns={"target": target})
+    frame: pd.DataFrame = bunch.frame.rename(columns={"target": target})
     return frame.assign(**{target: [str(bunch.target_names[number]) for number in frame[target]]})
 
 
@@ -83,7 +83,7 @@ STORIES = (
 
 def build(context: JobContext, *, team_id: int, user_id: int | None = None) -> dict[str, Any]:
     """Returns the names of the registered models and how many predictions the endpoint has got."""
-    by = Actor.system(Team.objects.get(pk=team_id), user=User.objects.filter(pk=user_id).first())
+    by = Actor.system(Team.objects.get(pk=team_id), user=User.objects.filter(pk=user_id or 0).first())
     n_steps = len(STORIES) + 1
     models: dict[str, list[ModelVersion]] = {}
     for place, story in enumerate(STORIES):

@@ -31,7 +31,7 @@ class Fitted:
 
 
 def cancer_frame() -> pd.DataFrame:
-    frame = load_breast_cancer(as_frame=True).frame
+    frame: pd.DataFrame = load_breast_cancer(as_frame=True).frame
     return frame[[*FEATURES, "target"]]
 
 

@@ -13,7 +13,7 @@ from serving.actions.endpoints import VariantSpec, create_endpoint
 from serving.models import Endpoint
 from tests.models_app.trained import cancer_frame, finished_run, fitted
 
-ROW = {name: value for name, value in cancer_frame().iloc[0].to_dict().items() if name != "target"}
+ROW = {str(name): value for name, value in cancer_frame().iloc[0].to_dict().items() if name != "target"}
 
 
 @pytest.fixture(autouse=True)

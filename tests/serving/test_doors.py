@@ -17,6 +17,7 @@ from serving import live_routing
 from serving.fast_door import fast_door
 from serving.hotpath import records
 from serving.models import Endpoint
+from serving.queries import routing
 from tests.serving.conftest import ROW
 
 Api = Callable[..., APIClient]
@@ -110,7 +111,7 @@ def test_both_doors_answer_the_same_bytes(case: str, prefix: str, fast: FastDoor
             },
         )
         slow = client.generic(
-            "POST", path, body, content_type=media, HTTP_AUTHORIZATION=f"Bearer {secret}",
+            "POST", path, body.decode(), content_type=media, HTTP_AUTHORIZATION=f"Bearer {secret}",
             HTTP_X_UNIT_ID="unit 7", HTTP_X_REQUEST_ID="mine",
         )  # fmt: skip
     assert fast.passed_on == []
@@ -152,7 +153,7 @@ def test_the_last_routing_goes_on_without_the_database(fast: FastDoor, secret: s
     body, path = BODIES["records"][0].encode(), "/api/v1/endpoints/tumour/invocations"  # type: ignore[union-attr]
     assert fast.post(path, body, {"Authorization": f"Bearer {secret}"})[0] == 200
     live_routing.reset()  # a new process; its database is away
-    with patch.object(live_routing.routing, "epoch", side_effect=OperationalError("away")):
+    with patch.object(routing, "epoch", side_effect=OperationalError("away")):
         assert fast.post(path, body, {"Authorization": f"Bearer {secret}"})[0] == 200
         live_routing.reset()
 

@@ -164,7 +164,9 @@ def test_statistics_measure_each_variant(endpoint: Endpoint, by: Actor) -> None:
     truths = [int(truth) for truth in frame.pop("target")]
     items = []
     for number, (row, truth) in enumerate(zip(frame.to_dict("records"), truths, strict=True)):
-        _, ids = predict(by, [row], **{"x-unit-id": f"unit {number}"})
+        _, ids = predict(
+            by, [dict(zip(map(str, row), row.values(), strict=True))], **{"x-unit-id": f"unit {number}"}
+        )
         items.append({"prediction_id": ids[0], "truth": truth})
     record_feedback(endpoint, items, by=by)
     ship()
@@ -222,7 +224,7 @@ def test_rest_swaps_tells_and_counts(
     rows = client.get(f"{path}/statistics").data["variants"]
     assert [(row["variant"], row["n_predictions"], row["n_feedback"]) for row in rows] == [("a", 1, 1)]
     assert client.get(f"{path}/statistics?since=yesterday").status_code == 400
-    nan = b'{"feedback": [{"request_id": "a", "truth": NaN}]}'
+    nan = '{"feedback": [{"request_id": "a", "truth": NaN}]}'
     assert client.generic("POST", f"{path}/feedback", nan, content_type="application/json").status_code == 400
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
