@@ -1,4 +1,4 @@
-"""The only way to an object: filtered by the actor's team, NotFound otherwise. Doors and actions call these."""
+"""The only way to an object: filtered by the actor's team, NotFound otherwise. The doors call these."""
 
 import uuid
 
@@ -44,7 +44,11 @@ def dataset_version(by: Actor, dataset_id: int, number: int | None = None) -> Da
 
 def dataset_version_by_id(by: Actor, version_id: int) -> DatasetVersion:
     """The version with this row id."""
-    found = DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id).select_related("dataset__team", "parquet", "original").first()
+    found = (
+        DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id)
+        .select_related("dataset__team", "parquet", "original")
+        .first()
+    )
     if found is None:
         raise NotFound(f"There is no dataset version {version_id} in {by.team.name}.")
     return found
@@ -71,7 +75,10 @@ def run(by: Actor, run_id: uuid.UUID | str) -> Run:
     except ValueError:
         key = None
     found = (
-        runs(by).select_related("experiment__team", "problem", "dataset_version__dataset", "job").filter(pk=key).first()
+        runs(by)
+        .select_related("experiment__team", "problem", "dataset_version__dataset", "job")
+        .filter(pk=key)
+        .first()
         if key
         else None
     )

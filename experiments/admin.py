@@ -13,7 +13,15 @@ from experiments.actions import run_artifacts
 from experiments.actions import runs as run_actions
 from experiments.actions import training as training_actions
 from experiments.models import (
-    Curve, Dataset, DatasetVersion, Experiment, Lifecycle, Problem, Run, RunArtifact, RunStatus,
+    Curve,
+    Dataset,
+    DatasetVersion,
+    Experiment,
+    Lifecycle,
+    Problem,
+    Run,
+    RunArtifact,
+    RunStatus,
 )  # fmt: skip
 from mlregistry.accounts.models import Team
 
@@ -78,15 +86,33 @@ class ExperimentAdmin(ThroughActions):
     list_select_related = ("team", "problem", "created_by")
     search_fields = ("name", "description")
     buttons = (
-        Button("archive", "Archive", lambda row, by: experiment_actions.delete_experiment(row, by=by), _active),
-        Button("restore", "Restore", lambda row, by: experiment_actions.restore_experiment(row, by=by), _deleted),
-        Button("cancel", "Cancel trainings", lambda row, by: training_actions.cancel_trainings(row, by=by), _active),
+        Button(
+            "archive", "Archive", lambda row, by: experiment_actions.delete_experiment(row, by=by), _active
+        ),
+        Button(
+            "restore", "Restore", lambda row, by: experiment_actions.restore_experiment(row, by=by), _deleted
+        ),
+        Button(
+            "cancel",
+            "Cancel trainings",
+            lambda row, by: training_actions.cancel_trainings(row, by=by),
+            _active,
+        ),
     )
 
 
 @admin.register(Run)
 class RunAdmin(ThroughActions):
-    list_display = ("name", "experiment", "estimator", "status", "lifecycle", "is_baseline", "started_at", "ended_at")
+    list_display = (
+        "name",
+        "experiment",
+        "estimator",
+        "status",
+        "lifecycle",
+        "is_baseline",
+        "started_at",
+        "ended_at",
+    )
     list_filter = ("status", "lifecycle", "is_baseline", "experiment__team", "estimator")
     list_select_related = ("experiment",)
     search_fields = ("name", "id", "experiment__name", "note")

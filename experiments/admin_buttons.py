@@ -1,4 +1,4 @@
-"""Admin pages that show rows and change them through actions alone: no free editing, buttons and bulk actions."""
+"""Admin pages that show rows and change them through actions alone: buttons, no free editing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,18 +47,27 @@ class ThroughActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         if not self._may_act(request):
             return {}
-        return {button.name: (self._bulk(button), button.name, f"{button.title} the selected rows") for button in self.buttons}
+        return {
+            button.name: (self._bulk(button), button.name, f"{button.title} the selected rows")
+            for button in self.buttons
+        }
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
-        row = self.get_object(request, object_id) if object_id else None  # type: ignore[arg-type]
+        row = self.get_object(request, object_id) if object_id else None
         if row is None or not self._may_act(request):
             return super().changeform_view(request, object_id, form_url, extra_context)
         if request.method == "POST":
             return self._press(request, row)
         shown = [button for button in self.buttons if button.shown(row)]
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "buttons": shown})
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "buttons": shown}
+        )
 
     def _may_act(self, request: HttpRequest) -> bool:
         """Django's change permission for the model, which read-only pages do not otherwise ask for."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from experiments.models import Dataset, DatasetVersion, Problem, Run
 from mlregistry.accounts import audit
@@ -26,9 +27,7 @@ from .conflicts import unique
 PARQUET_TYPE = "application/vnd.apache.parquet"
 
 
-def create_dataset(
-    name: str, *, description: str = "", problem: Problem | None = None, by: Actor
-) -> Dataset:
+def create_dataset(name: str, *, description: str = "", problem: Problem | None = None, by: Actor) -> Dataset:
     """A named table without contents."""
     by.require(Role.EDITOR)
     dataset = Dataset(
@@ -77,7 +76,7 @@ def delete_dataset(dataset: Dataset, *, by: Actor) -> None:
 def add_version(
     dataset: Dataset, source: store.Readable | Path, *, filename: str, by: Actor
 ) -> DatasetVersion:
-    """Check and store a table; the same bytes again are the version that is there. Nothing is half written."""
+    """Check and store a table, or nothing; the same bytes again are the version that is there."""
     by.require(Role.EDITOR)
     name = basename(filename)
     with _kept_on_success() as kept:
@@ -149,7 +148,7 @@ def _same(dataset: Dataset, original: StoredFile) -> DatasetVersion | None:
     return _versions(dataset).filter(digest=original.sha256).first()
 
 
-def _versions(dataset: Dataset) -> Any:
+def _versions(dataset: Dataset) -> QuerySet[DatasetVersion]:
     return DatasetVersion.objects.filter(dataset=dataset).select_related("dataset", "original", "parquet")
 
 

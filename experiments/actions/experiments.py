@@ -92,7 +92,7 @@ def restore_experiment(experiment: Experiment, *, by: Actor) -> Experiment:
 
 
 def _turn(experiment: Experiment, lifecycle: Lifecycle, action: str, *, by: Actor) -> Experiment:
-    """Once more is no error. Runs share the moment of deletion with their experiment, so restoring finds them."""
+    """Once more is no error. Runs share the moment of deletion with it, so restoring finds them."""
     with transaction.atomic():
         locked = Experiment.objects.select_for_update().get(pk=experiment.pk)
         if locked.lifecycle != lifecycle:

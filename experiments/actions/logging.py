@@ -28,7 +28,7 @@ Texts = Mapping[str, str] | Iterable[tuple[str, str]]
 def log_batch(
     run: Run, *, metrics: Iterable[Metric] = (), params: Texts = (), tags: Texts = (), by: Actor
 ) -> None:
-    """Log all of it or nothing; the same batch again changes nothing. A param keeps its first value: Conflict."""
+    """Log all of it or nothing, once however often it is sent. A param keeps its first value: Conflict."""
     by.require(Role.EDITOR)
     require_active(run)
     points = [_checked(metric, place) for place, metric in enumerate(metrics)]

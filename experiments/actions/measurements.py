@@ -15,7 +15,8 @@ from mlregistry.lib import floats
 # The second statement sees what others committed while the first one waited for them.
 PARAMS = """
 INSERT INTO experiments_param (run_id, experiment_id, key, value)
-SELECT %(run)s, %(experiment)s, key, value FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
+SELECT %(run)s, %(experiment)s, key, value
+FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
 ORDER BY key
 ON CONFLICT (run_id, key) DO NOTHING;
 SELECT param.key, param.value
@@ -26,8 +27,9 @@ ORDER BY param.key
 """
 METRICS = """
 WITH given AS (
-    SELECT * FROM unnest(%(keys)s::text[], %(steps)s::bigint[], %(timestamps)s::bigint[], %(values)s::float8[],
-                         %(nans)s::boolean[]) AS given(key, step, timestamp, value, is_nan)
+    SELECT * FROM unnest(%(keys)s::text[], %(steps)s::bigint[], %(timestamps)s::bigint[],
+                         %(values)s::float8[], %(nans)s::boolean[])
+    AS given(key, step, timestamp, value, is_nan)
 ), points AS (
     INSERT INTO experiments_metricpoint (run_id, key, step, timestamp, value, is_nan)
     SELECT %(run)s, key, step, timestamp, value, is_nan FROM given ORDER BY key, step, timestamp, value
@@ -42,7 +44,8 @@ WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest
 """
 TAGS = """
 INSERT INTO experiments_runtag AS tag (run_id, experiment_id, key, value)
-SELECT %(run)s, %(experiment)s, key, value FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
+SELECT %(run)s, %(experiment)s, key, value
+FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
 ORDER BY key
 ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value WHERE tag.value <> excluded.value
 """
@@ -61,7 +64,9 @@ class Metric:
 def write_params(run: Run, params: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Insert what is new; returns key and stored value of those that hold another value already."""
     with connection.cursor() as cursor:
-        cursor.execute(PARAMS, _of(run, keys=[key for key, _ in params], values=[value for _, value in params]))
+        cursor.execute(
+            PARAMS, _of(run, keys=[key for key, _ in params], values=[value for _, value in params])
+        )
         return [(str(key), str(value)) for key, value in cursor.fetchall()]
 
 

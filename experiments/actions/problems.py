@@ -64,7 +64,7 @@ def update_problem(problem: Problem, *, by: Actor, **changes: Any) -> Problem:
         defining = [name for name in changed if name in DEFINING]
         if defining and locked.runs.exists():
             raise Conflict(
-                f"Runs were trained on this problem, so its {defining[0]} stays; create a new problem instead.",
+                f"Runs were trained on this problem, so its {defining[0]} stays; create a new problem.",
                 field=defining[0],
             )
         for name in changed:

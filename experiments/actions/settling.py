@@ -1,6 +1,6 @@
 """Ends the runs whose job ended without them: cancelled, killed, out of memory, out of time.
 
-A killed process cannot write its own end, so the doors call this before they show runs; it reads one small index.
+A killed process cannot write its own end, so the doors call this before they show runs.
 """
 
 from django.db.models import OuterRef, Subquery, TextField, Value

@@ -38,7 +38,7 @@ def start_training(
     experiment: Experiment | None = None,
     by: Actor,
 ) -> tuple[Experiment, list[Run], Job]:
-    """One job that trains every recipe, each a run of one experiment; a dummy baseline always stands with them."""
+    """One job that trains every recipe, each a run of one experiment, with a dummy as their baseline."""
     by.require(Role.EDITOR)
     _check_place(problem, dataset_version, experiment, by)
     parsed = _with_baseline(_parsed(problem.kind, recipes))
@@ -78,9 +78,7 @@ def cancel_trainings(experiment: Experiment, *, by: Actor) -> int:
     return len(live)
 
 
-def _check_place(
-    problem: Problem, version: DatasetVersion, experiment: Experiment | None, by: Actor
-) -> None:
+def _check_place(problem: Problem, version: DatasetVersion, experiment: Experiment | None, by: Actor) -> None:
     if problem.kind not in CATALOGUE:
         raise Invalid(f"Training is for {' and '.join(CATALOGUE)} problems.", field="problem")
     if problem.team_id != by.team.pk:

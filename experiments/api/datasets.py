@@ -1,4 +1,4 @@
-"""REST: datasets and their versions; a version is uploaded as a form's `file` or as a raw body with X-Filename."""
+"""REST: datasets and their versions, uploaded as a form's `file` or as a raw body with X-Filename."""
 
 from typing import Any
 
@@ -25,7 +25,9 @@ VERSION_FILTERS = {"format": "format", "digest": "digest", "filename": "filename
 VERSION_ORDERING = ("-number",)
 UPLOAD_REQUEST = {
     "multipart/form-data": {
-        "type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"],
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
     },
     "application/octet-stream": OpenApiTypes.BINARY,
 }  # fmt: skip
@@ -87,7 +89,7 @@ class Versions(TeamView):
     @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME], responses={201: VersionOut})
     @idempotent()
     def post(self, request: Request, dataset_id: int) -> Response:
-        """Upload CSV, TSV, Excel, Parquet or JSON lines; the same bytes again are the version that is there."""
+        """Upload CSV, TSV, Excel, Parquet or JSON lines; the same bytes again add no version."""
         dataset = access.dataset(self.actor, dataset_id)
         with upload(request) as (stream, filename, _):
             if not filename:

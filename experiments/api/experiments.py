@@ -17,7 +17,15 @@ from mlregistry.rest import TeamView, body_of, listing
 from mlregistry.rest_idempotency import idempotent
 
 from .parsing import filtered, needed, parameters, parsed
-from .serializers import ExperimentChange, ExperimentIn, ExperimentOut, LeaderboardRow, RunDetail, RunIn, RunOut
+from .serializers import (
+    ExperimentChange,
+    ExperimentIn,
+    ExperimentOut,
+    LeaderboardRow,
+    RunDetail,
+    RunIn,
+    RunOut,
+)
 
 FILTERS = {"name": "name__icontains", "problem": "problem_id", "lifecycle": "lifecycle"}
 ORDERING = ("-created_at", "name", "updated_at")

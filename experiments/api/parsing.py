@@ -42,7 +42,9 @@ def parsed(serializer: type[Serializer[Any]], data: Any, *, partial: bool = Fals
     for name in data:
         if name not in checked.fields:
             known = ", ".join(checked.fields)
-            raise Invalid(f"There is no field {str(name)[:100]!r} here; known: {known}.", field=str(name)[:100])
+            raise Invalid(
+                f"There is no field {str(name)[:100]!r} here; known: {known}.", field=str(name)[:100]
+            )
     checked.is_valid(raise_exception=True)
     return dict(checked.validated_data)
 
@@ -101,7 +103,10 @@ def upload(request: Request) -> Iterator[tuple[Readable, str, str]]:
 def parameters(filters: Mapping[str, str], ordering: tuple[str, ...]) -> list[OpenApiParameter]:
     """The query of a list, for the schema."""
     return [
-        *[OpenApiParameter(name, OpenApiTypes.STR, description=f"Filter: {lookup}") for name, lookup in filters.items()],
+        *[
+            OpenApiParameter(name, OpenApiTypes.STR, description=f"Filter: {lookup}")
+            for name, lookup in filters.items()
+        ],
         OpenApiParameter("ordering", OpenApiTypes.STR, enum=sorted({*ordering, *map(_turned, ordering)})),
         OpenApiParameter("page_size", OpenApiTypes.INT, description="1 to 1,000"),
         OpenApiParameter("cursor", OpenApiTypes.STR, description="From `next` or `previous` of an answer"),

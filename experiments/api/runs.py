@@ -112,7 +112,9 @@ class Artifacts(TeamView):
         """The run's files."""
         run = access.run(self.actor, run_id)
         rows = queries.artifacts(run, prefix=paths.folder(request.query_params.get("path", "")))
-        return listing(request, rows, ordering=("path", "created_at"), to_json=lambda row: ArtifactOut(row).data)
+        return listing(
+            request, rows, ordering=("path", "created_at"), to_json=lambda row: ArtifactOut(row).data
+        )
 
 
 class OneArtifact(TeamView):

@@ -1,4 +1,4 @@
-"""The JSON of problems, datasets, experiments and runs: what comes in, what goes out, and the schema of both."""
+"""The JSON of problems, datasets, experiments and runs: what comes in, what goes out, the schema of both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -128,7 +128,7 @@ class RunIn(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=500)
     recipe = serializers.DictField(required=False, allow_null=True)
     dataset_version = serializers.IntegerField(required=False, allow_null=True)
-    parent = serializers.UUIDField(required=False, allow_null=True)
+    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
     is_baseline = serializers.BooleanField(required=False)
     started_at = serializers.DateTimeField(required=False, allow_null=True)
 
@@ -170,8 +170,12 @@ class MetricIn(serializers.Serializer[Any]):
 
 class BatchIn(serializers.Serializer[Any]):
     metrics = MetricIn(many=True, required=False)
-    params = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False), required=False)
-    tags = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False), required=False)
+    params = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False), required=False
+    )
+    tags = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False), required=False
+    )
 
 
 class PointOut(serializers.Serializer[Any]):

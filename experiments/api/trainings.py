@@ -27,7 +27,7 @@ class Trainings(TeamView):
     @extend_schema(request=TrainingIn, responses={202: TrainingOut})
     @idempotent()
     def post(self, request: Request) -> Response:
-        """Train `estimators` (or `recipes`) for a problem on a dataset version; a baseline always trains too."""
+        """Train `estimators` (or `recipes`) for a problem on a dataset version, and a baseline."""
         wanted = parsed(TrainingIn, body_of(request))
         experiment_id = wanted.get("experiment")
         experiment, runs, job = actions.start_training(

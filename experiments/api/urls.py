@@ -18,10 +18,14 @@ urlpatterns: list[URLPattern] = [
     path("experiments/", experiments.Experiments.as_view(), name="api-experiments"),
     path("experiments/<int:experiment_id>", experiments.OneExperiment.as_view(), name="api-experiment"),
     path(
-        "experiments/<int:experiment_id>/runs", experiments.ExperimentRuns.as_view(), name="api-experiment-runs"
+        "experiments/<int:experiment_id>/runs",
+        experiments.ExperimentRuns.as_view(),
+        name="api-experiment-runs",
     ),
     path(
-        "experiments/<int:experiment_id>/leaderboard", experiments.Leaderboard.as_view(), name="api-leaderboard"
+        "experiments/<int:experiment_id>/leaderboard",
+        experiments.Leaderboard.as_view(),
+        name="api-leaderboard",
     ),
     path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api-run"),
     path("runs/<uuid:run_id>/log-batch", runs.LogBatch.as_view(), name="api-run-log-batch"),

@@ -8,6 +8,7 @@ from .run_artifacts import RunArtifact
 from .runs import LIVE, Run, RunStatus
 
 __all__ = [
-    "LIVE", "Curve", "Dataset", "DatasetVersion", "Experiment", "LatestMetric", "Lifecycle", "MetricPoint", "Param",
-    "Problem", "Run", "RunArtifact", "RunStatus", "RunTag",
+    "LIVE",
+    "Curve", "Dataset", "DatasetVersion", "Experiment", "LatestMetric", "Lifecycle", "MetricPoint",
+    "Param", "Problem", "Run", "RunArtifact", "RunStatus", "RunTag",
 ]  # fmt: skip

@@ -37,7 +37,9 @@ class DatasetVersion(models.Model):
     n_rows = models.BigIntegerField()
     n_columns = models.PositiveIntegerField()
     columns = models.JSONField()
-    notes = models.JSONField(default=list, help_text="what was changed on reading, such as blanks that count as missing")
+    notes = models.JSONField(
+        default=list, help_text="what was changed on reading, such as blanks that count as missing"
+    )
     original = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
     parquet = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(

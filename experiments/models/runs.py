@@ -21,6 +21,7 @@ class RunStatus(models.TextChoices):
 
 LIVE = (RunStatus.SCHEDULED, RunStatus.RUNNING)
 
+
 class Run(models.Model):
     """One execution; `recipe` is null for runs logged from code. The hex of `id` is MLflow's run id."""
 

@@ -11,7 +11,16 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, QuerySet
 
-from experiments.models import Curve, Experiment, LatestMetric, Lifecycle, MetricPoint, Problem, Run, RunArtifact
+from experiments.models import (
+    Curve,
+    Experiment,
+    LatestMetric,
+    Lifecycle,
+    MetricPoint,
+    Problem,
+    Run,
+    RunArtifact,
+)
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
 
@@ -83,7 +92,7 @@ def page(runs: Iterable[Run]) -> list[Row]:
 
 
 def score_key(problem: Problem, n_runs: Mapping[str, int]) -> str:
-    """The logged name of the problem's primary metric that most runs have; validation rows before test rows."""
+    """The logged name of the problem's primary metric that most runs have, validation before test."""
     name = problem.primary_metric
     choices = (f"validation_{name}", f"test_{name}", f"cv_{name}_mean", name)
     best = max(choices, key=lambda key: n_runs.get(key, 0))
@@ -91,7 +100,7 @@ def score_key(problem: Problem, n_runs: Mapping[str, int]) -> str:
 
 
 def leaderboard(experiment: Experiment, *, metric: str | None = None, limit: int = 200) -> list[Row]:
-    """The active runs, best first by `metric` (the problem's by default), those without it last, newest first."""
+    """The active runs, best first by `metric` (the problem's by default), those without it last."""
     if not 1 <= limit <= 1000:
         raise Invalid("The limit lies between 1 and 1,000.", field="limit")
     problem = experiment.problem
@@ -112,12 +121,11 @@ def metric_keys(experiment: Experiment) -> dict[str, int]:
 
 
 def history(run: Run, key: str, *, max_points: int = 1000) -> list[Point]:
-    """The metric's points in order; of a long history the least, the greatest and the last of each stretch."""
+    """The metric's points in order; of a long history the least, greatest and last of each stretch."""
     if not POINTS_PER_BUCKET <= max_points <= MOST_POINTS:
-        raise Invalid(
-            f"max_points lies between {POINTS_PER_BUCKET} and {MOST_POINTS:,}.", field="max_points"
-        )
-    values = {"run": run.pk, "key": key, "most": max_points, "buckets": max_points // POINTS_PER_BUCKET}
+        raise Invalid(f"max_points lies between {POINTS_PER_BUCKET} and {MOST_POINTS:,}.", field="max_points")
+    buckets = max_points // POINTS_PER_BUCKET
+    values: dict[str, str | int] = {"run": str(run.pk), "key": key, "most": max_points, "buckets": buckets}
     with connection.cursor() as cursor:
         cursor.execute(HISTORY, values)
         return [Point(step, at, shown(value, is_nan)) for step, at, value, is_nan in cursor.fetchall()]
@@ -125,7 +133,9 @@ def history(run: Run, key: str, *, max_points: int = 1000) -> list[Point]:
 
 def histories(runs: Iterable[Run], key: str) -> dict[uuid.UUID, list[Point]]:
     """The whole histories of one metric for several runs in one query, to draw them together."""
-    rows = MetricPoint.objects.filter(run__in=list(runs), key=key).order_by("run_id", "step", "timestamp", "value")
+    rows = MetricPoint.objects.filter(run__in=list(runs), key=key).order_by(
+        "run_id", "step", "timestamp", "value"
+    )
     found: dict[uuid.UUID, list[Point]] = {}
     for run_id, step, at, value, is_nan in rows.values_list("run_id", "step", "timestamp", "value", "is_nan"):
         found.setdefault(run_id, []).append(Point(step, at, shown(value, is_nan)))
@@ -151,9 +161,7 @@ def _best(experiment: Experiment, key: str, maximize: bool, limit: int) -> dict[
     return dict(ordered.values_list("run_id", "value")[:limit])
 
 
-def _marked(
-    scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool
-) -> list[Row]:
+def _marked(scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool) -> list[Row]:
     sign = 1.0 if maximize else -1.0
     values = [score for _, score in scored if score is not None]
     best = max(values, key=lambda value: sign * value, default=None)

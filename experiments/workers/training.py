@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.actions import logging as log_actions
-from experiments.actions import run_artifacts, runs as run_actions
+from experiments.actions import run_artifacts
+from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
 from experiments.models import Lifecycle, Run, RunStatus
 from experiments.queries.problems import spec_of
@@ -64,7 +65,7 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
 
 
 def _runs_to_do(run_ids: list[str]) -> list[Run]:
-    """In the order they were asked for, those that a dead worker interrupted last: one of them may be the cause."""
+    """In the order asked for, but those that a dead worker interrupted last: one may be the cause."""
     rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
     rows = rows.select_related("experiment__team", "problem", "dataset_version__parquet", "created_by")
     order = {run_id: place for place, run_id in enumerate(run_ids)}

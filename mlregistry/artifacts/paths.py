@@ -10,7 +10,7 @@ UNFIT = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 
 def normalise(path: str, *, field: str = "path") -> str:
     """The path when it is relative and already plain; Invalid says what is wrong with it otherwise."""
-    if not isinstance(path, str) or not path:
+    if not path:
         raise Invalid("The path is empty.", field=field)
     if len(path) > MAX_LENGTH:
         raise Invalid(f"The path has more than {MAX_LENGTH:,} characters.", field=field)

@@ -104,7 +104,7 @@ def open_file(stored: StoredFile) -> Any:
 
 @contextlib.contextmanager
 def local_path(stored: StoredFile) -> Iterator[Path]:
-    """A path to read the bytes at: the file itself, or a checked copy in the cache when the store is remote."""
+    """A path to read the bytes at: the file itself, or a checked copy when the store is remote."""
     try:
         path = Path(_storage().path(stored.key))
     except NotImplementedError:
@@ -148,7 +148,9 @@ def _copy(read: Callable[[int], bytes], target: Any, limit: int | None) -> tuple
 def _lock(team: Team, sha256: str) -> None:
     """One writer at a time for one content of one team, until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"artifact {team.pk} {sha256}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"artifact {team.pk} {sha256}"]
+        )
 
 
 def _store(team: Team, spool: Spool, content_type: str) -> StoredFile:
@@ -192,7 +194,7 @@ def _delete(rows: QuerySet[StoredFile]) -> int:
     keys = list(rows.values_list("key", flat=True))
     try:
         with transaction.atomic():
-            rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+            rows._raw_delete(rows.db)
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             gone = set(keys) - set(StoredFile.objects.filter(key__in=keys).values_list("key", flat=True))

@@ -14,7 +14,7 @@ from mlregistry.errors import TooLarge
 FORM_OVERHEAD_BYTES = 1024 * 1024
 
 
-class UploadTooLarge(TooLarge, RequestDataTooBig):  # type: ignore[misc]
+class UploadTooLarge(TooLarge, RequestDataTooBig):
     """413 for our doors; also Django's own kind, so that middleware reading the form first answers too."""
 
 

@@ -1,4 +1,4 @@
-"""How PostgreSQL holds a metric's value: finite, with NaN as a flag, as MLflow does. Called by measurements."""
+"""How a metric's value is stored: finite, with NaN as a flag, as MLflow does. Called by measurements."""
 
 from __future__ import annotations
 

@@ -47,17 +47,20 @@ def clean_text(value: object, *, field: str, max_length: int = 100_000) -> str:
 
 
 def clean_key(value: object, *, field: str) -> str:
-    """The name of a param, metric or tag: letters, digits, _ - . / : and blanks, shaped like a relative path."""
+    """The name of a param, metric or tag: letters, digits, _ - . / : and blanks, like a relative path."""
     if not isinstance(value, str) or not value:
         raise Invalid("A name may not be empty.", field=field)
     if len(value) > MAX_KEY:
         raise Invalid(f"The name {value[:40]!r}… has more than {MAX_KEY} characters.", field=field)
     if not KEY.fullmatch(value):
         raise Invalid(
-            f"The name {value!r} may hold only letters, digits, '_', '-', '.', '/', ':' and blanks.", field=field
+            f"The name {value!r} may hold only letters, digits, '_', '-', '.', '/', ':' and blanks.",
+            field=field,
         )
     if any(part in ("", ".", "..") for part in value.split("/")):
-        raise Invalid(f"The name {value!r} may not have empty, '.' or '..' parts between slashes.", field=field)
+        raise Invalid(
+            f"The name {value!r} may not have empty, '.' or '..' parts between slashes.", field=field
+        )
     return value
 
 

@@ -23,7 +23,9 @@ def test_a_file_over_the_limit_is_a_413(rf: RequestFactory, settings: SettingsWr
     assert (caught.value.status, caught.value.field) == (413, "file")
 
 
-def test_a_declared_length_over_the_limit_is_refused_unread(rf: RequestFactory, settings: SettingsWrapper) -> None:
+def test_a_declared_length_over_the_limit_is_refused_unread(
+    rf: RequestFactory, settings: SettingsWrapper
+) -> None:
     settings.UPLOAD_LIMIT_BYTES = 10
     request = rf.post("/", {"file": SimpleUploadedFile("a.csv", b"x")})
     request.META["CONTENT_LENGTH"] = str(11 + FORM_OVERHEAD_BYTES)

@@ -12,7 +12,6 @@ from experiments.models import DatasetVersion, Experiment, Problem
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 
-
 Cast = Callable[..., Actor]
 
 

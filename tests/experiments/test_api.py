@@ -36,17 +36,22 @@ def run(experiment: Experiment, editor: Actor) -> Run:
     return run_actions.create_run(experiment, by=editor)
 
 
-def addresses(problem: Problem, version: DatasetVersion, experiment: Experiment, run: Run) -> list[tuple[str, str]]:
+def addresses(
+    problem: Problem, version: DatasetVersion, experiment: Experiment, run: Run
+) -> list[tuple[str, str]]:
     """Every verb and address that writes or shows something of the team."""
     versions = f"datasets/{version.dataset_id}/versions/"
     single = [
-        f"problems/{problem.pk}", f"datasets/{version.dataset_id}", versions, f"{versions}1", f"{versions}1/preview",
-        f"{versions}1/fit?problem={problem.pk}", f"experiments/{experiment.pk}", f"experiments/{experiment.pk}/runs",
+        f"problems/{problem.pk}", f"datasets/{version.dataset_id}", versions, f"{versions}1",
+        f"{versions}1/preview",
+        f"{versions}1/fit?problem={problem.pk}", f"experiments/{experiment.pk}",
+        f"experiments/{experiment.pk}/runs",
         f"experiments/{experiment.pk}/leaderboard", f"runs/{run.pk}", f"runs/{run.pk}/metrics/a",
         f"runs/{run.pk}/curves", f"runs/{run.pk}/artifacts", f"runs/{run.pk}/artifacts/a.txt",
     ]  # fmt: skip
     writes = [
-        ("post", versions), ("post", f"experiments/{experiment.pk}/runs"), ("post", f"runs/{run.pk}/log-batch"),
+        ("post", versions), ("post", f"experiments/{experiment.pk}/runs"),
+        ("post", f"runs/{run.pk}/log-batch"),
         ("patch", f"problems/{problem.pk}"), ("delete", f"problems/{problem.pk}"),
         ("patch", f"datasets/{version.dataset_id}"), ("delete", f"datasets/{version.dataset_id}"),
         ("patch", f"experiments/{experiment.pk}"), ("delete", f"experiments/{experiment.pk}"),
@@ -57,7 +62,13 @@ def addresses(problem: Problem, version: DatasetVersion, experiment: Experiment,
 
 
 def test_another_team_s_things_are_not_there(
-    problem: Problem, version: DatasetVersion, experiment: Experiment, run: Run, api: Clients, charlie: User, editor: Actor
+    problem: Problem,
+    version: DatasetVersion,
+    experiment: Experiment,
+    run: Run,
+    api: Clients,
+    charlie: User,
+    editor: Actor,
 ) -> None:
     run_artifacts.save_artifact(run, "a.txt", io.BytesIO(b"x"), by=editor)
     outside = api(charlie)
@@ -66,15 +77,24 @@ def test_another_team_s_things_are_not_there(
 
 
 def test_a_viewer_reads_everything_and_writes_nothing(
-    problem: Problem, version: DatasetVersion, experiment: Experiment, run: Run, api: Clients, vera: User, editor: Actor
+    problem: Problem,
+    version: DatasetVersion,
+    experiment: Experiment,
+    run: Run,
+    api: Clients,
+    vera: User,
+    editor: Actor,
 ) -> None:
     run_artifacts.save_artifact(run, "a.txt", io.BytesIO(b"x"), by=editor)
     looking = api(vera)
     creates = [("post", path) for path in ("problems/", "datasets/", "experiments/", "trainings/")]
     for verb, path in [*addresses(problem, version, experiment, run), *creates]:
         expected = 200 if verb == "get" else 403
-        body = {} if verb != "get" else None
-        assert getattr(looking, verb)(f"{API}/{path}", body, format="json").status_code == expected, (verb, path)
+        body: dict[str, Any] | None = {} if verb != "get" else None
+        assert getattr(looking, verb)(f"{API}/{path}", body, format="json").status_code == expected, (
+            verb,
+            path,
+        )
 
 
 def test_without_a_token_nothing_is_shown() -> None:
@@ -102,7 +122,10 @@ def test_a_problem_is_framed_listed_changed_and_deleted(client: APIClient) -> No
         ({"name": "P", "kind": "magic", "target": "y"}, "kind"),
         ({"name": "P", "kind": "regression", "target": "y", "colour": 1}, "colour"),
         ({"name": "P", "kind": "regression", "target": "y", "features": "a"}, "features"),
-        ({"name": "P", "kind": "regression", "target": "y", "success_threshold": "high"}, "success_threshold"),
+        (
+            {"name": "P", "kind": "regression", "target": "y", "success_threshold": "high"},
+            "success_threshold",
+        ),
     ],
 )
 def test_a_bad_problem_is_told_its_field(client: APIClient, body: Any, field: str) -> None:
@@ -141,7 +164,7 @@ def test_a_dataset_takes_a_form_and_a_raw_body(client: APIClient, problem: Probl
     versions = f"{API}/datasets/{made['id']}/versions/"
     first = client.post(versions, {"file": SimpleUploadedFile("a.csv", churn_csv())}, format="multipart")
     assert (first.status_code, first.json()["number"], first.json()["n_rows"]) == (201, 1, 120), first.content
-    raw = {"content_type": "application/octet-stream"}
+    raw: dict[str, Any] = {"content_type": "application/octet-stream"}
     second = client.post(versions, churn_csv(50), HTTP_X_FILENAME="b.csv", **raw)
     assert (second.status_code, second.json()["number"]) == (201, 2), second.content
     again = client.post(versions, churn_csv(50), HTTP_X_FILENAME="b.csv", content_type="text/csv")
@@ -152,7 +175,9 @@ def test_a_dataset_takes_a_form_and_a_raw_body(client: APIClient, problem: Probl
     assert client.get(f"{versions}1/fit?problem={problem.pk}").json() == []
 
 
-def test_a_bad_upload_says_what_is_wrong_and_changes_nothing(client: APIClient, version: DatasetVersion, settings: Any) -> None:
+def test_a_bad_upload_says_what_is_wrong_and_changes_nothing(
+    client: APIClient, version: DatasetVersion, settings: Any
+) -> None:
     versions = f"{API}/datasets/{version.dataset_id}/versions/"
     ragged = SimpleUploadedFile("a.csv", b"a,b\n1,2\n3\n")
     response = client.post(versions, {"file": ragged}, format="multipart")
@@ -171,19 +196,27 @@ def test_a_bad_upload_says_what_is_wrong_and_changes_nothing(client: APIClient, 
 
 
 @pytest.mark.parametrize(
-    "query", ["preview?limit=x", "preview?limit=0", "preview?offset=-1", "fit", "fit?problem=9999999999999999999"]
+    "query",
+    ["preview?limit=x", "preview?limit=0", "preview?offset=-1", "fit", "fit?problem=9999999999999999999"],
 )
-def test_a_bad_number_in_the_query_is_a_client_error(client: APIClient, version: DatasetVersion, query: str) -> None:
+def test_a_bad_number_in_the_query_is_a_client_error(
+    client: APIClient, version: DatasetVersion, query: str
+) -> None:
     response = client.get(f"{API}/datasets/{version.dataset_id}/versions/1/{query}")
     assert response.status_code in (400, 404)
     problem_json(response)
 
 
 def test_an_experiment_lives_through_its_door(client: APIClient, problem: Problem) -> None:
-    made = client.post(f"{API}/experiments/", {"name": "E", "problem": problem.pk, "tags": {"a": "1"}}, format="json")
+    made = client.post(
+        f"{API}/experiments/", {"name": "E", "problem": problem.pk, "tags": {"a": "1"}}, format="json"
+    )
     assert made.status_code == 201, made.content
     address = f"{API}/experiments/{made.json()['id']}"
-    assert client.patch(address, {"name": "F", "lifecycle": "deleted"}, format="json").json()["lifecycle"] == "deleted"
+    assert (
+        client.patch(address, {"name": "F", "lifecycle": "deleted"}, format="json").json()["lifecycle"]
+        == "deleted"
+    )
     assert client.patch(address, {"lifecycle": "active"}, format="json").json()["name"] == "F"
     assert client.delete(address).status_code == 204
     taken = client.post(f"{API}/experiments/", {"name": "F"}, format="json")
@@ -205,7 +238,12 @@ def test_a_run_is_begun_logged_and_finished_from_code(client: APIClient, experim
     history = client.get(f"{address}/metrics/loss").json()
     assert [point["value"] for point in history["points"]] == [0.5, None]
     done = client.patch(address, {"status": "FINISHED", "note": "fine"}, format="json").json()
-    assert (done["status"], done["metrics"], done["params"], done["note"]) == ("FINISHED", {"loss": None}, {"depth": "3"}, "fine")
+    assert (done["status"], done["metrics"], done["params"], done["note"]) == (
+        "FINISHED",
+        {"loss": None},
+        {"depth": "3"},
+        "fine",
+    )
     listed = client.get(f"{API}/experiments/{experiment.pk}/runs?status=FINISHED").json()["results"]
     assert [row["tags"] for row in listed] == [{"who": "me"}]
     assert client.patch(address, {"lifecycle": "deleted"}, format="json").json()["lifecycle"] == "deleted"
@@ -227,7 +265,9 @@ def test_a_run_is_begun_logged_and_finished_from_code(client: APIClient, experim
         ({"params": {str(i): "" for i in range(1001)}}, 413, "params"),
     ],
 )
-def test_a_bad_batch_is_told_its_field(client: APIClient, run: Run, batch: Any, status: int, field: str) -> None:
+def test_a_bad_batch_is_told_its_field(
+    client: APIClient, run: Run, batch: Any, status: int, field: str
+) -> None:
     response = client.post(f"{API}/runs/{run.pk}/log-batch", batch, format="json")
     assert response.status_code == status
     assert problem_json(response)["field"].startswith(field.split(".")[0])
@@ -251,8 +291,15 @@ def test_files_of_a_run_go_up_and_come_down(client: APIClient, run: Run) -> None
     assert problem_json(client.put(f"{address}/plots", b"x", content_type="text/plain"))["field"] == "path"
 
 
-def test_a_training_starts_with_a_baseline(client: APIClient, problem: Problem, version: DatasetVersion) -> None:
-    body = {"problem": problem.pk, "dataset": version.dataset_id, "estimators": ["logistic_regression"], "folds": 3}
+def test_a_training_starts_with_a_baseline(
+    client: APIClient, problem: Problem, version: DatasetVersion
+) -> None:
+    body = {
+        "problem": problem.pk,
+        "dataset": version.dataset_id,
+        "estimators": ["logistic_regression"],
+        "folds": 3,
+    }
     started = client.post(f"{API}/trainings/", body, format="json")
     assert started.status_code == 202, started.content
     assert Job.objects.get(pk=started.json()["job"]).args["run_ids"] == started.json()["runs"]
@@ -284,14 +331,16 @@ def test_a_bad_training_is_told_its_field(
 
 
 def test_a_create_with_a_key_is_done_once(client: APIClient) -> None:
-    send = {"path": f"{API}/datasets/", "format": "json", "HTTP_IDEMPOTENCY_KEY": "k1"}
+    send: dict[str, Any] = {"path": f"{API}/datasets/", "format": "json", "HTTP_IDEMPOTENCY_KEY": "k1"}
     first = client.post(**send, data={"name": "D"})
     assert client.post(**send, data={"name": "D"}).json() == first.json()
     assert client.post(**send, data={"name": "E"}).status_code == 409
     assert Dataset.objects.count() == 1
 
 
-def test_a_run_list_takes_the_same_queries_whatever_its_length(client: APIClient, experiment: Experiment, editor: Actor) -> None:
+def test_a_run_list_takes_the_same_queries_whatever_its_length(
+    client: APIClient, experiment: Experiment, editor: Actor
+) -> None:
     counts = []
     for _ in range(2):
         for _ in range(3):

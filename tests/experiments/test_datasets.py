@@ -15,6 +15,7 @@ from experiments.actions import problems as problem_actions
 from experiments.actions import runs as run_actions
 from experiments.models import Dataset, DatasetVersion, Experiment, Problem
 from experiments.queries import datasets as queries
+from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent
 from mlregistry.artifacts.models import StoredFile
@@ -36,7 +37,12 @@ def add(dataset: Dataset, by: Actor, body: bytes, filename: str = "customers.csv
 
 def left_over() -> list[Path]:
     root = Path(storages["artifacts"].path(""))
-    return [path for folder in (root, Path(settings.FILE_UPLOAD_TEMP_DIR)) for path in folder.rglob("*") if path.is_file()]
+    return [
+        path
+        for folder in (root, Path(settings.FILE_UPLOAD_TEMP_DIR))
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
 
 
 def test_a_version_holds_schema_digest_and_files(version: DatasetVersion) -> None:
@@ -68,7 +74,9 @@ def test_the_same_bytes_again_are_the_version_that_is_there(dataset: Dataset, ed
         (b"a,b\n", "headeronly.csv"),
     ],
 )
-def test_a_refused_file_leaves_no_row_and_no_file(dataset: Dataset, editor: Actor, body: bytes, filename: str) -> None:
+def test_a_refused_file_leaves_no_row_and_no_file(
+    dataset: Dataset, editor: Actor, body: bytes, filename: str
+) -> None:
     before = left_over()
     with pytest.raises(Invalid):
         add(dataset, editor, body, filename)
@@ -87,7 +95,7 @@ def test_a_failure_at_the_very_end_leaves_nothing_either(
         raise RuntimeError("database gone")
 
     before = left_over()
-    monkeypatch.setattr(actions.audit, "record", fail)
+    monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
         add(dataset, editor, churn_csv())
     dataset.refresh_from_db()
@@ -125,7 +133,9 @@ def test_uploads_at_once_get_numbers_without_gaps(dataset: Dataset, editor: Acto
     assert sorted(DatasetVersion.objects.values_list("number", flat=True)) == [1, 2, 3]
 
 
-def test_names_are_unique_in_a_team_and_free_in_another(dataset: Dataset, editor: Actor, stranger: Actor) -> None:
+def test_names_are_unique_in_a_team_and_free_in_another(
+    dataset: Dataset, editor: Actor, stranger: Actor
+) -> None:
     with pytest.raises(Conflict) as caught:
         actions.create_dataset("Customers", by=editor)
     assert caught.value.field == "name"
@@ -163,15 +173,21 @@ def test_deleting_takes_versions_and_files_but_never_what_runs_used(
     assert not StoredFile.objects.exists()
 
 
-def test_the_fit_names_what_stands_against_training(version: DatasetVersion, problem: Problem, editor: Actor) -> None:
+def test_the_fit_names_what_stands_against_training(
+    version: DatasetVersion, problem: Problem, editor: Actor
+) -> None:
     assert [finding for finding in queries.fit(problem, version) if finding.severity == "error"] == []
     other = problem_actions.create_problem("Other", kind="regression", target="churned", by=editor)
     finding = queries.fit(other, version)[0]
     assert (finding.severity, finding.column) == ("error", "churned")
 
 
-@pytest.mark.parametrize(("offset", "limit", "field"), [(-1, 5, "offset"), (0, 0, "limit"), (0, 1001, "limit")])
-def test_a_preview_out_of_range_is_refused(version: DatasetVersion, offset: int, limit: int, field: str) -> None:
+@pytest.mark.parametrize(
+    ("offset", "limit", "field"), [(-1, 5, "offset"), (0, 0, "limit"), (0, 1001, "limit")]
+)
+def test_a_preview_out_of_range_is_refused(
+    version: DatasetVersion, offset: int, limit: int, field: str
+) -> None:
     with pytest.raises(Invalid) as caught:
         queries.preview(version, offset=offset, limit=limit)
     assert caught.value.field == field

@@ -39,14 +39,20 @@ def test_a_batch_is_stored_whole(run: Run, editor: Actor) -> None:
 
 
 def test_the_same_batch_again_changes_nothing(run: Run, editor: Actor) -> None:
-    batch: dict[str, Any] = {"metrics": [Metric("loss", 0.5, 1, 1000)] * 2, "params": {"a": "1"}, "tags": {"t": "1"}}
+    batch: dict[str, Any] = {
+        "metrics": [Metric("loss", 0.5, 1, 1000)] * 2,
+        "params": {"a": "1"},
+        "tags": {"t": "1"},
+    }
     actions.log_batch(run, **batch, by=editor)
     actions.log_batch(run, **batch, by=editor)
     assert (MetricPoint.objects.count(), Param.objects.count(), RunTag.objects.count()) == (1, 1, 1)
 
 
 def test_each_kind_takes_one_round_trip_whatever_its_size(run: Run, editor: Actor) -> None:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         actions.log_batch(
             run,
             metrics=[Metric("loss", float(i), i, i) for i in range(5000)],
@@ -134,14 +140,18 @@ def test_a_tag_is_rewritten_and_deleted(run: Run, editor: Actor) -> None:
         ({"tags": {"a": "x" * 8001}}, "tags.a"),
     ],
 )
-def test_bad_input_names_the_field_and_writes_nothing(run: Run, editor: Actor, batch: Any, field: str) -> None:
+def test_bad_input_names_the_field_and_writes_nothing(
+    run: Run, editor: Actor, batch: Any, field: str
+) -> None:
     with pytest.raises(Invalid) as caught:
         actions.log_batch(run, **{"tags": {"good": "1"}, **batch}, by=editor)
     assert caught.value.field == field
     assert not RunTag.objects.exists()
 
 
-def test_a_viewer_logs_nothing_and_a_deleted_run_takes_nothing(run: Run, editor: Actor, viewer: Actor) -> None:
+def test_a_viewer_logs_nothing_and_a_deleted_run_takes_nothing(
+    run: Run, editor: Actor, viewer: Actor
+) -> None:
     with pytest.raises(Forbidden):
         actions.log_batch(run, tags={"a": "1"}, by=viewer)
     run_actions.delete_run(run, by=editor)

@@ -38,7 +38,9 @@ def test_a_problem_takes_metric_and_direction_from_its_kind(editor: Actor) -> No
         ({"goal": "\ud800"}, "goal"),
     ],
 )
-def test_bad_input_names_the_field_and_creates_nothing(editor: Actor, changes: dict[str, Any], field: str) -> None:
+def test_bad_input_names_the_field_and_creates_nothing(
+    editor: Actor, changes: dict[str, Any], field: str
+) -> None:
     values = {"name": "P", "kind": "classification", "target": "y", **changes}
     with pytest.raises(Invalid) as caught:
         actions.create_problem(**values, by=editor)
@@ -70,7 +72,10 @@ def test_what_defines_a_problem_stays_once_it_has_runs(problem: Problem, editor:
     assert caught.value.field == "target"
     with pytest.raises(Conflict):
         actions.delete_problem(problem, by=editor)
-    assert actions.update_problem(problem, goal="Keep them", success_threshold=0.8, by=editor).goal == "Keep them"
+    assert (
+        actions.update_problem(problem, goal="Keep them", success_threshold=0.8, by=editor).goal
+        == "Keep them"
+    )
 
 
 def test_a_viewer_changes_nothing(problem: Problem, viewer: Actor) -> None:

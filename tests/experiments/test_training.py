@@ -20,9 +20,13 @@ from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 from mlregistry.ml import packaging
+from mlregistry.ml import training as ml_training
 
 pytestmark = pytest.mark.django_db
-RECIPES = [{"estimator": "logistic_regression"}, {"estimator": "decision_tree", "params": {"max_depth": 3}}]
+RECIPES: list[dict[str, Any]] = [
+    {"estimator": "logistic_regression"},
+    {"estimator": "decision_tree", "params": {"max_depth": 3}},
+]
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def test_a_job_trains_every_recipe_and_a_baseline(started: Any, problem: Problem
     assert tree.params["max_depth"] == "3"
     assert tree.params["split.method"] == "train_test"
     assert tree.run.signature is not None
-    assert len(tree.run.input_example) > 0
+    assert tree.run.input_example
     assert {"roc", "confusion_matrix"} <= set(queries.curves(tree.run))
     assert [file.path for file in queries.artifacts(tree.run)] == ["model/model.joblib", "model/model.skops"]
     for artifact in queries.artifacts(tree.run):
@@ -65,14 +69,14 @@ def test_a_failing_estimator_fails_its_own_run_and_the_others_go_on(
     started: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment, _, job = started
-    train = worker.ml_training.train
+    train = ml_training.train
 
     def sometimes(spec: Any, recipe: Any, *rest: Any) -> Any:
         if recipe.estimator == "logistic_regression":
             raise ZeroDivisionError("no luck")
         return train(spec, recipe, *rest)
 
-    monkeypatch.setattr(worker.ml_training, "train", sometimes)
+    monkeypatch.setattr(ml_training, "train", sometimes)
     assert run_here(job).result == {"n_finished": 2, "n_failed": 1}
     failed = Run.objects.get(experiment=experiment, status=RunStatus.FAILED)
     assert (failed.estimator, failed.error) == ("logistic_regression", "ZeroDivisionError: no luck")
@@ -83,7 +87,7 @@ def test_a_job_whose_runs_all_fail_has_failed(started: Any, monkeypatch: pytest.
     def fail(*args: Any) -> None:
         raise Invalid("Bad numbers.")
 
-    monkeypatch.setattr(worker.ml_training, "train", fail)
+    monkeypatch.setattr(ml_training, "train", fail)
     done = run_here(started[2])
     assert done.state == State.FAILED
     assert "Bad numbers." in done.error
@@ -158,7 +162,9 @@ def test_runs_of_a_job_that_died_carry_its_reason(started: Any, editor: Actor) -
     assert (run.status, run.error) == ("FAILED", "It used more than 2,048 MB.")
 
 
-def test_every_training_of_an_experiment_is_cancelled_at_once(started: Any, editor: Actor, viewer: Actor) -> None:
+def test_every_training_of_an_experiment_is_cancelled_at_once(
+    started: Any, editor: Actor, viewer: Actor
+) -> None:
     with pytest.raises(Forbidden):
         actions.cancel_trainings(started[0], by=viewer)
     assert actions.cancel_trainings(started[0], by=editor) == 1
@@ -177,7 +183,9 @@ def test_a_second_training_gets_an_experiment_of_its_own_or_the_one_named(
 ) -> None:
     again, _, _ = actions.start_training(problem, version, recipes=RECIPES, by=editor)
     assert again.name == f"{started[0].name} 2"
-    same, runs, _ = actions.start_training(problem, version, recipes=[{"estimator": "dummy"}], experiment=again, by=editor)
+    same, runs, _ = actions.start_training(
+        problem, version, recipes=[{"estimator": "dummy"}], experiment=again, by=editor
+    )
     assert same.pk == again.pk
     assert len(runs) == 1
 
@@ -211,7 +219,12 @@ def test_a_table_that_does_not_fit_the_problem_is_refused(version: DatasetVersio
 
 
 def test_a_deleted_or_foreign_experiment_and_a_viewer_are_refused(
-    problem: Problem, version: DatasetVersion, experiment: Experiment, editor: Actor, viewer: Actor, stranger: Actor
+    problem: Problem,
+    version: DatasetVersion,
+    experiment: Experiment,
+    editor: Actor,
+    viewer: Actor,
+    stranger: Actor,
 ) -> None:
     with pytest.raises(Forbidden):
         actions.start_training(problem, version, recipes=RECIPES, by=viewer)
