@@ -25,7 +25,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Cheap for pages that use none of it: the teams are read only when shown."""
     actor: Actor | None = getattr(request, "actor", None)
     return {
-        "version": __version__,
+        "server_version": __version__,
         "actor": actor,
         "team": actor.team if actor else None,
         "can_edit": bool(actor and actor.role >= Role.EDITOR),

@@ -15,6 +15,9 @@ from models_app.actions import versions as actions
 from models_app.queries.lineage import lineage
 
 
+HELD_OUT = ("test_", "validation_", "cv_")
+
+
 @require_POST
 @page(role=Role.EDITOR)
 def register(request: PageRequest, run_id: UUID) -> HttpResponse:
@@ -37,7 +40,7 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
         "lineage": lineage(found),
         "aliases": found.aliases.order_by("name"),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),
-        "metrics": sorted(found.metrics.items()),
+        "metrics": _held_out(found.metrics),
     }
     return render(request, "models_app/version.html", context)
 
@@ -49,3 +52,9 @@ def delete(request: PageRequest, name: str, number: int) -> HttpResponse:
     actions.delete_version(found, by=request.actor)
     messages.success(request, f"Version {number} is deleted; its number is not used again.")
     return redirect("models_app:model", name)
+
+
+def _held_out(metrics: dict[str, float]) -> list[tuple[str, float]]:
+    """What was measured on rows the model had not seen; everything when nothing is named so."""
+    found = {key: value for key, value in metrics.items() if key.startswith(HELD_OUT)}
+    return sorted((found or metrics).items())

@@ -43,7 +43,7 @@ for (const form of all("form[data-upload]")) {
     request.onload = () => {
       if (request.status < 400) { location.assign(request.responseURL); return; }
       const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-      const notice = one(".notice.error", answer);
+      const notice = one(".notice.error strong", answer) || one(".notice.error", answer);
       one("[data-upload-error]", form)?.remove();
       const shown = document.createElement("div");
       shown.className = "notice error"; shown.setAttribute("role", "alert"); shown.dataset.uploadError = "";
@@ -61,12 +61,12 @@ function showParts() {
   for (const part of all("[data-when]")) {
     const [name, value] = part.dataset.when.split("=");
     const input = one(`[name="${name}"]:checked`) || one(`select[name="${name}"]`);
-    const shown = !input || input.value === value;
-    if (part.tagName === "OPTGROUP") {
-      part.disabled = !shown; part.hidden = !shown;
-      const select = part.closest("select");
-      if (!shown && part.contains(select.selectedOptions[0])) one(`optgroup:not([disabled]) option`, select).selected = true;
-    } else part.hidden = !shown;
+    part.hidden = Boolean(input) && input.value !== value;
+    if (part.tagName === "OPTGROUP") part.disabled = part.hidden;
+  }
+  for (const select of all("select:has(optgroup[data-when])")) {
+    const fits = [...select.options].find((option) => !option.parentElement.disabled);
+    if (fits && select.selectedOptions[0]?.parentElement.disabled) fits.selected = true;
   }
 }
 document.addEventListener("change", showParts);
