@@ -14,7 +14,6 @@ from models_app import access
 from models_app.actions import versions as actions
 from models_app.queries.lineage import lineage
 
-
 HELD_OUT = ("test_", "validation_", "cv_")
 
 
