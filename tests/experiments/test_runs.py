@@ -36,7 +36,7 @@ def test_a_run_is_finished_and_may_be_taken_up_again(run: Run, editor: Actor) ->
     actions.update_run(run, status="RUNNING", name="again", by=editor)
     run.refresh_from_db()
     assert (run.status, run.name) == ("RUNNING", "again")
-    assert not run.ended_at
+    assert Run.objects.filter(pk=run.pk, ended_at=None).exists()
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "SCHEDULED", "DONE"])
