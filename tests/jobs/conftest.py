@@ -49,10 +49,15 @@ class Workers:
     def kill(self, engine: str) -> None:
         """SIGKILL to the worker and to every process it forked for its jobs, as when a machine goes."""
         process = self.processes.pop(engine)
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        top = psutil.Process(process.pid)
+        family = [
+            top,
+            *(member for member in top.children(recursive=True) if not _is_of_a_fork_server(member)),
+        ]
+        for member in family:  # none may act on the death of another
+            member.suspend()
         for member in family:
-            if "forkserver" not in " ".join(member.cmdline()):
-                _kill_unless_of_a_fork_server(member)
+            member.kill()
         process.wait(10)
 
     def stop(self) -> None:
@@ -79,14 +84,9 @@ class Engine:
         self.workers.kill(self.name)
 
 
-def _kill_unless_of_a_fork_server(member: psutil.Process) -> None:
-    """The children of the fork server are left alive: that they die by themselves is what is tested."""
-    try:
-        parent = member.parent()
-        if parent is None or "forkserver" not in " ".join(parent.cmdline()):
-            member.kill()
-    except psutil.NoSuchProcess:
-        return
+def _is_of_a_fork_server(member: psutil.Process) -> bool:
+    """The fork server and its children are left alive: that they die by themselves is what is tested."""
+    return any("mlregistry.jobs.forkserver" in part.cmdline() for part in (member, *member.parents()))
 
 
 @pytest.fixture(scope="session")
