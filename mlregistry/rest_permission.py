@@ -21,7 +21,7 @@ class DeclaredRole(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         roles: Mapping[str, Role | None] = getattr(view, "roles", {})
-        method = str(request.method).lower()
+        method = str(request.method).lower().replace("head", "get")
         if method not in roles:
             return method == "options" or method not in VERBS
         role = roles[method]

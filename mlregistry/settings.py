@@ -167,3 +167,4 @@ JOB_KINDS = {
 TASKS = engines.tasks_setting(TASKS_ENGINE)
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
+ACCESS_CHANGED = ["serving.actions.routing.raise_epoch"]  # who learns of new and revoked tokens and memberships
