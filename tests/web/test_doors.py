@@ -65,10 +65,7 @@ def test_a_team_is_chosen_by_its_prefix(client: Client, alice: User, problem: Pr
     client.force_login(alice)
     page = client.get(f"/t/lab/problems/{problem.pk}/")
     assert page.status_code == 200
-    assert (
-        f'href="/t/lab/problems/{problem.pk}/train"' in page.content.decode()
-        or "/t/lab/datasets/new" in page.content.decode()
-    )
+    assert f'href="/t/lab/datasets/new?problem={problem.pk}"' in page.content.decode()
     assert client.get("/t/rivals/").status_code == 404
 
 
