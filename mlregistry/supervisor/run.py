@@ -60,16 +60,15 @@ def _serve(host: str, port: int) -> None:
     adopt_orphans()
     home = env.home()
     postgres = None if env.database_url() else Postgres(home / "postgres", env.socket_folder(home))
-    children: list[Child] = []
+    children = _children(host, port)  # before anything is made: it reads the rest of the environment
     try:
         if postgres is not None:
             postgres.start()
-        login = _prepare()
-        children += _children(host, port)
+        _prepare()
         for child in children:
             child.start()
         _await_health(children, host, port)
-        _greet(addresses.url(host, port), login, time.monotonic() - began)
+        _greet(addresses.url(host, port), time.monotonic() - began)
         _watch(children, postgres)
     finally:
         _stop(children, postgres)
@@ -90,20 +89,18 @@ def _children(host: str, port: int) -> list[Child]:
     ]
 
 
-def _prepare() -> str:
-    """Migrations, static files, the first owner; returns how to log in. Errors go to the terminal."""
+def _prepare() -> None:
+    """Migrations, static files, the first owner. It prints how to log in itself: a new secret is kept only as a
+    hash, so it must be shown before anything else can fail.
+    """
     process = subprocess.Popen(
         [*MANAGE, "prepare"],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
         start_new_session=True,
         preexec_fn=leashed(signal.SIGTERM),
     )
-    login, _ = process.communicate()
-    if process.returncode != 0:
+    if process.wait() != 0:
         raise StartFailed("The database could not be prepared; the reason stands above.")
-    return login.strip()
 
 
 def _await_health(children: list[Child], host: str, port: int) -> None:
@@ -118,10 +115,8 @@ def _await_health(children: list[Child], host: str, port: int) -> None:
         time.sleep(0.1)
 
 
-def _greet(url: str, login: str, seconds: float) -> None:
+def _greet(url: str, seconds: float) -> None:
     say(f"\nmlregistry is ready after {seconds:.1f} s: {url}")
-    if login:
-        say(login)
     say("Ctrl-C stops it.\n")
 
 

@@ -7,13 +7,18 @@ from django.core.management.base import BaseCommand
 
 from mlregistry.accounts.actions.setup import ensure_first_owner
 from mlregistry.supervisor import static_files
+from serving.actions.demo import ensure_demo
 
 
 class Command(BaseCommand):
-    help = "Migrate the database, collect the static files when they changed, make the first owner."
+    help = (
+        "Migrate the database, collect the static files when they changed, make the first owner and the demo."
+    )
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         static_files.collect()
         self.stdout.write(str(ensure_first_owner()))
+        self.stdout.flush()  # shown once: nothing that fails later may keep it back
+        ensure_demo()
