@@ -165,6 +165,9 @@ JOB_KINDS = {
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }
 TASKS = engines.tasks_setting(TASKS_ENGINE)
+RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
-ACCESS_CHANGED = ["serving.actions.routing.raise_epoch"]  # who learns of new and revoked tokens and memberships
+ACCESS_CHANGED = [
+    "serving.actions.routing.raise_epoch"
+]  # who learns of new and revoked tokens and memberships

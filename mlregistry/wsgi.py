@@ -6,9 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 # Models can only be imported once Django is set up.
 from serving.fast_door import fast_door  # noqa: E402
 
-application = fast_door(application)
+application = fast_door(django_application)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from experiments import access
 from experiments.actions import experiments as actions
+from experiments.actions.settling import settle_runs
 from experiments.models import Experiment
 from experiments.queries.jobs import live_jobs
 from experiments.web import leaderboard, steps
@@ -46,6 +47,7 @@ def create(request: PageRequest) -> HttpResponse:
 @page()
 def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
+    settle_runs(request.actor.team)
     context = _board(found)
     if request.htmx:
         return render(request, "experiments/leaderboard.html", context)

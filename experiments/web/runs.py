@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from experiments import access
 from experiments.actions import runs as actions
+from experiments.actions.settling import settle_runs
 from experiments.models import Run
 from experiments.queries import runs as queries
 from experiments.web import figures
@@ -27,6 +28,7 @@ MOST_COMPARED = 10
 @require_GET
 @page()
 def run(request: PageRequest, run_id: UUID) -> HttpResponse:
+    settle_runs(request.actor.team)
     found = access.run(request.actor, run_id)
     if request.htmx:
         return render(request, "experiments/run_status.html", {"run": found})
