@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from mlregistry import probes
 
+handler400 = "mlregistry.ui.page.bad_request"
+
 admin.autodiscover()
 
 urlpatterns = [

@@ -63,6 +63,12 @@ def page(
     return decorate
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: what failed before a view was reached, such as an upload over the limit."""
+    known = exception if isinstance(exception, MlregistryError) else Invalid("The request could not be read.")
+    return error_page(request, known)
+
+
 def error_page(request: HttpRequest, error: MlregistryError) -> HttpResponse:
     return render(request, "ui/error.html", {"error": error}, status=error.status)
 

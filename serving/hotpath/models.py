@@ -35,7 +35,7 @@ class LoadedModel:
 
     def score(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Predictions, and a classifier's probabilities, per row. Invalid names the column and row."""
-        return packaging.predict(self.pipeline, self.signature, self.signature.frame(rows))
+        return packaging.predict(self.pipeline, self.signature, self.signature.frame(rows, strict=True))
 
 
 def load_model(handle: ModelHandle) -> LoadedModel:

@@ -98,8 +98,15 @@ def test_a_plain_request_id_is_taken_over_and_a_strange_one_is_not(ask: Ask) -> 
     assert ask({"dataframe_records": [ROW]}, x_request_id="a b\r\n")[1]["X-Request-Id"] != "a b\r\n"
 
 
+def test_an_extra_column_is_named_and_nothing_is_logged(ask: Ask, log: PredictionLog) -> None:
+    status, _, body = ask({"dataframe_records": [{**ROW, "shoe_size": 43}]})
+    assert status == 400
+    assert "shoe_size" in json.loads(body)["detail"]
+    assert logged(log) == []
+
+
 def test_what_was_answered_is_in_the_log(ask: Ask, log: PredictionLog) -> None:
-    _, headers, body = ask({"dataframe_records": [{**ROW, "extra": 1}]}, x_unit_id="u1", x_request_id="r1")
+    _, headers, body = ask({"dataframe_records": [ROW]}, x_unit_id="u1", x_request_id="r1")
     (record,) = logged(log)
     answer = json.loads(body)
     assert record.inputs == [ROW]
