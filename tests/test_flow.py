@@ -1,6 +1,7 @@
 """The main job from the outside: a whole server is started and told one story over HTTP, as curl would."""
 
 import csv
+import http.client
 import io
 import json
 import math
@@ -251,6 +252,23 @@ def test_bad_input_is_named_and_changes_nothing(server: Server) -> None:
     assert (status, problem["status"]) == (400, 400)
     server.ok("DELETE", f"/api/v1/datasets/{dataset['id']}")
     assert server.ok("GET", "/api/v1/datasets/")["results"] == before
+
+
+def test_a_table_may_come_in_chunks_of_unknown_length(server: Server) -> None:
+    dataset = server.ok("POST", "/api/v1/datasets/", {"name": "Chunked"})
+    connection = http.client.HTTPConnection(server.base.removeprefix("http://"), timeout=60)
+    headers = {
+        "Authorization": f"Bearer {TOKEN}",
+        "X-Filename": "t.csv",
+        "Content-Type": "application/octet-stream",
+    }
+    pieces = iter([b"a,b\n", b"1,2\n" * 40_000, b"3,4\n"])
+    address = f"/api/v1/datasets/{dataset['id']}/versions/"
+    connection.request("POST", address, pieces, headers, encode_chunked=True)
+    answer = connection.getresponse()
+    assert answer.status == 201
+    assert json.loads(answer.read())["n_rows"] == 40_001
+    server.ok("DELETE", f"/api/v1/datasets/{dataset['id']}")
 
 
 def test_without_a_token_nothing_is_told(server: Server) -> None:

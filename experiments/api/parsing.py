@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
@@ -97,7 +97,15 @@ def upload(request: Request) -> Iterator[tuple[Readable, str, str]]:
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > settings.UPLOAD_LIMIT_BYTES:
         raise too_large()
-    yield request._request, request.headers.get("X-Filename", ""), request.content_type
+    yield _body(request), request.headers.get("X-Filename", ""), request.content_type
+
+
+def _body(request: Request) -> Readable:
+    """The raw body; Django takes one without Content-Length for empty, so a chunked one is the server's own stream."""
+    inner = request._request
+    if inner.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        return cast(Readable, inner.META["wsgi.input"])
+    return inner
 
 
 def parameters(filters: Mapping[str, str], ordering: tuple[str, ...]) -> list[OpenApiParameter]:
