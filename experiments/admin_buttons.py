@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role, Team
+from mlregistry.accounts.models import Team
 from mlregistry.errors import MlregistryError
+from mlregistry.look_only import LookOnly, operator
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Button:
     shown: Callable[[Any], bool] = lambda row: True
 
 
-class ThroughActions(admin.ModelAdmin):  # type: ignore[type-arg]
+class ThroughActions(LookOnly):
     """Read-only rows; `buttons` stand on the row's page and among the list's bulk actions."""
 
     buttons: Sequence[Button] = ()
@@ -35,17 +36,8 @@ class ThroughActions(admin.ModelAdmin):  # type: ignore[type-arg]
         team: Team = row.team
         return team
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        if not self._may_act(request):
+        if not self.has_operate_permission(request):
             return {}
         return {
             button.name: (self._bulk(button), button.name, f"{button.title} the selected rows")
@@ -60,7 +52,7 @@ class ThroughActions(admin.ModelAdmin):  # type: ignore[type-arg]
         extra_context: Any = None,
     ) -> HttpResponse:
         row = self.get_object(request, object_id) if object_id else None
-        if row is None or not self._may_act(request):
+        if row is None or not self.has_operate_permission(request):
             return super().changeform_view(request, object_id, form_url, extra_context)
         if request.method == "POST":
             return self._press(request, row)
@@ -68,11 +60,6 @@ class ThroughActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), "buttons": shown}
         )
-
-    def _may_act(self, request: HttpRequest) -> bool:
-        """Django's change permission for the model, which read-only pages do not otherwise ask for."""
-        options = self.opts
-        return bool(request.user.has_perm(f"{options.app_label}.change_{options.model_name}"))
 
     def _press(self, request: HttpRequest, row: Any) -> HttpResponse:
         button = next((one for one in self.buttons if one.name == request.POST.get("_button")), None)
@@ -88,7 +75,7 @@ class ThroughActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return run
 
     def _act(self, request: HttpRequest, button: Button, row: Any) -> None:
-        by = Actor(user=request.user, team=self.team_of(row), role=Role.OWNER, via="admin")  # type: ignore[arg-type]
+        by = operator(request, self.team_of(row))
         try:
             button.act(row, by)
         except MlregistryError as error:

@@ -41,7 +41,7 @@ class RegisteredModelAdmin(LookOnly):
     inlines = [Aliases]
     actions = ["delete_models"]
 
-    @admin.action(description="Delete with versions and aliases")
+    @admin.action(description="Delete with versions and aliases", permissions=["operate"])
     def delete_models(self, request: HttpRequest, rows: QuerySet[RegisteredModel]) -> None:
         for model in rows.select_related("team"):
             self.act_on(request, model, model.team, model_actions.delete_model)
@@ -56,7 +56,7 @@ class ModelVersionAdmin(LookOnly):
     inlines = [Files]
     actions = ["delete_versions"]
 
-    @admin.action(description="Delete versions that no endpoint serves")
+    @admin.action(description="Delete versions that no endpoint serves", permissions=["operate"])
     def delete_versions(self, request: HttpRequest, rows: QuerySet[ModelVersion]) -> None:
         for version in rows.select_related("model__team"):
             self.act_on(request, version, version.model.team, version_actions.delete_version)

@@ -30,7 +30,7 @@ class EndpointAdmin(LookOnly):
     inlines = [Variants]
     actions = ["delete_endpoints"]
 
-    @admin.action(description="Delete with log and feedback")
+    @admin.action(description="Delete with log and feedback", permissions=["operate"])
     def delete_endpoints(self, request: HttpRequest, rows: QuerySet[Endpoint]) -> None:
         for endpoint in rows.select_related("team"):
             self.act_on(request, endpoint, endpoint.team, actions.delete_endpoint)

@@ -1,9 +1,8 @@
 """The operator's pages for users, teams, members, invitations, tokens and the audit trail.
 
-What an action exists for is done by that action, as Actor.system on behalf of the operator.
+What an action exists for is done by that action, in the operator's name.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,15 +11,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from mlregistry.accounts.actions import invitations, memberships, teams, tokens
-from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, AuditEvent, Invitation, Membership, Role, Team, User
 from mlregistry.errors import Conflict, MlregistryError
-
-
-def operator(request: HttpRequest, team: Team) -> Actor:
-    """The staff member, acting for the server in a team."""
-    user = request.user if isinstance(request.user, User) else None
-    return replace(Actor.system(team, user=user), via="admin")
+from mlregistry.look_only import LookOnly, operator
 
 
 def _any_team(token: ApiToken) -> Team:
@@ -42,22 +35,6 @@ def each(request: HttpRequest, rows: Any, act: Any, done: str) -> None:
             messages.error(request, f"{row}: {error.message}")
     if n_done:
         messages.success(request, f"{n_done} {done}.")
-
-
-class ReadOnly(admin.ModelAdmin[Model]):
-    """Rows that only actions make and change; the buttons need Django's permission to change the model."""
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return super().has_change_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(User)
@@ -92,7 +69,7 @@ class Teams(admin.ModelAdmin[Team]):
 
 
 @admin.register(Membership)
-class Memberships(ReadOnly):
+class Memberships(LookOnly):
     list_display = ["user", "team", "role", "created_at"]
     list_filter = ["role", "team"]
     search_fields = ["user__username", "user__email", "team__name", "team__slug"]
@@ -123,7 +100,7 @@ class Memberships(ReadOnly):
 
 
 @admin.register(Invitation)
-class Invitations(ReadOnly):
+class Invitations(LookOnly):
     list_display = [
         "email",
         "team",
@@ -146,7 +123,7 @@ class Invitations(ReadOnly):
 
 
 @admin.register(ApiToken)
-class Tokens(ReadOnly):
+class Tokens(LookOnly):
     list_display = ["name", "prefix", "user", "team", "scopes", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["team", "created_at", "expires_at", "revoked_at"]
     search_fields = ["name", "prefix", "user__username", "user__email"]
@@ -168,7 +145,7 @@ class Tokens(ReadOnly):
 
 
 @admin.register(AuditEvent)
-class AuditEvents(ReadOnly):
+class AuditEvents(LookOnly):
     list_display = ["at", "team", "user", "action", "target_type", "target_name", "via"]
     list_filter = ["via", "action", "team", "at"]
     search_fields = ["action", "target_name", "target_id", "user__username"]

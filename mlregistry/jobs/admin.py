@@ -6,9 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role, User
-from mlregistry.errors import MlregistryError
+from mlregistry.look_only import LookOnly
 
 from .actions.jobs import cancel, retry
 from .models import Job, JobLog, Schedule
@@ -28,7 +26,7 @@ class LogInline(admin.TabularInline[JobLog, Job]):
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin[Job]):
+class JobAdmin(LookOnly):
     list_display = ["title", "kind", "team", "state", "progress", "attempt", "created_at", "finished_at"]
     list_filter = ["state", "kind", "queue", "team"]
     search_fields = ["title", "kind", "error", "worker"]
@@ -37,35 +35,20 @@ class JobAdmin(admin.ModelAdmin[Job]):
     inlines = [LogInline]
     actions = ["cancel_jobs", "retry_jobs"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
-    @admin.action(description="Cancel the chosen jobs", permissions=["view"])
+    @admin.action(description="Cancel the chosen jobs", permissions=["operate"])
     def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         self._each(request, jobs, cancel)
 
-    @admin.action(description="Run the chosen jobs again", permissions=["view"])
+    @admin.action(description="Run the chosen jobs again", permissions=["operate"])
     def retry_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         self._each(request, jobs, retry)
 
     def _each(self, request: HttpRequest, jobs: QuerySet[Job], action: Any) -> None:
         for job in jobs.select_related("team"):
-            if job.team is None or not isinstance(request.user, User):
+            if job.team is None:
                 self.message_user(request, f"{job}: a job of the server itself.", messages.WARNING)
-                continue
-            by = Actor(user=request.user, team=job.team, role=Role.OWNER, via="admin")
-            try:
-                action(job, by=by)
-            except MlregistryError as error:
-                self.message_user(request, f"{job}: {error}", messages.ERROR)
             else:
-                self.message_user(request, f"{job}: done.")
+                self.act_on(request, job, job.team, action)
 
 
 @admin.register(Schedule)
