@@ -51,6 +51,13 @@ def body_of(request: Request) -> dict[str, Any]:
     return request.data
 
 
+def valid(schema: Any, request: Request) -> dict[str, Any]:
+    """The fields that the serializer class lets through; its errors name the field."""
+    serializer = schema(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
 def problem_response(error: Exception, context: Mapping[str, Any] | None = None) -> Response | None:
     """RFC 9457 problem+json for every error a client can cause; None lets the server's own errors through."""
     known = _as_known(error)

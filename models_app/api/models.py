@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from experiments import access as experiments_access
 from mlregistry.accounts.models import Role
-from mlregistry.rest import TeamView, listing
+from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from models_app import access
 from models_app.actions import models as actions
@@ -34,7 +34,7 @@ class Models(TeamView):
     @extend_schema(operation_id="models_create", request=ModelIn, responses={201: ModelOut})
     @idempotent()
     def post(self, request: Request) -> Response:
-        given = _valid(ModelIn, request)
+        given = valid(ModelIn, request)
         problem = experiments_access.problem(self.actor, given["problem"]) if given.get("problem") else None
         model = actions.create_model(
             given["name"], description=given["description"], problem=problem, by=self.actor
@@ -52,7 +52,7 @@ class Model(TeamView):
     @extend_schema(operation_id="models_update", request=ModelPatch, responses=ModelOut)
     def patch(self, request: Request, name: str) -> Response:
         model = access.model(self.actor, name)
-        given = _valid(ModelPatch, request)
+        given = valid(ModelPatch, request)
         if "problem" in given:
             given["problem"] = experiments_access.problem(self.actor, given["problem"])
         return Response(_json(self, actions.update_model(model, **given, by=self.actor)))
@@ -62,12 +62,6 @@ class Model(TeamView):
         """Refused (409) while an endpoint serves one of its versions."""
         actions.delete_model(access.model(self.actor, name), by=self.actor)
         return Response(status=204)
-
-
-def _valid(schema: Any, request: Request) -> dict[str, Any]:
-    serializer = schema(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _json(view: TeamView, model: RegisteredModel) -> dict[str, Any]:

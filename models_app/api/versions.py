@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from experiments import access as experiments_access
 from mlregistry.accounts.models import Role
-from mlregistry.rest import TeamView, listing
+from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from models_app import access
 from models_app.actions import aliases, versions
@@ -31,7 +31,7 @@ class Versions(TeamView):
     @idempotent()
     def post(self, request: Request, name: str) -> Response:
         """Registers the model of a run; a model of this name is created when there is none."""
-        given = _valid(VersionIn, request)
+        given = valid(VersionIn, request)
         run = experiments_access.run(self.actor, given["run"])
         with transaction.atomic():
             version = versions.register(run, name, description=given["description"], by=self.actor)
@@ -51,7 +51,7 @@ class Version(TeamView):
     def patch(self, request: Request, name: str, number: int) -> Response:
         version = access.version(self.actor, name, number)
         return Response(
-            _json(self, versions.update_version(version, **_valid(VersionPatch, request), by=self.actor))
+            _json(self, versions.update_version(version, **valid(VersionPatch, request), by=self.actor))
         )
 
     @extend_schema(operation_id="model_versions_delete", responses={204: None})
@@ -80,7 +80,7 @@ class Alias(TeamView):
 
     @extend_schema(operation_id="model_aliases_set", request=AliasIn, responses=VersionOut)
     def put(self, request: Request, name: str, alias: str) -> Response:
-        version = access.version(self.actor, name, _valid(AliasIn, request)["version"])
+        version = access.version(self.actor, name, valid(AliasIn, request)["version"])
         aliases.set_alias(version.model, alias, version, by=self.actor)
         return Response(_json(self, version))
 
@@ -88,12 +88,6 @@ class Alias(TeamView):
     def delete(self, request: Request, name: str, alias: str) -> Response:
         aliases.delete_alias(access.model(self.actor, name), alias, by=self.actor)
         return Response(status=204)
-
-
-def _valid(schema: Any, request: Request) -> dict[str, Any]:
-    serializer = schema(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _json(view: TeamView, version: ModelVersion) -> dict[str, Any]:

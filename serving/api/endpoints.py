@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from experiments import access as experiments_access
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
-from mlregistry.rest import TeamView, listing
+from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from serving import access
 from serving.actions import endpoints as actions
@@ -42,7 +42,7 @@ class Endpoints(TeamView):
     @extend_schema(operation_id="endpoints_create", request=EndpointIn, responses={201: EndpointOut})
     @idempotent()
     def post(self, request: Request) -> Response:
-        given = _valid(EndpointIn, request)
+        given = valid(EndpointIn, request)
         number = given.pop("problem", None)
         given["problem"] = experiments_access.problem(self.actor, number) if number else None
         given["variants"] = variant_specs(self.actor, given["variants"])
@@ -60,7 +60,7 @@ class Endpoint(TeamView):
     @extend_schema(operation_id="endpoints_update", request=EndpointPatch, responses=EndpointOut)
     def patch(self, request: Request, name: str) -> Response:
         endpoint = access.endpoint(self.actor, name)
-        given = _valid(EndpointPatch, request)
+        given = valid(EndpointPatch, request)
         if "problem" in given:
             given["problem"] = experiments_access.problem(self.actor, given["problem"])
         actions.update_endpoint(endpoint, **given, by=self.actor)
@@ -80,7 +80,7 @@ class Variants(TeamView):
     def put(self, request: Request, name: str) -> Response:
         """Swaps versions and weights as a whole; units move only to variants that grow."""
         endpoint = access.endpoint(self.actor, name)
-        specs = variant_specs(self.actor, _valid(VariantsIn, request)["variants"])
+        specs = variant_specs(self.actor, valid(VariantsIn, request)["variants"])
         actions.set_variants(endpoint, specs, by=self.actor)
         return Response(_json(self, name))
 
@@ -108,14 +108,8 @@ class Feedback(TeamView):
     def post(self, request: Request, name: str) -> Response:
         """True outcomes, by prediction id, or by request id and row; the same ones again change nothing."""
         endpoint = access.endpoint(self.actor, name)
-        items = _valid(FeedbackIn, request)["feedback"]
+        items = valid(FeedbackIn, request)["feedback"]
         return Response({"n_recorded": record_feedback(endpoint, items, by=self.actor)})
-
-
-def _valid(schema: Any, request: Request) -> dict[str, Any]:
-    serializer = schema(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _json(view: TeamView, name: str) -> dict[str, Any]:
