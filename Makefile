@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# The mlflow clients that tests drive, unless TEST_MLFLOW3_PYTHON or TEST_MLFLOW2_PYTHON names one that is there.
+CLIENTS := $(if $(TEST_MLFLOW3_PYTHON),,$(VENV)/clients/mlflow3/.made) $(if $(TEST_MLFLOW2_PYTHON),,$(VENV)/clients/mlflow2/.made)
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench
@@ -17,7 +19,7 @@ help:  ## say what can be made
 up: $(VENV)/.run $(VENV)/.javascript  ## start everything, stay in the foreground
 	$(BIN)/python -m mlregistry.supervisor
 
-test: $(VENV)/.dev $(VENV)/.javascript  ## the whole test suite
+test: $(VENV)/.dev $(VENV)/.javascript $(CLIENTS)  ## the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev  ## what must hold before a commit
@@ -42,6 +44,11 @@ $(VENV)/.run: requirements.txt $(VENV)/.made
 $(VENV)/.dev: requirements-dev.txt requirements.txt $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
+
+$(VENV)/clients/%/.made: tests/mlflow_client/requirements-%.txt $(VENV)/.made
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 $(VENV)/.javascript: package-lock.json package.json mlregistry/supervisor/javascript.py $(VENV)/.made
 	$(BIN)/python -m mlregistry.supervisor.javascript
