@@ -4,7 +4,7 @@ import uuid
 
 from django.db.models import QuerySet
 
-from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, RunArtifact
+from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, Artifact
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
 
@@ -93,9 +93,9 @@ def dataset_versions(by: Actor, dataset_id: int) -> QuerySet[DatasetVersion]:
     return rows.select_related("dataset", "original")
 
 
-def artifact(by: Actor, run_id: uuid.UUID | str, path: str) -> RunArtifact:
+def artifact(by: Actor, run_id: uuid.UUID | str, path: str) -> Artifact:
     """The run's file at exactly this path."""
-    rows = RunArtifact.objects.filter(run=run(by, run_id), path=path)
+    rows = Artifact.objects.filter(run=run(by, run_id), path=path)
     found = rows.select_related("file", "run__experiment").first()
     if found is None:
         raise NotFound(f"The run has no file {path!r}.")

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from experiments.actions import datasets as dataset_actions
 from experiments.actions import experiments as experiment_actions
 from experiments.actions import problems as problem_actions
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.actions import runs as run_actions
 from experiments.actions import training as training_actions
 from experiments.models import (
@@ -20,7 +20,7 @@ from experiments.models import (
     Lifecycle,
     Problem,
     Run,
-    RunArtifact,
+    Artifact,
     RunStatus,
 )  # fmt: skip
 from mlregistry.accounts.models import Team
@@ -145,19 +145,19 @@ class RunAdmin(ThroughActions):
         return _lines(row.tags.order_by("key").values_list("key", "value"))
 
 
-@admin.register(RunArtifact)
+@admin.register(Artifact)
 class RunArtifactAdmin(ThroughActions):
     list_display = ("path", "run", "size", "created_at")
     list_filter = ("run__experiment__team",)
     list_select_related = ("run", "file")
     search_fields = ("path", "run__name", "run__id")
-    buttons = (Button("remove", "Delete", lambda row, by: run_artifacts.delete_artifact(row, by=by)),)
+    buttons = (Button("remove", "Delete", lambda row, by: artifacts.delete_artifact(row, by=by)),)
 
-    def team_of(self, row: RunArtifact) -> Team:
+    def team_of(self, row: Artifact) -> Team:
         return row.run.experiment.team
 
     @admin.display(description="bytes")
-    def size(self, row: RunArtifact) -> int:
+    def size(self, row: Artifact) -> int:
         return row.file.size
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from experiments import access
 from experiments.actions import logging as log_actions
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.actions import runs as actions
 from experiments.actions.measurements import Metric
 from experiments.actions.settling import settle_runs
@@ -140,7 +140,7 @@ class OneArtifact(TeamView):
         """Store a file (a form's `file`, or the raw body) at this path."""
         run = access.run(self.actor, run_id)
         with upload(request) as (stream, _, content_type):
-            saved = run_artifacts.save_artifact(run, path, stream, content_type=content_type, by=self.actor)
+            saved = artifacts.save_artifact(run, path, stream, content_type=content_type, by=self.actor)
         return Response(ArtifactOut(saved).data, status=201)
 
     @extend_schema(request=UPLOAD_REQUEST, responses={201: ArtifactOut})
@@ -152,7 +152,7 @@ class OneArtifact(TeamView):
     def delete(self, request: Request, run_id: uuid.UUID, path: str) -> Response:
         """Remove the file from the run."""
         found = access.artifact(self.actor, run_id, paths.normalise(path))
-        run_artifacts.delete_artifact(found, by=self.actor)
+        artifacts.delete_artifact(found, by=self.actor)
         return Response(status=204)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, RunArtifact
+from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, Artifact
 from mlregistry.lib.floats import shown
 
 
@@ -189,13 +189,13 @@ class HistoryOut(serializers.Serializer[Any]):
     points = PointOut(many=True)
 
 
-class ArtifactOut(serializers.ModelSerializer[RunArtifact]):
+class ArtifactOut(serializers.ModelSerializer[Artifact]):
     size = serializers.IntegerField(source="file.size")
     sha256 = serializers.CharField(source="file.sha256")
     content_type = serializers.CharField(source="file.content_type")
 
     class Meta:
-        model = RunArtifact
+        model = Artifact
         fields = ("path", "size", "sha256", "content_type", "created_at")
 
 

@@ -1,14 +1,17 @@
 """From the question to the evidence: problems, datasets, experiments, runs."""
 
+from .artifacts import Artifact
 from .datasets import Dataset, DatasetVersion
 from .experiments import Experiment, Lifecycle
+from .inputs import InputDataset, ModelRole, RunInput, RunModel
+from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus
 from .measurements import Curve, LatestMetric, MetricPoint, Param, RunTag
 from .problems import Problem
-from .run_artifacts import RunArtifact
 from .runs import LIVE, Run, RunStatus
 
 __all__ = [
     "LIVE",
-    "Curve", "Dataset", "DatasetVersion", "Experiment", "LatestMetric", "Lifecycle", "MetricPoint",
-    "Param", "Problem", "Run", "RunArtifact", "RunStatus", "RunTag",
+    "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
+    "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricPoint", "ModelRole", "Param", "Problem",
+    "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
 ]  # fmt: skip

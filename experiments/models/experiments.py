@@ -21,6 +21,9 @@ class Experiment(models.Model):
         "experiments.Problem", null=True, blank=True, on_delete=models.SET_NULL, related_name="experiments"
     )
     tags = models.JSONField(default=dict)
+    artifact_location = models.TextField(
+        blank=True, help_text="where clients put files themselves; blank: this server keeps them"
+    )
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     is_default = models.BooleanField(default=False)
     created_by = models.ForeignKey(

@@ -1,15 +1,22 @@
 """What a run logs: params, metrics with their history, tags and curves; written in bulk, read by index."""
 
+from typing import Final
+
 from django.db import models
+
+# These rows are written only while their run's row is locked (see actions.measurements), so a check of the
+# reference for each of thousands of points would find nothing; and a primary key that begins with the run
+# needs no second index on it.
+UNCHECKED: Final = {"db_index": False, "db_constraint": False}
 
 
 class Param(models.Model):
     """Write-once string; `experiment` is repeated so that a filter is one index range."""
 
     pk = models.CompositePrimaryKey("run_id", "key")
-    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="params")
+    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="params", **UNCHECKED)
     experiment = models.ForeignKey(
-        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", db_index=False
+        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", **UNCHECKED
     )
     key = models.CharField(max_length=250)
     value = models.TextField()
@@ -20,29 +27,39 @@ class Param(models.Model):
 
 
 class LatestMetric(models.Model):
-    """The newest point of each metric by (step, timestamp, value), as MLflow defines it."""
+    """The newest point of each metric by (step, timestamp, value), as MLflow defines it, and its extremes."""
 
     pk = models.CompositePrimaryKey("run_id", "key")
-    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="latest_metrics")
+    run = models.ForeignKey(
+        "experiments.Run", on_delete=models.CASCADE, related_name="latest_metrics", **UNCHECKED
+    )
     experiment = models.ForeignKey(
-        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", db_index=False
+        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", **UNCHECKED
     )
     key = models.CharField(max_length=250)
     value = models.FloatField()
     is_nan = models.BooleanField(default=False)
     step = models.BigIntegerField(default=0)
     timestamp = models.BigIntegerField(help_text="milliseconds since 1970")
+    minimum = models.FloatField(null=True, help_text="over the whole history; null when all of it is NaN")
+    maximum = models.FloatField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["experiment", "key", "value", "run"], name="latest_metric_by_value")]
+        indexes = [
+            models.Index(
+                fields=["experiment", "key", "value", "run"],
+                include=["is_nan", "minimum", "maximum"],
+                name="latest_metric_by_value",
+            )
+        ]
 
 
 class MetricPoint(models.Model):
-    """One logged value; the same point again changes nothing."""
+    """One logged value; the same point again changes nothing. The key is in the order that clients page by."""
 
-    pk = models.CompositePrimaryKey("run_id", "key", "step", "timestamp", "value", "is_nan")
+    pk = models.CompositePrimaryKey("run_id", "key", "timestamp", "step", "value", "is_nan")
     run = models.ForeignKey(
-        "experiments.Run", on_delete=models.CASCADE, related_name="metric_points", db_index=False
+        "experiments.Run", on_delete=models.CASCADE, related_name="metric_points", **UNCHECKED
     )
     key = models.CharField(max_length=250)
     step = models.BigIntegerField(default=0)
@@ -55,9 +72,9 @@ class RunTag(models.Model):
     """Rewritable string."""
 
     pk = models.CompositePrimaryKey("run_id", "key")
-    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="tags")
+    run = models.ForeignKey("experiments.Run", on_delete=models.CASCADE, related_name="tags", **UNCHECKED)
     experiment = models.ForeignKey(
-        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", db_index=False
+        "experiments.Experiment", on_delete=models.CASCADE, related_name="+", **UNCHECKED
     )
     key = models.CharField(max_length=250)
     value = models.TextField()

@@ -27,7 +27,7 @@ class Run(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="runs")
-    name = models.CharField(max_length=500)
+    name = models.CharField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING)
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     estimator = models.CharField(max_length=60, blank=True)
@@ -48,6 +48,16 @@ class Run(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    user_name = models.CharField(
+        max_length=256, blank=True, help_text="as the client says, which may be wrong"
+    )
+    changes = models.BigIntegerField(default=0, help_text="raised by each change of what the run logged")
+    active_at = models.DateTimeField(
+        default=timezone.now, help_text="the last sign of life: a log or a heartbeat"
+    )
+    timeout_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="ended as KILLED after this time without a sign of life"
     )
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -19,7 +19,7 @@ from experiments.models import (
     MetricPoint,
     Problem,
     Run,
-    RunArtifact,
+    Artifact,
 )
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
@@ -147,9 +147,9 @@ def curves(run: Run) -> dict[str, Any]:
     return dict(Curve.objects.filter(run=run).order_by("name").values_list("name", "data"))
 
 
-def artifacts(run: Run, *, prefix: str = "") -> QuerySet[RunArtifact]:
+def artifacts(run: Run, *, prefix: str = "") -> QuerySet[Artifact]:
     """The run's files under a folder (a prefix that ends in a slash, or '' for all), by path."""
-    rows = RunArtifact.objects.filter(run=run).select_related("file").order_by("path")
+    rows = Artifact.objects.filter(run=run).select_related("file").order_by("path")
     return rows.filter(path__startswith=prefix) if prefix else rows
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.actions import logging as log_actions
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
 from experiments.models import Lifecycle, Run, RunStatus
@@ -140,7 +140,7 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
     """Files first, then everything else and the end of the run in one transaction."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         for file in packaging.save(result.pipeline, Path(folder)):
-            run_artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
+            artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
     seconds = {f"{step}_seconds": value for step, value in result.seconds.items()}
     rows = {f"n_rows_{part}": float(count) for part, count in result.n_rows.items()}
     with transaction.atomic():

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from experiments.models import Experiment, Lifecycle, Run, RunArtifact, RunStatus
+from experiments.models import Experiment, Lifecycle, Run, Artifact, RunStatus
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
@@ -95,7 +95,7 @@ def delete_version(version: ModelVersion, *, by: Actor) -> None:
         raise in_use(f"Version {version.number} of “{version.model.name}”", error) from error
 
 
-def _check_run(run: Run, by: Actor) -> list[RunArtifact]:
+def _check_run(run: Run, by: Actor) -> list[Artifact]:
     if run.experiment.team_id != by.team.pk:
         raise Invalid("The run belongs to another team.", field="run")
     if run.status != RunStatus.FINISHED or run.lifecycle != Lifecycle.ACTIVE:
@@ -124,7 +124,7 @@ def _metrics(run: Run) -> dict[str, float]:
     return {row.key: row.value for row in run.latest_metrics.filter(is_nan=False)}
 
 
-def _files(version: ModelVersion, artifacts: Sequence[RunArtifact]) -> list[ModelFile]:
+def _files(version: ModelVersion, artifacts: Sequence[Artifact]) -> list[ModelFile]:
     by_format = _formats(artifacts)
     return [
         ModelFile(version=version, format=name, file=artifact.file, trained_here=saved_by_job(artifact))
@@ -132,13 +132,13 @@ def _files(version: ModelVersion, artifacts: Sequence[RunArtifact]) -> list[Mode
     ]
 
 
-def _formats(artifacts: Sequence[RunArtifact]) -> dict[str, RunArtifact]:
+def _formats(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
     """One file per format; where a run holds several, the first path."""
-    found: dict[str, RunArtifact] = {}
+    found: dict[str, Artifact] = {}
     for artifact in sorted(artifacts, key=lambda artifact: artifact.path):
         found.setdefault(_format(artifact) or "", artifact)
     return found
 
 
-def _format(artifact: RunArtifact) -> str | None:
+def _format(artifact: Artifact) -> str | None:
     return FORMATS.get(PurePosixPath(artifact.path).suffix)

@@ -1,10 +1,10 @@
 """Who wrote a run's file: a job, or somebody who uploaded it. `register` asks before it trusts a pickle."""
 
-from experiments.models import RunArtifact
+from experiments.models import Artifact
 from mlregistry.accounts.models import AuditEvent
 
 
-def saved_by_job(artifact: RunArtifact) -> bool:
+def saved_by_job(artifact: Artifact) -> bool:
     """True when the newest audit line about this path was written by a worker.
 
     Each save leaves its line in the same transaction; as this is read after the artifact, a later upload

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from experiments.actions import experiments as experiment_actions
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.actions import runs as run_actions
 from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run
 from mlregistry.accounts.actor import Actor
@@ -70,7 +70,7 @@ def test_another_team_s_things_are_not_there(
     charlie: User,
     editor: Actor,
 ) -> None:
-    run_artifacts.save_artifact(run, "a.txt", io.BytesIO(b"x"), by=editor)
+    artifacts.save_artifact(run, "a.txt", io.BytesIO(b"x"), by=editor)
     outside = api(charlie)
     for verb, path in addresses(problem, version, experiment, run):
         assert getattr(outside, verb)(f"{API}/{path}", {}, format="json").status_code == 404, (verb, path)
@@ -85,7 +85,7 @@ def test_a_viewer_reads_everything_and_writes_nothing(
     vera: User,
     editor: Actor,
 ) -> None:
-    run_artifacts.save_artifact(run, "a.txt", io.BytesIO(b"x"), by=editor)
+    artifacts.save_artifact(run, "a.txt", io.BytesIO(b"x"), by=editor)
     looking = api(vera)
     creates = [("post", path) for path in ("problems/", "datasets/", "experiments/", "trainings/")]
     for verb, path in [*addresses(problem, version, experiment, run), *creates]:

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from experiments.actions import experiments as experiment_actions
 from experiments.actions import logging as log_actions
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.actions import runs as actions
 from experiments.actions.measurements import Metric
-from experiments.models import Experiment, Lifecycle, Problem, Run, RunArtifact
+from experiments.models import Experiment, Lifecycle, Problem, Run, Artifact
 from experiments.queries import runs as queries
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict, Forbidden, Invalid
@@ -52,7 +52,7 @@ def test_a_deleted_run_takes_nothing_until_restored(run: Run, editor: Actor) -> 
     for change in (
         lambda: actions.finish_run(run, "FINISHED", by=editor),
         lambda: actions.set_note(run, "x", by=editor),
-        lambda: run_artifacts.save_artifact(run, "a", io.BytesIO(b"x"), by=editor),
+        lambda: artifacts.save_artifact(run, "a", io.BytesIO(b"x"), by=editor),
     ):
         with pytest.raises(Conflict):
             change()
@@ -68,7 +68,7 @@ def test_a_viewer_changes_no_run(run: Run, experiment: Experiment, viewer: Actor
         lambda: actions.delete_run(run, by=viewer),
         lambda: actions.restore_run(run, by=viewer),
         lambda: actions.set_note(run, "x", by=viewer),
-        lambda: run_artifacts.save_artifact(run, "a", io.BytesIO(b"x"), by=viewer),
+        lambda: artifacts.save_artifact(run, "a", io.BytesIO(b"x"), by=viewer),
         lambda: experiment_actions.delete_experiment(experiment, by=viewer),
         lambda: experiment_actions.create_experiment("x", by=viewer),
     ):
@@ -107,16 +107,16 @@ def test_tags_of_an_experiment_are_checked(experiment: Experiment, editor: Actor
 
 
 def test_a_file_is_saved_over_and_never_clashes_with_a_folder(run: Run, editor: Actor) -> None:
-    run_artifacts.save_artifact(run, "model/a.txt", io.BytesIO(b"1"), by=editor)
-    saved = run_artifacts.save_artifact(run, "model/a.txt", io.BytesIO(b"22"), by=editor)
+    artifacts.save_artifact(run, "model/a.txt", io.BytesIO(b"1"), by=editor)
+    saved = artifacts.save_artifact(run, "model/a.txt", io.BytesIO(b"22"), by=editor)
     assert (saved.file.size, saved.file.content_type) == (2, "text/plain")
     for path in ("model", "model/a.txt/b"):
         with pytest.raises(Conflict) as caught:
-            run_artifacts.save_artifact(run, path, io.BytesIO(b"3"), by=editor)
+            artifacts.save_artifact(run, path, io.BytesIO(b"3"), by=editor)
         assert caught.value.field == "path"
     with pytest.raises(Invalid):
-        run_artifacts.save_artifact(run, "../a", io.BytesIO(b"3"), by=editor)
-    assert RunArtifact.objects.count() == 1
+        artifacts.save_artifact(run, "../a", io.BytesIO(b"3"), by=editor)
+    assert Artifact.objects.count() == 1
 
 
 def logged(

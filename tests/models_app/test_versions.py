@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.models import Run, RunStatus
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
@@ -48,7 +48,7 @@ def test_a_file_overwritten_by_a_person_loses_its_trust(bob: User, actor_of: Act
     run = finished_run(by)
     stored = run.artifacts.get(path="model/model.joblib")
     with store.local_path(stored.file) as path:
-        run_artifacts.save_artifact(run, "model/model.joblib", path, by=by)
+        artifacts.save_artifact(run, "model/model.joblib", path, by=by)
     version = register(run, "tumour", by=by)
     assert {file.format: file.trained_here for file in version.files.all()} == {
         "joblib": False,

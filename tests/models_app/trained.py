@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-from experiments.actions import run_artifacts
+from experiments.actions import artifacts
 from experiments.actions.logging import log_batch
 from experiments.actions.measurements import Metric
 from experiments.models import Experiment, Problem, Run, RunStatus
@@ -82,7 +82,7 @@ def finished_run(
     )
     for file in model.files:
         worker = saved_by or Actor.system(by.team, user=by.user)
-        run_artifacts.save_artifact(run, f"model/{file.name}", model.folder / file.name, by=worker)
+        artifacts.save_artifact(run, f"model/{file.name}", model.folder / file.name, by=worker)
     log_batch(run, metrics=[Metric(f"test_{problem.primary_metric}", score)], by=by)
     Run.objects.filter(pk=run.pk).update(status=RunStatus.FINISHED)
     run.refresh_from_db()
