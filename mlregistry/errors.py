@@ -57,6 +57,12 @@ class Conflict(MlregistryError):
     code = "conflict"
 
 
+class AlreadyExists(Conflict):
+    """The name is taken."""
+
+    code = "already_exists"
+
+
 class TooLarge(MlregistryError):
     """The upload or request is over a limit."""
 

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 import psycopg2.errors
 from django.db import IntegrityError, transaction
 
-from mlregistry.errors import Conflict
+from mlregistry.errors import AlreadyExists
 
 
 @contextmanager
 def unique(message: str, *, field: str = "name") -> Iterator[None]:
-    """One transaction; Conflict with this message when a row of that kind is there already."""
+    """One transaction; AlreadyExists with this message when a row of that kind is there already."""
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
         if isinstance(error.__cause__, psycopg2.errors.UniqueViolation):
-            raise Conflict(message, field=field) from error
+            raise AlreadyExists(message, field=field) from error
         raise

@@ -10,7 +10,7 @@ from experiments.models import Problem
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, Invalid
+from mlregistry.errors import AlreadyExists, Conflict, Invalid
 from models_app.models import RegisteredModel
 
 LONGEST_NAME = 256
@@ -20,7 +20,7 @@ FORBIDDEN = re.compile(r"[/:\\\x00-\x1f\x7f\ud800-\udfff]")
 def create_model(
     name: str, *, description: str = "", problem: Problem | None = None, by: Actor
 ) -> RegisteredModel:
-    """A name without versions. Raises Invalid for an unusable name, Conflict for one that is taken."""
+    """A name without versions. Raises Invalid for an unusable name, AlreadyExists for one that is taken."""
     by.require(Role.EDITOR)
     name = checked_name(name)
     _check_problem(problem, by)
@@ -31,7 +31,7 @@ def create_model(
             )
             record(by, "model.create", model)
     except IntegrityError as error:
-        raise Conflict(f"There is already a model “{name}” in {by.team.name}.", field="name") from error
+        raise AlreadyExists(f"There is already a model “{name}” in {by.team.name}.", field="name") from error
     return model
 
 

@@ -39,6 +39,7 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
             number=model.last_number,
             description=description,
             run=run,
+            run_key=run.pk.hex,
             signature=run.signature,
             input_example=run.input_example or [],
             metrics=_metrics(run),

@@ -14,8 +14,17 @@ class VersionState(models.TextChoices):
     FAILED = "failed", "failed"
 
 
+class Stage(models.TextChoices):
+    """MLflow's older way to mark versions; aliases are the newer one."""
+
+    NONE = "None", "none"
+    STAGING = "Staging", "staging"
+    PRODUCTION = "Production", "production"
+    ARCHIVED = "Archived", "archived"
+
+
 class ModelVersion(models.Model):
-    """Immutable but for description and tags; lineage leads to run, recipe, dataset version and problem."""
+    """Immutable but for description, stage and tags; lineage leads to run, recipe, dataset version and problem."""
 
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -25,16 +34,32 @@ class ModelVersion(models.Model):
     run = models.ForeignKey(
         "experiments.Run", null=True, on_delete=models.PROTECT, related_name="model_versions"
     )
-    signature = models.JSONField()
+    run_key = models.CharField(
+        max_length=500, blank=True, help_text="the run as the client named it; it may be on another server"
+    )
+    run_link = models.CharField(max_length=500, blank=True)
+    logged_model = models.ForeignKey(
+        "experiments.LoggedModel", null=True, on_delete=models.SET_NULL, related_name="model_versions"
+    )
+    source = models.TextField(blank=True, help_text="where the client says the model's files lie")
+    storage_location = models.TextField(blank=True, help_text="where the files are read from")
+    stage = models.CharField(max_length=20, choices=Stage.choices, default=Stage.NONE)
+    state_message = models.TextField(blank=True)
+    user_name = models.CharField(max_length=256, blank=True, help_text="as the client says")
+    signature = models.JSONField(null=True, blank=True)
     input_example = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["model", "number"], name="model_version_number_once")]
+        indexes = [
+            models.Index(fields=["run_key"], condition=~models.Q(run_key=""), name="model_version_by_run_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.model} v{self.number}"
