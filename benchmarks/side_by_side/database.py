@@ -1,0 +1,142 @@
+"""Databases of the servers under test, and their filling by SQL: one run logged over HTTP, copied as often as asked.
+
+A copy of what the server itself has written has the shape of logged rows, whatever the server's tables look like.
+Only ids, names, times and values differ from row to row; they come out the same for every server.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2.extensions import cursor as Cursor
+
+from mlregistry import env
+from mlregistry.supervisor.postgres import SUPERUSER, Postgres
+
+CHUNK = 5_000
+RUN_COLUMNS = ("run_uuid", "run_id")
+RUN_ID = "md5('bench-' || i)"
+VALUE = "(hashtextextended(t.key, i) & 1048575) / 1048576.0 + t.step * 1e-7"
+RUN_OVERRIDES = {
+    "name": "'run-' || i",
+    "start_time": "t.start_time + i * 1000",
+    "end_time": "t.end_time + i * 1000",
+    "started_at": "t.started_at + i * interval '1 second'",
+    "ended_at": "t.ended_at + i * interval '1 second'",
+    "artifact_uri": f"replace(t.artifact_uri, %(template)s, {RUN_ID})",
+}
+POINT_OVERRIDES = {
+    "step": "i",
+    "timestamp": "t.timestamp - (t.step - i)",
+    "iter": "i",
+    "value": "sin(i * 0.001)",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that holds rows of runs; `run` is its column for the run, `columns` those a copy must name."""
+
+    name: str
+    run: str
+    columns: dict[str, str]  # name → type
+
+
+class Database:
+    """One database of the benchmark's PostgreSQL, opened as the superuser to fill it."""
+
+    def __init__(self, postgres: Postgres, name: str) -> None:
+        self.url = postgres.url(name)
+        self._admin_url = postgres.url(name, SUPERUSER)
+        with closing(psycopg2.connect(postgres.url("postgres", SUPERUSER))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f'CREATE DATABASE "{name}" OWNER "{env.EMBEDDED_USER}"')
+
+    def copy_runs(self, template: str, first: int, last: int) -> None:
+        """Runs number `first` to `last`, alike the run `template`, oldest first."""
+        with self._cursor() as cursor:
+            tables = _tables_of_runs(cursor)
+            for start in range(first, last + 1, CHUNK):
+                bounds = {"template": template, "first": start, "last": min(start + CHUNK - 1, last)}
+                for table in tables:
+                    cursor.execute(_copy(table, _run_overrides(table)), bounds)
+                cursor.connection.commit()
+
+    def copy_points(self, run: str, n_points: int) -> None:
+        """Points 0 to `n_points` - 2 in front of the only one the run has, which is the last."""
+        with self._cursor() as cursor:
+            for table in _tables_of_runs(cursor):
+                if {"key", "step", "timestamp", "value"} <= set(table.columns) and "latest" not in table.name:
+                    bounds = {"template": run, "first": 0, "last": n_points - 2}
+                    cursor.execute(_copy(table, POINT_OVERRIDES), bounds)
+
+    def settle(self) -> None:
+        """What autovacuum would do in a while: statistics, visibility, and no dirty pages left over."""
+        with self._cursor() as cursor:
+            cursor.connection.commit()
+            cursor.connection.autocommit = True
+            cursor.execute("VACUUM ANALYZE")
+            cursor.execute("CHECKPOINT")
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Cursor]:
+        """Without foreign key checks: what is copied refers to rows that are there."""
+        with closing(psycopg2.connect(self._admin_url)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = replica")
+                yield cursor
+            connection.commit()
+
+
+def _tables_of_runs(cursor: Cursor) -> list[Table]:
+    """The table of runs and every table with a column for the run, without columns that fill themselves."""
+    cursor.execute(
+        """
+        SELECT table_name, column_name, data_type
+        FROM information_schema.columns
+        JOIN information_schema.tables USING (table_schema, table_name)
+        JOIN pg_class ON pg_class.oid = format('%I.%I', table_schema, table_name)::regclass
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND NOT pg_class.relispartition
+          AND is_identity = 'NO' AND is_generated = 'NEVER' AND coalesce(column_default, '') NOT LIKE 'nextval%'
+        ORDER BY table_name, ordinal_position
+        """
+    )
+    columns: dict[str, dict[str, str]] = {}
+    for table, column, data_type in cursor.fetchall():
+        columns.setdefault(table, {})[column] = data_type
+    found = []
+    for name, types in columns.items():
+        run = "id" if name == "experiments_run" else next((c for c in RUN_COLUMNS if c in types), None)
+        if run is not None:
+            found.append(Table(name, run, types))
+    return found
+
+
+def _run_overrides(table: Table) -> dict[str, str]:
+    if table.name in ("runs", "experiments_run"):
+        return RUN_OVERRIDES | ({"row_num": "t.row_num + i"} if "row_num" in table.columns else {})
+    if table.columns.get("value") == "double precision":
+        return {"value": VALUE}
+    if "param" in table.name:
+        return dict.fromkeys(("value", "value_str"), "t.key || '-' || (i % 10)")
+    return {"value": "CASE t.key WHEN 'mlflow.runName' THEN 'run-' || i ELSE t.value END"}
+
+
+def _copy(table: Table, overrides: dict[str, str]) -> str:
+    """INSERT … SELECT of the template's rows for each i; a copy of points keeps the run's id."""
+    keeps_run = overrides is POINT_OVERRIDES
+    cast = "::uuid" if table.columns[table.run] == "uuid" else ""
+    expressions = []
+    for column in table.columns:
+        if column == table.run and not keeps_run:
+            expressions.append(RUN_ID + cast)
+        else:
+            expressions.append(overrides.get(column, f't."{column}"'))
+    names = ", ".join(f'"{column}"' for column in table.columns)
+    return f"""
+        INSERT INTO "{table.name}" ({names})
+        SELECT {", ".join(expressions)} FROM generate_series(%(first)s, %(last)s) AS i, "{table.name}" AS t
+        WHERE t."{table.run}" = %(template)s{cast}
+    """.replace("i % 10", "i %% 10")  # noqa: S608  # names of the database's own catalogue

@@ -1,0 +1,28 @@
+"""MLflow and FastTrackML in virtual environments of their own, made on first use; never in our requirements."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "mlflow": ("mlflow", ("mlflow==3.17.2", "psycopg2-binary")),
+        "fasttrackml": ("fml", ("fasttrackml",)),
+    }
+)
+
+
+def program(name: str, folder: Path) -> str:
+    """The path of the peer's command; installs it when it is not there yet."""
+    command, packages = PACKAGES[name]
+    environment = folder / name
+    done = environment / ".installed"
+    if not done.exists():
+        print(f"Installing {' '.join(packages)} into {environment} …", file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+        pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--disable-pip-version-check", *packages], check=True, stdout=sys.stderr)
+        done.touch()
+    return str(environment / "bin" / command)
