@@ -4,6 +4,7 @@ Every value has a working default; one that cannot be used raises `EnvironmentMi
 """
 
 import hashlib
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -67,6 +68,17 @@ def home() -> Path:
     except OSError as error:
         raise EnvironmentMistake(f"MLREGISTRY_HOME {folder} cannot be used: {error.strerror}") from error
     return folder
+
+
+def networks(name: str) -> list[str]:
+    """Networks in CIDR notation, separated by commas."""
+    found = [word.strip() for word in text(name).split(",") if word.strip()]
+    for word in found:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError as error:
+            raise EnvironmentMistake(f"{name} must be networks such as 10.1.0.0/16: {error}") from error
+    return found
 
 
 def secret_key() -> str:

@@ -128,6 +128,9 @@ FILE_UPLOAD_TEMP_DIR = MLREGISTRY_HOME / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 FILE_UPLOAD_HANDLERS = ["mlregistry.artifacts.upload_limit.LimitedUpload"]
 
+ALLOWED_NETWORKS = env.networks("MLREGISTRY_ALLOWED_NETWORKS")  # beside public ones, for outgoing requests
+WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mlregistry.rest_authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["mlregistry.rest_permission.DeclaredRole"],
@@ -161,6 +164,7 @@ TASKS_ENGINE = env.text("MLREGISTRY_TASKS", "db")
 JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "models_app.register": "models_app.workers.registration.register",
+    "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }

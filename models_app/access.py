@@ -1,10 +1,13 @@
 """The only way to a model or version: filtered by the actor's team, NotFound otherwise."""
 
+import uuid
+
 from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
-from models_app.models import Alias, ModelVersion, RegisteredModel
+from models_app.models import Alias, ModelVersion, RegisteredModel, Webhook
 
 
 def models(by: Actor) -> QuerySet[RegisteredModel]:
@@ -38,3 +41,19 @@ def version_by_alias(by: Actor, name: str, alias: str) -> ModelVersion:
     if found is None:
         raise NotFound(f"The model “{name}” has no alias “{alias}”.", field="alias")
     return found.version
+
+
+def webhooks(by: Actor) -> QuerySet[Webhook]:
+    """For owners: a webhook's address may hold a token."""
+    by.require(Role.OWNER)
+    return Webhook.objects.filter(team=by.team).select_related("team")
+
+
+def webhook(by: Actor, webhook_id: str) -> Webhook:
+    try:
+        found = webhooks(by).filter(pk=uuid.UUID(webhook_id)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(f"There is no webhook “{webhook_id[:40]}” in {by.team.name}.", field="webhook_id")
+    return found

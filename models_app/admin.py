@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from mlregistry.look_only import LookOnly
 from models_app.actions import models as model_actions
 from models_app.actions import versions as version_actions
-from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel
+from models_app.actions import webhooks as webhook_actions
+from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel, Webhook, WebhookDelivery
 
 
 class Aliases(admin.TabularInline[Any, Any]):
@@ -60,3 +61,25 @@ class ModelVersionAdmin(LookOnly):
     def delete_versions(self, request: HttpRequest, rows: QuerySet[ModelVersion]) -> None:
         for version in rows.select_related("model__team"):
             self.act_on(request, version, version.model.team, version_actions.delete_version)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(LookOnly):
+    list_display = ["name", "team", "events", "status", "created_by", "updated_at"]
+    list_filter = ["status", "team"]
+    search_fields = ["name"]
+    list_select_related = ["team", "created_by"]
+    exclude = ["sealed_secret"]
+    actions = ["delete_webhooks"]
+
+    @admin.action(description="Delete with their logs", permissions=["operate"])
+    def delete_webhooks(self, request: HttpRequest, rows: QuerySet[Webhook]) -> None:
+        for webhook in rows.select_related("team"):
+            self.act_on(request, webhook, webhook.team, webhook_actions.delete_webhook)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(LookOnly):
+    list_display = ["event", "webhook", "status_code", "attempts", "created_at", "delivered_at"]
+    list_filter = ["event", "webhook__team"]
+    list_select_related = ["webhook"]

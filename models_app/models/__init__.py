@@ -2,5 +2,16 @@
 
 from .models import RegisteredModel
 from .versions import Alias, ModelFile, ModelVersion, Stage, VersionState
+from .webhooks import Webhook, WebhookDelivery, WebhookStatus
 
-__all__ = ["Alias", "ModelFile", "ModelVersion", "RegisteredModel", "Stage", "VersionState"]
+__all__ = [
+    "Alias",
+    "ModelFile",
+    "ModelVersion",
+    "RegisteredModel",
+    "Stage",
+    "VersionState",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookStatus",
+]

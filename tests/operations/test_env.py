@@ -82,3 +82,16 @@ def test_a_long_home_gets_its_socket_elsewhere(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 100)
     assert len(str(env.socket_folder(long))) <= env.LONGEST_SOCKET_FOLDER
     assert env.socket_folder(long) == env.socket_folder(long)
+
+
+def test_networks_are_read_from_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.networks("MLREGISTRY_ALLOWED_NETWORKS") == []
+    monkeypatch.setenv("MLREGISTRY_ALLOWED_NETWORKS", "10.1.0.0/16, fd00::/8,")
+    assert env.networks("MLREGISTRY_ALLOWED_NETWORKS") == ["10.1.0.0/16", "fd00::/8"]
+
+
+@pytest.mark.parametrize("value", ["ten", "10.1.0.0/40", "10.1.2.3/16"])
+def test_a_network_that_is_none_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLREGISTRY_ALLOWED_NETWORKS", value)
+    with pytest.raises(env.EnvironmentMistake, match="MLREGISTRY_ALLOWED_NETWORKS must be networks"):
+        env.networks("MLREGISTRY_ALLOWED_NETWORKS")
