@@ -121,7 +121,8 @@ def test_an_ended_run_can_be_resumed(name: str, client: MlflowClient) -> None:
     assert client.get_run(first.info.run_id).info.status == "FINISHED"
 
 
-def test_a_deleted_run_is_not_resumed(run: str, client: MlflowClient) -> None:
+def test_a_deleted_run_is_not_resumed(experiment: str, run: str, client: MlflowClient) -> None:
+    mlflow.set_experiment(experiment_id=experiment)
     client.delete_run(run)
     with pytest.raises(MlflowException, match="deleted"):
         mlflow.start_run(run_id=run)
