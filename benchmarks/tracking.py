@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from benchmarks.side_by_side.wire import Refused
 from mlregistry.supervisor.postgres import Postgres
 
 COMPARED_RUNS = 10_000
+SIZES = (10_000, 100_000, 1_000_000)
+IDLE_SECONDS = 5.0
 NAMES = {"mlflow": "MLflow", "fasttrackml": "FastTrackML", "mlregistry": "mlregistry"}
 
 
@@ -41,6 +44,7 @@ class Plan:
     programs: dict[str, str]
     peers_folder: Path
     grow_peers: bool
+    page: Path | None
 
 
 class Comparison:
@@ -66,6 +70,14 @@ class Comparison:
                 self.notes.append(f"{NAMES[name]} is left out: {error}")
                 _say(self.notes[-1])
 
+    def weigh(self) -> None:
+        """After a pause: some processes load more once the first answer is out."""
+        time.sleep(IDLE_SECONDS)
+        for server in self._running:
+            pss, rss = server.weigh()
+            self._note("memory", server.target.name, pss)
+            self.notes.append(f"{server.target.name}: {pss:,.0f} MB PSS, {rss:,.0f} MB RSS when idle")
+
     def fill(self, n_runs: int) -> None:
         for server in self._running:
             filled = Filled(server.target, self._made[server.target.name])
@@ -87,9 +99,10 @@ class Comparison:
                     self._measure(key, filled)
             _say(f"round {turn + 1} of {self._plan.n_rounds} done")
 
-    def grow(self, sizes: list[int]) -> None:
-        """Prints a table per server that grows: each read at each size."""
+    def grow(self, sizes: list[int]) -> str:
+        """A table per server that grows: each read at each size."""
         chosen = [f for f in self._filled if self._plan.grow_peers or f.target.name == report.OURS]
+        tables = []
         for filled in chosen:
             columns: dict[str, list[float]] = {}
             for size in sizes:
@@ -98,10 +111,10 @@ class Comparison:
                 for key in READS:
                     if WORK[key][0].needs in filled.facts:
                         columns.setdefault(key, []).append(self._median(key, filled))
-            print(f"\n{filled.target.name}, {self._plan.points_per_run} points per run\n")
-            print(
-                report.growth([(WORK[key][0], column) for key, column in columns.items()], sizes), flush=True
-            )
+            title = f"{filled.target.name}, {self._plan.points_per_run} points per run"
+            table = report.growth([(WORK[key][0], column) for key, column in columns.items()], sizes)
+            tables.append(f"{title}\n\n{table}")
+        return "\n\n".join(tables)
 
     def table(self) -> str:
         rows = [(row, key) for key, (row, _) in WORK.items()]
@@ -113,6 +126,9 @@ class Comparison:
         return any(filled.target.name == name for filled in self._filled)
 
     def stop(self) -> None:
+        """All of them, whatever signal comes meanwhile."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for server in self._running:
             server.stop()
 
@@ -120,7 +136,7 @@ class Comparison:
         program = self._plan.programs.get(name) or (
             peers.program(name, self._plan.peers_folder) if name in peers.PACKAGES else ""
         )
-        database = Database(self._postgres, f"bench_{name}")
+        database = Database.create(self._postgres, f"bench_{name}")
         server = servers.STARTERS[name](program, database.url, self._folder / name)
         self._running.append(server)
         try:
@@ -132,9 +148,6 @@ class Comparison:
             self._running.remove(server)
             raise
         self._made[server.target.name] = database
-        pss, rss = server.weigh()
-        self._note("memory", server.target.name, pss)
-        self.notes.append(f"{server.target.name}: {pss:,.0f} MB PSS, {rss:,.0f} MB RSS when idle")
         _say(f"{server.target.name} is up")
 
     def _measure(self, key: str, filled: Filled) -> None:
@@ -180,15 +193,23 @@ def run(plan: Plan) -> int:
         comparison = Comparison(plan, postgres, folder, crew)
         stack.callback(comparison.stop)
         comparison.start()
+        comparison.weigh()
         comparison.fill(plan.n_runs)
         comparison.measure()
-        print(f"\n{comparison.table()}\n", flush=True)
-        for note in dict.fromkeys(comparison.notes):
-            print(f"- {note}")
-        sizes = [size for size in (10_000, 100_000, 1_000_000) if plan.n_runs <= size <= plan.largest]
+        notes = "\n".join(f"- {note}" for note in dict.fromkeys(comparison.notes))
+        _publish(plan, "speed", f"{comparison.table()}\n\n{notes}")
         if plan.largest > plan.n_runs:
-            comparison.grow(sizes or [plan.n_runs, plan.largest])
+            inner = [size for size in SIZES if plan.n_runs < size < plan.largest]
+            _publish(plan, "growth", comparison.grow([plan.n_runs, *inner, plan.largest]))
         return 0 if comparison.took_part(report.OURS) or "mlregistry" not in plan.names else 1
+
+
+def _publish(plan: Plan, name: str, text: str) -> None:
+    print(f"\n{text}\n", flush=True)
+    if plan.page is not None:
+        report.paste(
+            plan.page, {name: f"`{' '.join(['python -m benchmarks.tracking', *sys.argv[1:]])}`\n\n{text}"}
+        )
 
 
 def main() -> None:
@@ -212,6 +233,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fasttrackml", help="the fml command of an environment that is there already")
     parser.add_argument("--peers-folder", default=".venv/peers", help="where environments of peers are made")
     parser.add_argument("--grow-peers", action="store_true", help="fill the peers beyond 10,000 runs too")
+    parser.add_argument("--write", help="paste the tables into this page, such as docs/benchmarks.md")
     return parser.parse_args()
 
 
@@ -230,6 +252,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         programs={name: getattr(options, name) for name in peers.PACKAGES if getattr(options, name)},
         peers_folder=Path(options.peers_folder).absolute(),
         grow_peers=options.grow_peers,
+        page=Path(options.write).absolute() if options.write else None,
     )
 
 

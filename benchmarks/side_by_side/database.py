@@ -46,13 +46,18 @@ class Table:
 class Database:
     """One database of the benchmark's PostgreSQL, opened as the superuser to fill it."""
 
-    def __init__(self, postgres: Postgres, name: str) -> None:
-        self.url = postgres.url(name)
-        self._admin_url = postgres.url(name, SUPERUSER)
+    def __init__(self, url: str, admin_url: str) -> None:
+        self.url = url
+        self._admin_url = admin_url
+
+    @classmethod
+    def create(cls, postgres: Postgres, name: str) -> "Database":
+        """A new, empty one that belongs to the application's ordinary role."""
         with closing(psycopg2.connect(postgres.url("postgres", SUPERUSER))) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(f'CREATE DATABASE "{name}" OWNER "{env.EMBEDDED_USER}"')
+        return cls(postgres.url(name), postgres.url(name, SUPERUSER))
 
     def copy_runs(self, template: str, first: int, last: int) -> None:
         """Runs number `first` to `last`, alike the run `template`, oldest first."""
@@ -121,6 +126,8 @@ def _run_overrides(table: Table) -> dict[str, str]:
         return {"value": VALUE}
     if "param" in table.name:
         return dict.fromkeys(("value", "value_str"), "t.key || '-' || (i % 10)")
+    if not {"key", "value"} <= set(table.columns):
+        return {}
     return {"value": "CASE t.key WHEN 'mlflow.runName' THEN 'run-' || i ELSE t.value END"}
 
 

@@ -88,10 +88,9 @@ def _obey(line: Connection, number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:
-            task = line.recv()
+            line.send(_run(line.recv(), number))
         except (EOFError, OSError):
             return
-        line.send(_run(task, number))
 
 
 def _run(task: Task, number: int) -> Outcome:

@@ -1,6 +1,8 @@
 """The tables in Markdown that tracking.py prints: ratios to both peers with a verdict, and how searches grow."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.side_by_side.rows import Row
 
@@ -38,6 +40,17 @@ def growth(rows: Sequence[tuple[Row, Sequence[float]]], sizes: Sequence[int]) ->
         title = row.title.format(runs="all", points="all")
         lines.append([title, *cells, _times(slower), "met" if slower <= WITHIN else "missed"])
     return _markdown(lines)
+
+
+def paste(page: Path, sections: Mapping[str, str]) -> None:
+    """Puts each text between `<!-- name -->` and `<!-- /name -->` of the page, in place of what stood there."""
+    text = page.read_text()
+    for name, section in sections.items():
+        between = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)
+        if not between.search(text):
+            raise ValueError(f"{page} has no place marked {name}")
+        text = between.sub(lambda found, new=section: f"{found[1]}{new}\n{found[2]}", text)  # type: ignore[misc]
+    page.write_text(text)
 
 
 def ratio(row: Row, figures: Figures, peer: str) -> float | None:
