@@ -65,6 +65,11 @@ def experiment(by: Actor, experiment_id: int) -> Experiment:
     return found
 
 
+def experiment_by_name(by: Actor, name: str) -> Experiment | None:
+    """The team's experiment of this name, deleted ones too."""
+    return experiments(by).filter(name=name).first()
+
+
 def runs(by: Actor) -> QuerySet[Run]:
     return Run.objects.filter(experiment__team=by.team)
 

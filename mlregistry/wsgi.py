@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
 django_application = get_wsgi_application()
 
 # Models can only be imported once Django is set up.
+from mlregistry.mlflow_api.door import mlflow_door  # noqa: E402
 from serving.fast_door import fast_door  # noqa: E402
 
-application = fast_door(django_application)
+application = fast_door(mlflow_door(django_application))

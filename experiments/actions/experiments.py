@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from experiments.models import Experiment, Lifecycle, Problem, Run
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, Invalid
+from mlregistry.errors import Conflict, Invalid, NotFound
 from mlregistry.lib.names import clean_key, clean_name, clean_text
 
 from .conflicts import unique
 
 DEFAULT_NAME = "Default"
 MAX_TAG = 20_000
+LONGEST_LOCATION = 2048
+HOST_SCHEMES = frozenset({"http", "https", "ftp", "sftp", "ws", "wss"})
 
 
 def create_experiment(
@@ -25,9 +28,13 @@ def create_experiment(
     problem: Problem | None = None,
     description: str = "",
     tags: Mapping[str, str] | None = None,
+    artifact_location: str = "",
     by: Actor,
 ) -> Experiment:
-    """An empty group of runs; a deleted experiment keeps its name."""
+    """An empty group of runs; a deleted experiment keeps its name.
+
+    `artifact_location` is a place where clients put files themselves; without it this server keeps them.
+    """
     by.require(Role.EDITOR)
     experiment = Experiment(
         team=by.team,
@@ -35,6 +42,7 @@ def create_experiment(
         problem=_own(problem, by),
         description=clean_text(description, field="description"),
         tags=_clean_tags(tags or {}),
+        artifact_location=artifact_location and clean_location(artifact_location),
         created_by=by.user,
     )
     with unique(f"There is an experiment named {experiment.name!r} already (perhaps a deleted one)."):
@@ -61,8 +69,7 @@ def default_experiment(*, by: Actor) -> Experiment:
 def update_experiment(experiment: Experiment, *, by: Actor, **changes: Any) -> Experiment:
     """Change name, description, problem or tags (which are replaced as a whole)."""
     by.require(Role.EDITOR)
-    if experiment.lifecycle != Lifecycle.ACTIVE:
-        raise Conflict("The experiment is deleted; restore it first.")
+    _require_active(experiment)
     if "name" in changes:
         experiment.name = clean_name(changes["name"], max_length=500)
     if "description" in changes:
@@ -85,13 +92,61 @@ def delete_experiment(experiment: Experiment, *, by: Actor) -> Experiment:
     return _turn(experiment, Lifecycle.DELETED, "experiment.delete", by=by)
 
 
-def restore_experiment(experiment: Experiment, *, by: Actor) -> Experiment:
-    """Back in sight, with the runs that went with it."""
+def restore_experiment(experiment: Experiment, *, every_run: bool = False, by: Actor) -> Experiment:
+    """Back in sight, with the runs that went with it, or with those deleted before it too."""
     by.require(Role.EDITOR)
-    return _turn(experiment, Lifecycle.ACTIVE, "experiment.restore", by=by)
+    return _turn(experiment, Lifecycle.ACTIVE, "experiment.restore", every_run=every_run, by=by)
 
 
-def _turn(experiment: Experiment, lifecycle: Lifecycle, action: str, *, by: Actor) -> Experiment:
+def set_tag(experiment: Experiment, key: str, value: str, *, by: Actor) -> None:
+    """Add or overwrite one tag, whatever others write at the same time."""
+    by.require(Role.EDITOR)
+    _require_active(experiment)
+    for name, text in _clean_tags({key: value}).items():
+        _update_tags("tags || jsonb_build_object(%s::text, %s::text)", [name, text], experiment)
+
+
+def delete_tag(experiment: Experiment, key: str, *, by: Actor) -> None:
+    """NotFound when there is no such tag."""
+    by.require(Role.EDITOR)
+    _require_active(experiment)
+    if key not in experiment.tags:
+        raise NotFound(f"No tag with name: {key} in the experiment {experiment.name!r}.", field="key")
+    _update_tags("tags - %s::text", [key], experiment)
+
+
+def clean_location(uri: str) -> str:
+    """A place that clients can write to by themselves: a path or a URI of a store, never a web server."""
+    parts = urlsplit(clean_text(uri, field="artifact_location", max_length=LONGEST_LOCATION))
+    if parts.scheme in HOST_SCHEMES or parts.scheme == "runs":
+        raise Invalid(f"Artifacts cannot be kept at a {parts.scheme}: address.", field="artifact_location")
+    if parts.query or parts.fragment or ";" in uri:
+        raise Invalid(
+            "The location may not hold parameters, a query or a fragment.", field="artifact_location"
+        )
+    if ".." in unquote(unquote(parts.path)).split("/"):
+        raise Invalid("The location may not hold '..'.", field="artifact_location")
+    return uri.rstrip("/") or uri
+
+
+def _require_active(experiment: Experiment) -> None:
+    if experiment.lifecycle != Lifecycle.ACTIVE:
+        raise Conflict(
+            f"The experiment {experiment.pk} must be in the 'active' state. It is deleted; restore it first."
+        )
+
+
+def _update_tags(change: str, values: list[str], experiment: Experiment) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE experiments_experiment SET tags = {change}, updated_at = now() WHERE id = %s",
+            [*values, experiment.pk],
+        )
+
+
+def _turn(
+    experiment: Experiment, lifecycle: Lifecycle, action: str, *, every_run: bool = False, by: Actor
+) -> Experiment:
     """Once more is no error. Runs share the moment of deletion with it, so restoring finds them."""
     with transaction.atomic():
         locked = Experiment.objects.select_for_update().get(pk=experiment.pk)
@@ -102,7 +157,8 @@ def _turn(experiment: Experiment, lifecycle: Lifecycle, action: str, *, by: Acto
             if deleted:
                 runs.filter(lifecycle=Lifecycle.ACTIVE).update(lifecycle=lifecycle, deleted_at=moment)
             else:
-                runs.filter(deleted_at=moment).update(lifecycle=lifecycle, deleted_at=None)
+                back = runs if every_run else runs.filter(deleted_at=moment)
+                back.update(lifecycle=lifecycle, deleted_at=None)
             Experiment.objects.filter(pk=locked.pk).update(
                 lifecycle=lifecycle, updated_at=moment if deleted else timezone.now()
             )

@@ -1,0 +1,50 @@
+"""What a row of the route table is, and what its function gets and gives. Each noun's file makes such rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import Role
+
+from .fields import Field
+
+Environ = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request: who calls, the checked fields, the parts of the path, the WSGI environment."""
+
+    by: Actor
+    given: dict[str, Any]
+    path: dict[str, str]
+    environ: Environ
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is not plain JSON with status 200."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Iterable[bytes] = ()
+
+
+Answer = Mapping[str, Any] | Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` follows /api/ and /ajax-api/; {name} takes one part of it, {name:path} the rest.
+
+    `role` is the least role, None where nobody needs to log in. `fields` None leaves the body unread.
+    """
+
+    method: str
+    path: str
+    act: Callable[[Call], Answer]
+    role: Role | None
+    fields: tuple[Field, ...] | None = ()
