@@ -6,9 +6,10 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Refused
 from mlflow.entities import DatasetInput, InputTag
 from mlflow.tracking import MlflowClient
+
+from tests.mlflow_client.scenarios.conftest import Refused
 
 try:
     from mlflow.entities import Dataset

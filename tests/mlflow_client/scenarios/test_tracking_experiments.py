@@ -3,10 +3,11 @@
 import uuid
 
 import pytest
-from conftest import Refused
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+
+from tests.mlflow_client.scenarios.conftest import Refused
 
 ABSENT = "987654321"
 

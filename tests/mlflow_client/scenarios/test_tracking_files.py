@@ -20,7 +20,7 @@ def test_text_and_json_are_logged_and_read_back(run: str, client: MlflowClient, 
     client.log_text(run, "größe\n", "notes/a.txt")
     client.log_dict(run, {"a": [1, 2]}, "b.json")
     client.log_dict(run, {"a": "b"}, "c.yaml")
-    assert _paths(client, run) == {"notes": (True, None), "b.json": (False, 24), "c.yaml": (False, 5)}
+    assert _paths(client, run) == {"notes": (True, None), "b.json": (False, 29), "c.yaml": (False, 5)}
     assert _paths(client, run, "notes") == {"notes/a.txt": (False, 8)}
     local = client.download_artifacts(run, "", str(tmp_path))
     assert (Path(local) / "notes" / "a.txt").read_text(encoding="utf-8") == "größe\n"

@@ -8,9 +8,10 @@ import urllib.request
 from typing import Any
 
 import pytest
-from conftest import Refused
 from mlflow.entities import Metric
 from mlflow.tracking import MlflowClient
+
+from tests.mlflow_client.scenarios.conftest import Refused
 
 LONGER_THAN_A_PAGE = 25_300
 ABSENT = "0123456789abcdef" * 2
@@ -50,7 +51,8 @@ def test_a_metric_that_was_never_logged_has_no_history(run: str, client: MlflowC
 
 def test_pages_follow_each_other_by_token(run: str, client: MlflowClient) -> None:
     client.log_batch(run, metrics=[Metric("m", step, step, step) for step in range(5)])
-    seen, token = [], {}
+    seen: list[int] = []
+    token: dict[str, str] = {}
     for _ in range(3):
         page = _page(run_id=run, metric_key="m", max_results=2, **token)
         seen += [point["step"] for point in page["metrics"]]

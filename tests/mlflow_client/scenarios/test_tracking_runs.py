@@ -4,9 +4,10 @@ import time
 from typing import Any
 
 import pytest
-from conftest import Refused
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
+
+from tests.mlflow_client.scenarios.conftest import Refused
 
 ABSENT = "0123456789abcdef" * 2
 

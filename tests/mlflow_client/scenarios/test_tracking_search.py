@@ -6,9 +6,10 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
-from conftest import Refused
 from mlflow.entities import DatasetInput, InputTag, Metric, ViewType
 from mlflow.tracking import MlflowClient
+
+from tests.mlflow_client.scenarios.conftest import Refused
 
 try:
     from mlflow.entities import Dataset
