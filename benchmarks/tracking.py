@@ -213,7 +213,8 @@ def _publish(plan: Plan, name: str, text: str) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGINT, signal.SIGTERM):  # even where the shell has told us to ignore Ctrl-C
+        signal.signal(number, _end)
     try:
         sys.exit(run(_plan(_arguments())))
     except KeyboardInterrupt:

@@ -17,7 +17,8 @@ from mlregistry.supervisor.postgres import SUPERUSER, Postgres
 CHUNK = 5_000
 RUN_COLUMNS = ("run_uuid", "run_id")
 RUN_ID = "md5('bench-' || i)"
-VALUE = "(hashtextextended(t.key, i) & 1048575) / 1048576.0 + t.step * 1e-7"
+LEAST = "(hashtextextended(t.key, i) & 1048575) / 1048576.0"
+VALUE = f"{LEAST} + t.step * 1e-7"  # grows with the step: the last point is the greatest
 RUN_OVERRIDES = {
     "name": "'run-' || i",
     "start_time": "t.start_time + i * 1000",
@@ -69,12 +70,12 @@ class Database:
                     cursor.execute(_copy(table, _run_overrides(table)), bounds)
                 cursor.connection.commit()
 
-    def copy_points(self, run: str, n_points: int) -> None:
-        """Points 0 to `n_points` - 2 in front of the only one the run has, which is the last."""
+    def copy_points(self, run: str, first: int, last: int) -> None:
+        """Points number `first` to `last`, alike the only one that the run has, at times that fit to it."""
         with self._cursor() as cursor:
             for table in _tables_of_runs(cursor):
                 if {"key", "step", "timestamp", "value"} <= set(table.columns) and "latest" not in table.name:
-                    bounds = {"template": run, "first": 0, "last": n_points - 2}
+                    bounds = {"template": run, "first": first, "last": last}
                     cursor.execute(_copy(table, POINT_OVERRIDES), bounds)
 
     def settle(self) -> None:
@@ -123,7 +124,7 @@ def _run_overrides(table: Table) -> dict[str, str]:
     if table.name in ("runs", "experiments_run"):
         return RUN_OVERRIDES | ({"row_num": "t.row_num + i"} if "row_num" in table.columns else {})
     if table.columns.get("value") == "double precision":
-        return {"value": VALUE}
+        return {"value": VALUE, "maximum": VALUE, "minimum": LEAST}
     if "param" in table.name:
         return dict.fromkeys(("value", "value_str"), "t.key || '-' || (i % 10)")
     if not {"key", "value"} <= set(table.columns):

@@ -33,9 +33,9 @@ class Filled:
         self.facts["template"] = _log_template(client, self.facts["experiment"], points_per_run)
         self.n_runs = 1
         run = _create_run(client, self.facts["load"], "history")
-        last = {"key": "curve", "value": 1.0, "timestamp": BASE_MILLIS + n_history - 1, "step": n_history - 1}
-        client.ask_json("POST", "runs/log-batch", run_id=run, metrics=[last])
-        self.database.copy_points(run, n_history)
+        _log_curve(client, run, n_history - 1, 1.0)
+        self.database.copy_points(run, 0, n_history - 3)
+        _log_curve(client, run, n_history - 2, -1.0)  # so that the server itself knows both extremes
         self.facts["history"] = run
         try:
             _register(client)
@@ -82,6 +82,11 @@ def _create_run(client: Client, experiment: str, name: str) -> str:
         "POST", "runs/create", experiment_id=experiment, run_name=name, start_time=BASE_MILLIS
     )
     return str(answer["run"]["info"]["run_id"])
+
+
+def _log_curve(client: Client, run: str, step: int, value: float) -> None:
+    point = {"key": "curve", "value": value, "timestamp": BASE_MILLIS + step, "step": step}
+    client.ask_json("POST", "runs/log-batch", run_id=run, metrics=[point])
 
 
 def _register(client: Client) -> None:

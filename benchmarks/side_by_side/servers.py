@@ -21,7 +21,7 @@ from mlregistry.supervisor.leash import leashed
 ROOT = Path(__file__).resolve().parents[2]
 N_WEB = 2
 START_TIMEOUT_SECONDS = 240.0
-STOP_SECONDS = 12.0
+STOP_SECONDS = 5.0
 
 
 class ServerFailed(RuntimeError):
