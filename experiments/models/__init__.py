@@ -4,7 +4,7 @@ from .artifacts import Artifact
 from .datasets import Dataset, DatasetVersion
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
-from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus
+from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
 from .measurements import Curve, LatestMetric, MetricPoint, Param, RunTag
 from .problems import Problem
 from .runs import LIVE, Run, RunStatus
@@ -13,5 +13,5 @@ __all__ = [
     "LIVE",
     "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
     "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricPoint", "ModelRole", "Param", "Problem",
-    "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
+    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Logged models: what a run (or a script without one) made and may be registered, with metrics of their own."""
 
+import re
 import uuid
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.db import models
 
 from .experiments import Experiment, Lifecycle
 from .runs import Run
+
+MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
 
 class LoggedModelStatus(models.TextChoices):
@@ -50,6 +53,16 @@ class LoggedModel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def model_id(self) -> str:
+        """As MLflow's clients know it."""
+        return f"m-{self.id.hex}"
+
+
+def model_key(model_id: str) -> uuid.UUID | None:
+    """The key of a logged model by its id in MLflow's form; None for what cannot be one."""
+    return uuid.UUID(model_id[2:]) if MODEL_ID.fullmatch(model_id) else None
 
 
 class LoggedModelMetric(models.Model):
