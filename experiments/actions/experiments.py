@@ -36,6 +36,8 @@ def create_experiment(
     `artifact_location` is a place where clients put files themselves; without it this server keeps them.
     """
     by.require(Role.EDITOR)
+    if name == DEFAULT_NAME:
+        default_experiment(by=by)  # has this name, also before anybody asked for it
     experiment = Experiment(
         team=by.team,
         name=clean_name(name, max_length=500),
@@ -52,11 +54,10 @@ def create_experiment(
 
 
 def default_experiment(*, by: Actor) -> Experiment:
-    """Where runs without an experiment go; made when it is first asked for."""
+    """Where runs without an experiment go; made when it is first asked for, by whomever."""
     found = Experiment.objects.filter(team=by.team, is_default=True).first()
     if found is not None:
         return found
-    by.require(Role.EDITOR)
     with transaction.atomic():
         experiment, created = Experiment.objects.get_or_create(
             team=by.team, is_default=True, defaults={"name": DEFAULT_NAME, "created_by": by.user}

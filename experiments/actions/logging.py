@@ -4,7 +4,9 @@ Logging leaves no audit line: the rows are the record themselves, and there may 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import transaction
@@ -12,44 +14,59 @@ from django.db import transaction
 from experiments.models import Curve, Run, RunTag
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, Invalid, NotFound
+from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
 from mlregistry.lib.millis import now_millis
-from mlregistry.lib.names import clean_key, clean_name, clean_text
+from mlregistry.lib.names import clean_key, clean_name
 
-from .measurements import Metric, write_metrics, write_params, write_tags
+from .model_metrics import write_metrics
+from .measurements import Metric, Refusal, write
+from .run_tags import NAME_TAG, NOTE_TAG, Pairs, Tags, checked_tags, clean_pair
 from .runs import require_active
 
 MAX_PARAM = 6000
-MAX_TAG = 8000
 LARGEST_BIGINT = 2**63 - 1
-Texts = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 def log_batch(
-    run: Run, *, metrics: Iterable[Metric] = (), params: Texts = (), tags: Texts = (), by: Actor
+    run: Run | uuid.UUID, *, metrics: Sequence[Metric] = (), params: Pairs = (), tags: Pairs = (), by: Actor
 ) -> None:
-    """Log all of it or nothing, once however often it is sent. A param keeps its first value: Conflict."""
+    """Log all of it or nothing, once however often it is sent.
+
+    Raises NotFound for a run that is not the team's, Conflict for a deleted run and for a param that holds
+    another value already. The tags that name the run, its note and its parent are those themselves.
+    """
     by.require(Role.EDITOR)
-    require_active(run)
-    points = [_checked(metric, place) for place, metric in enumerate(metrics)]
-    written = list(_texts(params, "params", MAX_PARAM, once=True).items())
-    tagged = list(_texts(tags, "tags", MAX_TAG, once=False).items())
-    with transaction.atomic():
-        if written:
-            _refuse_changes(write_params(run, written), dict(written))
-        if points:
-            write_metrics(run, points, now=now_millis())
-        if tagged:
-            write_tags(run, tagged)
+    check_metrics(metrics)
+    once = _params(params)
+    given = checked_tags(tags)
+    run_id = run if isinstance(run, uuid.UUID) else run.pk
+    with _with_models(metrics):
+        refusals = write(
+            run_id,
+            by.team.pk,
+            metrics=metrics,
+            params=list(once.items()),
+            tags=given.rows,
+            texts=given,
+            now=now_millis(),
+        )
+        if refusals:
+            raise _refused(run_id, refusals, once)
+        write_metrics(run_id, metrics, by=by)
 
 
 def delete_tag(run: Run, key: str, *, by: Actor) -> None:
     """NotFound when there is no such tag."""
     by.require(Role.EDITOR)
     require_active(run)
-    removed, _ = RunTag.objects.filter(run=run, key=key).delete()
+    if key in (NAME_TAG, NOTE_TAG):
+        texts = Tags(name="") if key == NAME_TAG else Tags(note="")
+        removed = int(bool(run.name if key == NAME_TAG else run.note))
+        write(run.pk, by.team.pk, texts=texts, now=now_millis())
+    else:
+        removed, _ = RunTag.objects.filter(run=run, key=key).delete()
     if not removed:
-        raise NotFound(f"The run has no tag {key!r}.")
+        raise NotFound(f"No tag with name: {key} in run with id {run.pk.hex}", field="key")
 
 
 def set_curves(run: Run, curves: Mapping[str, Any], *, by: Actor) -> None:
@@ -65,19 +82,38 @@ def set_curves(run: Run, curves: Mapping[str, Any], *, by: Actor) -> None:
     )
 
 
-def _checked(metric: Metric, place: int) -> Metric:
-    field = f"metrics.{place}"
+def check_metrics(metrics: Sequence[Metric]) -> None:
+    """Raises Invalid that names the first metric at fault and its field."""
+    if not all(_plain(metric) for metric in metrics):
+        for place, metric in enumerate(metrics):
+            _check(metric, f"metrics.{place}")
+    checked: set[str] = set()
+    for place, metric in enumerate(metrics):
+        if metric.key not in checked:
+            clean_key(metric.key, field=f"metrics.{place}.key")
+            checked.add(metric.key)
+
+
+def _plain(metric: Metric) -> bool:
+    return (
+        type(metric.value) is float
+        and type(metric.step) is int
+        and -LARGEST_BIGINT <= metric.step <= LARGEST_BIGINT
+        and (
+            metric.timestamp is None
+            or (type(metric.timestamp) is int and 0 <= metric.timestamp <= LARGEST_BIGINT)
+        )
+        and type(metric.key) is str
+    )
+
+
+def _check(metric: Metric, field: str) -> None:
     clean_key(metric.key, field=f"{field}.key")
     if isinstance(metric.value, bool) or not isinstance(metric.value, int | float):
         raise Invalid(f"The metric {metric.key!r} needs a number.", field=f"{field}.value")
     _check_whole(metric.step, -LARGEST_BIGINT - 1, f"{field}.step")
     if metric.timestamp is not None:
         _check_whole(metric.timestamp, 0, f"{field}.timestamp")
-    try:
-        value = float(metric.value)
-    except OverflowError:
-        value = math.inf if metric.value > 0 else -math.inf
-    return Metric(metric.key, value, metric.step, metric.timestamp)
 
 
 def _check_whole(value: object, least: int, field: str) -> None:
@@ -87,25 +123,39 @@ def _check_whole(value: object, least: int, field: str) -> None:
         raise Invalid(f"This must lie between {least} and {LARGEST_BIGINT}.", field=field)
 
 
-def _texts(given: Texts, field: str, max_length: int, *, once: bool) -> dict[str, str]:
-    """Clean keys and values; with `once` a key that comes twice with different values is a Conflict."""
+def _with_models(metrics: Sequence[Metric]) -> AbstractContextManager[Any]:
+    """One statement is a transaction by itself; with metrics of logged models there are two."""
+    return transaction.atomic() if any(metric.model_id for metric in metrics) else nullcontext()
+
+
+def _refused(run_id: uuid.UUID, refusals: list[Refusal], wanted: dict[str, str]) -> MlregistryError:
+    if refusals[0].problem == "missing":
+        return NotFound(f"Run with id={run_id.hex} not found", field="run_id")
+    if refusals[0].problem == "deleted":
+        return Conflict(
+            f"The run {run_id.hex} must be in the 'active' state. It is deleted; restore it first."
+        )
+    return _changed([(refusal.subject, refusal.stored) for refusal in refusals], wanted)
+
+
+def _params(given: Pairs) -> dict[str, str]:
+    """Clean keys and values; a key that comes twice with different values is a Conflict."""
     clean: dict[str, str] = {}
     for key, value in given.items() if isinstance(given, Mapping) else given:
-        name = clean_key(key, field=f"{field}.{key}"[:200])
-        text = clean_text(value, field=f"{field}.{name}", max_length=max_length)
-        if once and clean.get(name, text) != text:
-            _refuse_changes([(name, clean[name])], {name: text})
+        name, text = clean_pair(key, value, "params", MAX_PARAM)
+        if clean.get(name, text) != text:
+            raise _changed([(name, clean[name])], {name: text})
         clean[name] = text
     return clean
 
 
-def _refuse_changes(stored: list[tuple[str, str]], wanted: dict[str, str]) -> None:
-    if stored:
-        lines = [
-            f"The param {key!r} is {value[:200]!r} already and cannot become {wanted[key][:200]!r}."
-            for key, value in stored
-        ]
-        raise Conflict(lines[0], field=f"params.{stored[0][0]}", details=lines)
+def _changed(stored: list[tuple[str, str]], wanted: dict[str, str]) -> Conflict:
+    lines = [
+        f"Changing param values is not allowed. The param {key!r} is {value[:200]!r} already and cannot become"
+        f" {wanted[key][:200]!r}."
+        for key, value in stored
+    ]
+    return Conflict(lines[0], field=f"params.{stored[0][0]}", details=lines)
 
 
 def _finite(data: Any) -> Any:

@@ -1,95 +1,100 @@
-"""The SQL behind logging: params, metric points and tags of one run, each kind in one round trip.
+"""Logging of one run in one round trip: the SQL function experiments_log with its arrays.
 
 Called by actions.logging alone, with clean keys and values.
 """
 
+import math
+import sys
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import msgspec
 from django.db import connection
 
-from experiments.models import Run
 from mlregistry.lib import floats
 
-# The second statement sees what others committed while the first one waited for them.
-PARAMS = """
-INSERT INTO experiments_param (run_id, experiment_id, key, value)
-SELECT %(run)s, %(experiment)s, key, value
-FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
-ORDER BY key
-ON CONFLICT (run_id, key) DO NOTHING;
-SELECT param.key, param.value
-FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
-JOIN experiments_param AS param ON param.run_id = %(run)s AND param.key = given.key
-WHERE param.value <> given.value
-ORDER BY param.key
-"""
-METRICS = """
-WITH given AS (
-    SELECT * FROM unnest(%(keys)s::text[], %(steps)s::bigint[], %(timestamps)s::bigint[],
-                         %(values)s::float8[], %(nans)s::boolean[])
-    AS given(key, step, timestamp, value, is_nan)
-), points AS (
-    INSERT INTO experiments_metricpoint (run_id, key, step, timestamp, value, is_nan)
-    SELECT %(run)s, key, step, timestamp, value, is_nan FROM given ORDER BY key, step, timestamp, value
-    ON CONFLICT DO NOTHING
-)
-INSERT INTO experiments_latestmetric AS latest (run_id, experiment_id, key, step, timestamp, value, is_nan)
-SELECT DISTINCT ON (key) %(run)s, %(experiment)s, key, step, timestamp, value, is_nan
-FROM given ORDER BY key, step DESC, timestamp DESC, value DESC, is_nan
-ON CONFLICT (run_id, key) DO UPDATE
-SET step = excluded.step, timestamp = excluded.timestamp, value = excluded.value, is_nan = excluded.is_nan
-WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
-"""
-TAGS = """
-INSERT INTO experiments_runtag AS tag (run_id, experiment_id, key, value)
-SELECT %(run)s, %(experiment)s, key, value
-FROM unnest(%(keys)s::text[], %(values)s::text[]) AS given(key, value)
-ORDER BY key
-ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value WHERE tag.value <> excluded.value
-"""
+from .run_tags import Tags
+
+LOG = """SELECT problem, subject, stored FROM experiments_log(
+%s::uuid, %s, %s::text[], %s::float8[], %s::boolean[], %s::bigint[], %s::bigint[],
+%s::text[], %s::text[], %s::text[], %s::text[], %s, %s, %s::uuid)"""
+LARGEST = sys.float_info.max
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One logged value; `timestamp` in milliseconds since 1970, None for now."""
+class Metric(msgspec.Struct, frozen=True, gc=False):
+    """One logged value; `timestamp` in milliseconds since 1970, None for now.
+
+    With `model_id` it is measured of that logged model too, perhaps on the named dataset.
+    """
 
     key: str
     value: float
     step: int = 0
     timestamp: int | None = None
+    model_id: str = ""
+    dataset_name: str = ""
+    dataset_digest: str = ""
 
 
-def write_params(run: Run, params: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Insert what is new; returns key and stored value of those that hold another value already."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was written: the run is missing or deleted, or a param holds another value already."""
+
+    problem: str  # "missing" "deleted" "param"
+    subject: str
+    stored: str
+
+
+def write(
+    run_id: uuid.UUID,
+    team_id: int,
+    *,
+    metrics: Sequence[Metric] = (),
+    params: Sequence[tuple[str, str]] = (),
+    tags: Sequence[tuple[str, str]] = (),
+    texts: Tags,
+    now: int,
+) -> list[Refusal]:
+    """Write all of it, or nothing and tell why."""
+    values = (str(run_id), team_id, *_arrays(metrics, now), *_pairs(params), *_pairs(tags))
+    parent = str(texts.parent) if texts.parent else None
     with connection.cursor() as cursor:
-        cursor.execute(
-            PARAMS, _of(run, keys=[key for key, _ in params], values=[value for _, value in params])
-        )
-        return [(str(key), str(value)) for key, value in cursor.fetchall()]
+        cursor.execute(LOG, (*values, texts.name, texts.note, parent))
+        return [Refusal(str(problem), subject or "", stored or "") for problem, subject, stored in cursor]
 
 
-def write_metrics(run: Run, metrics: Sequence[Metric], *, now: int) -> None:
-    """Insert the points that are new and move the latest ones on."""
-    stored = [floats.stored(metric.value) for metric in metrics]
-    values = _of(
-        run,
-        keys=[metric.key for metric in metrics],
-        steps=[metric.step for metric in metrics],
-        timestamps=[now if metric.timestamp is None else metric.timestamp for metric in metrics],
-        values=[value for value, _ in stored],
-        nans=[is_nan for _, is_nan in stored],
+def _arrays(metrics: Sequence[Metric], now: int) -> tuple[str | None, ...]:
+    """PostgreSQL's array literals of keys, values, NaN flags, timestamps and steps."""
+    if not metrics:
+        return (None,) * 5
+    values = [metric.value if type(metric.value) is float else _float(metric.value) for metric in metrics]
+    nans = "f," * len(values)
+    if not all(-LARGEST <= value <= LARGEST for value in values):
+        nans = "".join("t," if math.isnan(value) else "f," for value in values)
+        values = [floats.stored(value)[0] for value in values]
+    return (
+        # Clean keys hold neither quotes nor backslashes.
+        '{"' + '","'.join([metric.key for metric in metrics]) + '"}',
+        _literal(map(repr, values)),
+        "{" + nans[:-1] + "}",
+        _literal([str(now if metric.timestamp is None else metric.timestamp) for metric in metrics]),
+        _literal([str(metric.step) for metric in metrics]),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(METRICS, values)
 
 
-def write_tags(run: Run, tags: Sequence[tuple[str, str]]) -> None:
-    """Insert or overwrite."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAGS, _of(run, keys=[key for key, _ in tags], values=[value for _, value in tags]))
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
-def _of(run: Run, **arrays: Iterable[Any]) -> dict[str, Any]:
-    return {"run": run.pk, "experiment": run.experiment_id, **arrays}
+def _literal(items: Iterable[str]) -> str:
+    return "{" + ",".join(items) + "}"
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> tuple[list[str] | None, list[str] | None]:
+    if not pairs:
+        return None, None
+    return [key for key, _ in pairs], [value for _, value in pairs]

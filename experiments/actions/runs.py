@@ -1,17 +1,21 @@
 """Create, change, finish, delete and restore runs. Called by every door and by the training worker."""
 
 import datetime
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.models import LIVE, DatasetVersion, Experiment, Lifecycle, Run, RunStatus
+from experiments.models import LIVE, DatasetVersion, Experiment, Lifecycle, Run, RunStatus, RunTag
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.names import clean_name, clean_text, random_name
+
+from .run_tags import PARENT_TAG, checked_tags
 
 
 def create_run(
@@ -23,25 +27,33 @@ def create_run(
     parent: Run | None = None,
     is_baseline: bool = False,
     started_at: datetime.datetime | None = None,
+    user_name: str = "",
+    tags: Mapping[str, str] | None = None,
     by: Actor,
 ) -> Run:
-    """A RUNNING run; without a name it gets a readable one."""
+    """A RUNNING run; without a name it gets a readable one. `user_name` is whom the client says it is for."""
     by.require(Role.EDITOR)
     _check_place(experiment, dataset_version, parent)
+    given = checked_tags({**(tags or {}), **({PARENT_TAG: parent.pk.hex} if parent else {})})
     run = Run(
         experiment=experiment,
-        name=clean_name(name, max_length=500) if name else random_name(),
+        name=clean_name(name or given.name or random_name(), max_length=500),
         estimator=str((recipe or {}).get("estimator", ""))[:60],
         recipe=recipe,
-        problem=experiment.problem,
+        problem_id=experiment.problem_id,
         dataset_version=dataset_version,
-        parent=parent,
+        parent=parent or _parent(given.parent, by),
         is_baseline=is_baseline,
         started_at=started_at or timezone.now(),
+        user_name=clean_text(user_name, field="user_id", max_length=256),
+        note=given.note or "",
         created_by=by.user,
     )
     with transaction.atomic():
-        run.save()
+        run.save(force_insert=True)
+        RunTag.objects.bulk_create(
+            [RunTag(run=run, experiment=experiment, key=key, value=value) for key, value in given.rows]
+        )
         audit.record(by, "run.create", run)
     return run
 
@@ -116,7 +128,15 @@ def restore_run(run: Run, *, by: Actor) -> Run:
 def require_active(run: Run) -> None:
     """Raises Conflict for a deleted run: nothing is written to it."""
     if run.lifecycle != Lifecycle.ACTIVE:
-        raise Conflict(f"The run {run.name!r} is deleted; restore it first.")
+        raise Conflict(
+            f"The run {run.pk.hex} must be in the 'active' state. It is deleted; restore it first."
+        )
+
+
+def _parent(run_id: uuid.UUID | None, by: Actor) -> Run | None:
+    """The parent that a tag names, when it is a run of the team."""
+    rows = Run.objects.filter(pk=run_id, experiment__team=by.team) if run_id else Run.objects.none()
+    return rows.only("pk").first()
 
 
 def _turn(run: Run, lifecycle: Lifecycle, action: str, *, by: Actor) -> Run:
@@ -139,8 +159,10 @@ def _set_status(run: Run, status: str, ended_at: datetime.datetime | None) -> No
 
 def _check_place(experiment: Experiment, version: DatasetVersion | None, parent: Run | None) -> None:
     if experiment.lifecycle != Lifecycle.ACTIVE:
-        raise Conflict(f"The experiment {experiment.name!r} is deleted; restore it first.")
+        raise Conflict(
+            f"The experiment {experiment.pk} must be in the 'active' state. It is deleted; restore it first."
+        )
     if version is not None and version.dataset.team_id != experiment.team_id:
         raise Invalid("There is no such dataset version in this team.", field="dataset_version")
-    if parent is not None and parent.experiment_id != experiment.pk:
-        raise Invalid("The parent run belongs to another experiment.", field="parent")
+    if parent is not None and parent.experiment.team_id != experiment.team_id:
+        raise Invalid("There is no such parent run in this team.", field="parent")

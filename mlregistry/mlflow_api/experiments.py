@@ -49,6 +49,7 @@ def get_by_name(call: Call) -> Answer:
 
 def search(call: Call) -> Answer:
     given = call.given
+    actions.default_experiment(by=call.by)
     found = queries.search(
         call.by.team.pk,
         view=ids.view(given["view_type"]),

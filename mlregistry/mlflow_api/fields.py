@@ -34,7 +34,7 @@ class Field:
         object.__setattr__(self, "camel", head + "".join(part.title() for part in rest))
 
 
-def text(name: str, *, required: bool = False, default: str = "", other: str = "") -> Field:
+def text(name: str, *, required: bool = False, default: str | None = "", other: str = "") -> Field:
     """A string; `other` is a second name that older clients use."""
     return Field(name, _text, required, default, other=other)
 
@@ -82,9 +82,9 @@ def anything(name: str) -> Field:
     return Field(name, _object, False, None)
 
 
-def read(fields: tuple[Field, ...], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The checked values of all fields by name; Invalid names the field at fault."""
-    return {field.name: _one(field, sent) for field in fields}
+def read(fields: tuple[Field, ...], sent: Mapping[str, Any], *, path: str = "") -> dict[str, Any]:
+    """The checked values of all fields by name; Invalid names the field at fault, with `path` before it."""
+    return {field.name: _one(field, sent, path) for field in fields}
 
 
 def whole(value: Any, field: str) -> int:
@@ -127,7 +127,7 @@ def wrong(value: Any, field: str) -> Invalid:
     return Invalid(f"Invalid value {shown[:250]} for parameter '{field}' supplied. {SEE}", field=field)
 
 
-def _one(field: Field, sent: Mapping[str, Any]) -> Any:
+def _one(field: Field, sent: Mapping[str, Any], path: str) -> Any:
     value = sent.get(field.name, UNSENT)
     if field.camel != field.name and field.camel in sent:
         if value is not UNSENT:
@@ -140,11 +140,11 @@ def _one(field: Field, sent: Mapping[str, Any]) -> Any:
         value = sent.get(field.other, UNSENT)
     if value is UNSENT or value is None:
         if field.required:
-            needed(None, field.name)
+            needed(None, path + field.name)
         return field.default
     if field.required:
-        needed(value, field.name)
-    return field.read(value, field.name)
+        needed(value, path + field.name)
+    return field.read(value, path + field.name)
 
 
 def _text(value: Any, field: str) -> str:

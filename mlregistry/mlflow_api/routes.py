@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from . import experiments
+from . import experiments, roles, runs, server_info, users, workspaces
 from .route import Route
 
-NOUNS = (experiments,)
+NOUNS = (experiments, roles, runs, server_info, users, workspaces)
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
 PART = re.compile(r"\{(\w+)(:path)?\}")
 

@@ -27,8 +27,8 @@ def sent(environ: Environ, fields: tuple[Field, ...]) -> dict[str, Any]:
     """What the request carries, by name: the query of a GET, else the JSON body."""
     if environ["REQUEST_METHOD"] in QUERY_METHODS:
         query = environ.get("QUERY_STRING", "")
-        return _of_query(query, fields) if query else _of_body(environ, typed=False)
-    return _of_body(environ, typed=True)
+        return _of_query(query, fields) if query else of_json(environ, body(environ), typed=False)
+    return of_json(environ, body(environ))
 
 
 def encoded(value: Any) -> bytes:
@@ -50,9 +50,9 @@ def _of_query(query: str, fields: tuple[Field, ...]) -> dict[str, Any]:
     return {name: values if name in many else values[0] for name, values in found.items()}
 
 
-def _of_body(environ: Environ, *, typed: bool) -> dict[str, Any]:
-    raw = body(environ)
-    if typed and (raw or "CONTENT_TYPE" in environ):
+def of_json(environ: Environ, raw: bytes, *, typed: bool = True) -> dict[str, Any]:
+    """The object that a body holds; `typed` asks for the right Content-Type."""
+    if typed and (raw or environ.get("CONTENT_TYPE")):
         kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Invalid(
@@ -108,6 +108,13 @@ def _decoded(raw: bytes) -> Any:
 def _lenient(raw: bytes) -> Any:
     """Python's own reader, for bare NaN and Infinity, which some clients write."""
     try:
-        return json.loads(raw)
+        return json.loads(raw, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"The body of the request is not valid JSON: {str(error)[:200]}.") from None
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:40]} is out of range")
+    return value

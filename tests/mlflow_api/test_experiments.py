@@ -96,13 +96,14 @@ def test_locations_on_web_servers_or_with_parameters_are_refused(mlflow: Make, b
 
 def test_search_filters_orders_and_pages(mlflow: Make, bob: User) -> None:
     api = mlflow(bob)
+    api.get("experiments/get", experiment_id="0")
     for name in "abcd":
         api.post(
             "experiments/create",
-            {"name": name, "tags": [{"key": "group", "value": name in "ab" and "1" or "2"}]},
+            {"name": name, "tags": [{"key": "group", "value": "1" if name in "ab" else "2"}]},
         )
     names = [row["name"] for row in api.post("experiments/search", {"max_results": 10})[1]["experiments"]]
-    assert names == ["d", "c", "b", "a"]
+    assert names == ["d", "c", "b", "a", "Default"]
     query = {"max_results": 1, "filter": "tags.group = '1' AND name != 'z'", "order_by": ["name ASC"]}
     first = api.post("experiments/search", query)[1]
     second = api.get("experiments/search", page_token=first["next_page_token"], **query)[1]
@@ -129,7 +130,8 @@ def test_deleted_experiments_are_seen_by_their_view(mlflow: Make, bob: User) -> 
     made = api.post("experiments/create", {"name": "gone"})[1]
     api.post("experiments/delete", made)
     for view, n in (("ACTIVE_ONLY", 0), ("DELETED_ONLY", 1), ("ALL", 1), (2, 1)):
-        found = api.post("experiments/search", {"max_results": 10, "view_type": view})[1]
+        query = {"max_results": 10, "view_type": view, "filter": "name != 'Default'"}
+        found = api.post("experiments/search", query)[1]
         assert len(found.get("experiments", [])) == n, view
 
 
@@ -139,7 +141,15 @@ def test_another_team_s_experiment_is_not_there(mlflow: Make, bob: User, charlie
     assert stranger.get("experiments/get", **made)[0] == 404
     assert stranger.post("experiments/delete", made)[0] == 404
     assert stranger.get("experiments/get-by-name", experiment_name="ours")[0] == 404
-    assert stranger.post("experiments/search", {"max_results": 10}) == (200, {})
+    assert stranger.post("experiments/search", {"max_results": 10, "filter": "name = 'ours'"}) == (200, {})
+
+
+def test_the_name_of_the_default_experiment_is_taken_from_the_start(mlflow: Make, bob: User) -> None:
+    api = mlflow(bob)
+    assert api.post("experiments/create", {"name": "Default"})[1]["error_code"] == "RESOURCE_ALREADY_EXISTS"
+    assert [
+        row["experiment_id"] for row in api.post("experiments/search", {"max_results": 5})[1]["experiments"]
+    ] == ["0"]
 
 
 def test_viewers_read_but_do_not_write_and_nobody_else_does_either(

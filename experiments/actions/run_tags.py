@@ -1,0 +1,57 @@
+"""Tags of runs: checked text, and those that MLflow's clients write as tags but are columns of the run here.
+
+Called by the actions that create and log to runs.
+"""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mlregistry.lib.names import clean_key, clean_name, clean_text
+
+MAX_TAG = 8000
+NAME_TAG = "mlflow.runName"
+NOTE_TAG = "mlflow.note.content"
+PARENT_TAG = "mlflow.parentRunId"
+HEX = re.compile(r"[0-9a-fA-F]{32}")
+Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """`rows` are tags of their own; the others are columns, None where the column stays as it is."""
+
+    rows: tuple[tuple[str, str], ...] = ()
+    name: str | None = None
+    note: str | None = None
+    parent: uuid.UUID | None = None
+
+
+def checked_tags(given: Pairs) -> Tags:
+    """Clean keys and values, the last of equal keys; Invalid names the tag at fault."""
+    clean: dict[str, str] = {}
+    for key, value in given.items() if isinstance(given, Mapping) else given:
+        name, text = clean_pair(key, value, "tags", MAX_TAG)
+        clean[name] = text
+    return Tags(
+        rows=tuple((key, value) for key, value in clean.items() if key not in (NAME_TAG, NOTE_TAG)),
+        name=_name(clean.get(NAME_TAG)),
+        note=clean.get(NOTE_TAG),
+        parent=as_run_id(clean.get(PARENT_TAG, "")),
+    )
+
+
+def clean_pair(key: object, value: object, field: str, max_length: int) -> tuple[str, str]:
+    """A param's or tag's key and value; Invalid names it."""
+    name = clean_key(key, field=f"{field}.{key}"[:200])
+    return name, clean_text(value, field=f"{field}.{name}", max_length=max_length)
+
+
+def as_run_id(text: str) -> uuid.UUID | None:
+    """The key in 32 hex digits; None for anything else, which may be a run of another server."""
+    return uuid.UUID(text) if HEX.fullmatch(text) else None
+
+
+def _name(text: str | None) -> str | None:
+    return None if text is None else clean_name(text, field=f"tags.{NAME_TAG}", max_length=500)
