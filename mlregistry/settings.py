@@ -172,6 +172,7 @@ TASKS = engines.tasks_setting(TASKS_ENGINE)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
-ACCESS_CHANGED = [
-    "serving.actions.routing.raise_epoch"
-]  # who learns of new and revoked tokens and memberships
+ACCESS_CHANGED = [  # who learns of new and revoked tokens and memberships
+    "serving.actions.routing.raise_epoch",
+    "mlregistry.mlflow_api.authentication.forget",
+]

@@ -36,6 +36,32 @@ def addable_user(by: Actor, username: str) -> User:
     return found
 
 
+def users(by: Actor, *, in_one_team: bool = False) -> QuerySet[User]:
+    """Open accounts that the actor works with; an administrator sees all, unless limited to the team."""
+    rows = User.objects.filter(is_active=True)
+    if by.user is not None and by.user.is_superuser and not in_one_team:
+        return rows
+    places = Team.objects.filter(pk=by.team.pk) if in_one_team else teams(by)
+    return rows.filter(pk__in=Membership.objects.filter(team__in=places).values("user_id"))
+
+
+def user(by: Actor, username: str, *, in_one_team: bool = False) -> User:
+    found = users(by, in_one_team=in_one_team).filter(username=username).first()
+    if found is None:
+        raise NotFound(f"You work with nobody called “{username[:150]}”.", field="username")
+    return found
+
+
+def memberships(by: Actor, *, in_one_team: bool = False) -> QuerySet[Membership]:
+    """Who is in the teams of the actor; of all teams for an administrator, unless limited to the team."""
+    rows = Membership.objects.filter(user__is_active=True).select_related("team", "user")
+    if in_one_team:
+        return rows.filter(team=by.team)
+    if by.user is not None and by.user.is_superuser:
+        return rows
+    return rows.filter(team__in=teams(by))
+
+
 def invitations(by: Actor) -> QuerySet[Invitation]:
     """Who may see these are those who may invite."""
     by.require(Role.EDITOR)

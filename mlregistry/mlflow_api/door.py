@@ -16,11 +16,10 @@ from typing import Any
 import psycopg2
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
-from mlregistry.accounts.models import Role, Scope
 from mlregistry.errors import MlregistryError, Unavailable
 
 from . import errors, fields, routes, wire
-from .authentication import actor_of
+from .authentication import caller_of
 from .route import Call, Environ, Reply, Route
 
 StartResponse = Callable[..., Any]
@@ -88,8 +87,8 @@ def answer(environ: Environ, slug: str | None, path: str | None) -> Reply:
 def _called(route: Route, parts: dict[str, str], environ: Environ, slug: str | None) -> Reply:
     call = Call(by=None, given={}, path=parts, environ=environ)  # type: ignore[arg-type]  # set below
     if route.role is not None:
-        call.by = actor_of(environ, slug)
-        call.by.require_scope(Scope.READ if route.role == Role.VIEWER else Scope.WRITE)
+        call.by, call.token = caller_of(environ, slug)
+        call.by.require_scope(route.needed_scope)
         call.by.require(route.role)
     if route.fields is not None:
         call.given = fields.read(route.fields, {**wire.sent(environ, route.fields), **parts})
@@ -102,7 +101,9 @@ def _called(route: Route, parts: dict[str, str], environ: Environ, slug: str | N
 def _refused(error: MlregistryError) -> Reply:
     status, body = errors.described(error)
     headers = {**JSON_HEADERS, "WWW-Authenticate": 'Basic realm="mlflow"'} if status == 401 else JSON_HEADERS
-    return Reply(status, headers, (wire.encoded(body),))
+    # A message may quote what was sent, and lone surrogates cannot be written as UTF-8.
+    told = {name: text.encode("utf-8", "replace").decode() for name, text in body.items()}
+    return Reply(status, headers, (wire.encoded(told),))
 
 
 def _no_route(path: str | None) -> Reply:

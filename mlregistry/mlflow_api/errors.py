@@ -22,6 +22,8 @@ CODES: tuple[tuple[type[MlregistryError], str, int], ...] = (
     (Unavailable, "TEMPORARILY_UNAVAILABLE", 503),
 )
 INVALID = "INVALID_PARAMETER_VALUE"
+# Programs that talk to MLflow look for these words.
+OPENINGS = {"PERMISSION_DENIED": "Permission denied. ", "UNAUTHENTICATED": "You are not authenticated. "}
 
 
 class NotImplementedHere(MlregistryError):
@@ -47,6 +49,6 @@ def described(error: MlregistryError) -> tuple[int, dict[str, str]]:
         return 501, {"error_code": "NOT_IMPLEMENTED", "message": error.message}
     for kind, code, status in CODES:
         if isinstance(error, kind):
-            return status, {"error_code": code, "message": error.message}
+            return status, {"error_code": code, "message": OPENINGS.get(code, "") + error.message}
     status = error.status if error.status in (413, 500) else 400
     return status, {"error_code": INVALID if status != 500 else "INTERNAL_ERROR", "message": error.message}

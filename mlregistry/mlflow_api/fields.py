@@ -151,7 +151,7 @@ def _text(value: Any, field: str) -> str:
     if type(value) is not str:
         raise wrong(value, field)
     # PostgreSQL stores neither of the two, and no client means them.
-    if "\x00" in value or not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+    if "\x00" in value or (not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value)):
         raise Invalid(
             f"Invalid value for parameter '{field}': it holds NUL or a lone surrogate.", field=field
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import ApiToken, Role, Scope
 
 from .fields import Field
 
@@ -22,6 +22,12 @@ class Call:
     given: dict[str, Any]
     path: dict[str, str]
     environ: Environ
+    token: ApiToken | None = None
+
+    @property
+    def in_one_team(self) -> bool:
+        """Whether the caller's token is limited to a team; it then reaches nothing outside."""
+        return self.token is not None and self.token.team_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ Answer = Mapping[str, Any] | Reply
 class Route:
     """`path` follows /api/ and /ajax-api/; {name} takes one part of it, {name:path} the rest.
 
-    `role` is the least role, None where nobody needs to log in. `fields` None leaves the body unread.
+    `role` is the least role, None where nobody needs to log in; viewers' routes need a token that reads,
+    the others one that writes, unless `scope` says otherwise. `fields` None leaves the body unread.
     """
 
     method: str
@@ -48,3 +55,8 @@ class Route:
     act: Callable[[Call], Answer]
     role: Role | None
     fields: tuple[Field, ...] | None = ()
+    scope: Scope | None = None
+
+    @property
+    def needed_scope(self) -> Scope:
+        return self.scope or (Scope.READ if self.role == Role.VIEWER else Scope.WRITE)

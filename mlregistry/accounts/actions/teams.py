@@ -1,4 +1,4 @@
-"""Teams: found one, rename it."""
+"""Teams: found one, rename it, delete an empty one."""
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -7,19 +7,24 @@ from django.utils.text import slugify
 from mlregistry.accounts import audit
 from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Membership, Role, Team, User
+from mlregistry.accounts.models import AuditEvent, Membership, Role, Team, User
 from mlregistry.accounts.models.teams import SLUG
-from mlregistry.errors import Conflict, Invalid
+from mlregistry.errors import AlreadyExists, Conflict, Invalid
 
 LONGEST_NAME = 200
 N_SUFFIXES = 50
 
 
-def create_team(name: str, *, slug: str | None = None, by_user: User, via: str = "web") -> Team:
+def create_team(
+    name: str, *, slug: str | None = None, description: str = "", by_user: User, via: str = "web"
+) -> Team:
     """A team with `by_user` as its owner; without a slug one is made of the name."""
-    name = _checked_name(name)
+    name, description = _checked_name(name), _checked_description(description)
     with transaction.atomic():
         team = _insert(name, _checked_slug(slug)) if slug else _insert_with_free_slug(name)
+        if description:
+            team.description = description
+            team.save(update_fields=["description"])
         Membership.objects.create(team=team, user=by_user, role=Role.OWNER)
         if by_user.default_team_id is None:
             by_user.default_team = team
@@ -36,9 +41,7 @@ def update_team(team: Team, *, name: str | None = None, description: str | None 
     if name is not None:
         changed["name"] = _checked_name(name)
     if description is not None:
-        if "\x00" in description or len(description) > 5000:
-            raise Invalid("The description may have 5,000 letters and no NUL.", field="description")
-        changed["description"] = description
+        changed["description"] = _checked_description(description)
     with transaction.atomic():
         team = Team.objects.select_for_update().get(pk=team.pk)
         for field, value in changed.items():
@@ -48,11 +51,43 @@ def update_team(team: Team, *, name: str | None = None, description: str | None 
     return team
 
 
+def delete_team(team: Team, *, by: Actor) -> None:
+    """Deletes a team in which there is nothing but its members; Conflict names what is still there."""
+    by.require(Role.OWNER)
+    with transaction.atomic():
+        team = Team.objects.select_for_update().get(pk=team.pk)
+        kinds = sorted(_kinds_inside(team))
+        if kinds:
+            raise Conflict(
+                f"The team {team.name} is not empty: it still has {', '.join(kinds)}.", details=kinds
+            )
+        audit.record(by, "team.delete", team, slug=team.slug)
+        AuditEvent.objects.filter(team=team).update(team=None)
+        team.delete()
+        access_changed()
+
+
+def _kinds_inside(team: Team) -> set[str]:
+    """The kinds of rows that belong to the team, other than who is in it and how they get in."""
+    return {
+        str(relation.related_model._meta.verbose_name_plural)
+        for relation in Team._meta.related_objects
+        if relation.related_model._meta.app_label != team._meta.app_label
+        and relation.related_model._default_manager.filter(**{relation.field.name: team}).exists()
+    }
+
+
 def _checked_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Invalid(f"Give the team a name of 1 to {LONGEST_NAME} letters.", field="name")
     return name
+
+
+def _checked_description(description: str) -> str:
+    if "\x00" in description or len(description) > 5000:
+        raise Invalid("The description may have 5,000 letters and no NUL.", field="description")
+    return description
 
 
 def _checked_slug(slug: str) -> str:
@@ -70,7 +105,7 @@ def _insert(name: str, slug: str) -> Team:
         with transaction.atomic():
             return Team.objects.create(name=name, slug=slug)
     except IntegrityError as error:
-        raise Conflict(f"The slug “{slug}” is taken; choose another.", field="slug") from error
+        raise AlreadyExists(f"The slug “{slug}” is taken; choose another.", field="slug") from error
 
 
 def _insert_with_free_slug(name: str) -> Team:

@@ -1,4 +1,4 @@
-"""People: sign up with an invitation, change one's password and profile."""
+"""People: sign up, change one's password and profile; an administrator opens, promotes and closes accounts."""
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -6,11 +6,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from mlregistry.accounts import access, audit
+from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actions.invitations import accept
+from mlregistry.accounts.actions.memberships import join
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Membership, Team, User
+from mlregistry.accounts.models import Membership, Role, Team, User
 from mlregistry.accounts.queries.invitations import check_open, of_secret
-from mlregistry.errors import Conflict, Invalid, NotFound
+from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
 
 
 def sign_up(username: str, password: str, *, secret: str) -> Membership:
@@ -21,12 +23,58 @@ def sign_up(username: str, password: str, *, secret: str) -> Membership:
     check_new_password(password, user)
     user.set_password(password)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                user.save()
-        except IntegrityError as error:
-            raise Conflict(f"The user name “{user.username}” is taken.", field="username") from error
+        _insert(user)
         return accept(secret, user=user)
+
+
+def create_user(username: str, password: str, *, by: Actor) -> User:
+    """A new account in the actor's team, as a viewer. Only an administrator makes accounts."""
+    _require_administrator(by)
+    user = User(username=_checked_username(username))
+    check_new_password(password, user)
+    user.set_password(password)
+    with transaction.atomic():
+        _insert(user)
+        member = join(user, by.team, Role.VIEWER)
+        audit.record(by, "user.create", user)
+        audit.record(by, "membership.create", member, user=user.username, role=Role.VIEWER.label)
+    return user
+
+
+def set_password(user: User, new: str, *, by: Actor) -> User:
+    """Another person's password, by an administrator; all their sessions end."""
+    _require_administrator(by)
+    check_new_password(new, user)
+    with transaction.atomic():
+        user.set_password(new)
+        user.save(update_fields=["password"])
+        audit.record(by, "user.set_password", user)
+        access_changed()
+    return user
+
+
+def set_administrator(user: User, is_administrator: bool, *, by: Actor) -> User:
+    """Makes somebody an administrator or not; one always stays."""
+    _require_administrator(by)
+    with transaction.atomic():
+        if not is_administrator:
+            _keep_an_administrator(user)
+        user.is_superuser = user.is_staff = is_administrator
+        user.save(update_fields=["is_superuser", "is_staff"])
+        audit.record(by, "user.set_administrator", user, is_administrator=is_administrator)
+        access_changed()
+    return user
+
+
+def close_user(user: User, *, by: Actor) -> None:
+    """Closes an account: nobody signs in with it any more; what it did keeps its name."""
+    _require_administrator(by)
+    with transaction.atomic():
+        _keep_an_administrator(user)
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        audit.record(by, "user.close", user)
+        access_changed()
 
 
 def change_password(user: User, old: str, new: str, *, by: Actor) -> User:
@@ -38,6 +86,7 @@ def change_password(user: User, old: str, new: str, *, by: Actor) -> User:
         user.set_password(new)
         user.save(update_fields=["password"])
         audit.record(by, "user.change_password", user)
+        access_changed()
     return user
 
 
@@ -66,6 +115,26 @@ def check_new_password(password: str, user: User, *, field: str = "password") ->
         raise Invalid(" ".join(error.messages), field=field, details=error.messages) from error
 
 
+def _require_administrator(by: Actor) -> None:
+    if by.user is None or not by.user.is_superuser:
+        raise Forbidden("This is for administrators of the server.")
+
+
+def _keep_an_administrator(user: User) -> None:
+    """Locks all administrators, so that two cannot close each other at once."""
+    others = list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
+    if [one.pk for one in others] == [user.pk]:
+        raise Conflict(f"{user.username} is the last administrator; make somebody else administrator first.")
+
+
+def _insert(user: User) -> None:
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise AlreadyExists(f"The user name “{user.username}” is taken.", field="username") from error
+
+
 def _checked_username(username: str) -> str:
     username = User.normalize_username(username.strip())
     try:
@@ -75,7 +144,7 @@ def _checked_username(username: str) -> str:
     if len(username) > 150:
         raise Invalid("The user name may have 150 letters.", field="username")
     if User.objects.filter(username__iexact=username).exists():
-        raise Conflict(f"The user name “{username}” is taken.", field="username")
+        raise AlreadyExists(f"The user name “{username}” is taken.", field="username")
     return username
 
 
