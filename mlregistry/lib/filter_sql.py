@@ -40,8 +40,8 @@ class Key:
     parameters: tuple[Any, ...] = ()
 
 
-def condition(expression: Expression | None, place: Callable[[Comparison], Place]) -> Sql:
-    """SQL that is true for the rows that match; TRUE without a filter."""
+def condition(expression: Expression | None, place: Callable[[Comparison], Place | Sql]) -> Sql:
+    """SQL that is true for the rows that match; TRUE without a filter. `place` may give a whole condition itself."""
     if expression is None:
         return "TRUE", []
     if isinstance(expression, Not):
@@ -51,11 +51,24 @@ def condition(expression: Expression | None, place: Callable[[Comparison], Place
         word = " AND " if isinstance(expression, And) else " OR "
         parts = [condition(part, place) for part in expression.parts]
         return f"({word.join(sql for sql, _ in parts)})", [value for _, values in parts for value in values]
-    return _compared(expression, place(expression))
+    found = place(expression)
+    return _compared(expression, found) if isinstance(found, Place) else found
+
+
+def patterned(expression: Expression | None) -> bool:
+    """Whether a regular expression is in the filter: one can be as slow as its author likes."""
+    if isinstance(expression, Not):
+        return patterned(expression.part)
+    if isinstance(expression, And | Or):
+        return any(patterned(part) for part in expression.parts)
+    return expression is not None and "RLIKE" in expression.operator
 
 
 def after(keys: Sequence[Key], values: Sequence[Any]) -> Sql:
-    """SQL that is true for the rows behind the one with these values of the keys."""
+    """SQL that is true for the rows behind the one with these values of the keys.
+
+    The bound of the first key alone follows from the rest, but an index can begin there.
+    """
     options: list[str] = []
     parameters: list[Any] = []
     for n, key in enumerate(keys):
@@ -64,7 +77,10 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> Sql:
         for earlier, value in zip(keys[:n], values):
             parameters += [*earlier.parameters, value]
         parameters += [*key.parameters, values[n]]
-    return f"({' OR '.join(f'({option})' for option in options)})", parameters
+    first = keys[0]
+    bound = f"{first.sql} {'>=' if first.ascending else '<='} %s"
+    listed = " OR ".join(f"({option})" for option in options)
+    return f"({bound} AND ({listed}))", [*first.parameters, values[0], *parameters]
 
 
 def ordered(keys: Sequence[Key]) -> Sql:
