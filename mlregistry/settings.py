@@ -174,5 +174,5 @@ RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
 ACCESS_CHANGED = [  # who learns of new and revoked tokens and memberships
     "serving.actions.routing.raise_epoch",
-    "mlregistry.mlflow_api.authentication.forget",
+    "mlregistry.mlflow_api.authentication.forget_changed",
 ]

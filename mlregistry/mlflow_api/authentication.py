@@ -57,9 +57,14 @@ def caller_of(environ: Environ, slug: str | None) -> Caller:
 
 
 def forget() -> None:
-    """Looks everybody up again; called when tokens or memberships change, before and after the commit."""
+    """Looks everybody up again."""
     _remembered.clear()
-    transaction.on_commit(_remembered.clear)
+
+
+def forget_changed() -> None:
+    """Called when tokens or memberships change; again after the commit, for who was looked up in between."""
+    forget()
+    transaction.on_commit(forget)
 
 
 def _check_workspace(environ: Environ, slug: str) -> None:

@@ -13,7 +13,7 @@ from models_app import access as models
 
 from . import ids, roles
 from .errors import NotImplementedHere, Worded
-from .fields import boolean, text
+from .fields import Field, boolean, text
 from .route import Answer, Call, Route
 
 PLACE, PLACE_3 = "2.0/mlflow/users/", "3.0/mlflow/users/"
@@ -162,6 +162,13 @@ def _workspace(by: Actor, name: str) -> None:
         raise NotFound("Not this team.")
 
 
+def _secret(value: Any, field: str) -> str:
+    """A text that no message repeats."""
+    if not isinstance(value, str) or "\x00" in value or not value.isprintable():
+        raise Invalid(f"Invalid value for parameter '{field}': it must be printable text.", field=field)
+    return value
+
+
 RESOURCES = {
     "experiment": ids.experiment,
     "registered_model": models.model,
@@ -169,7 +176,8 @@ RESOURCES = {
     "workspace": _workspace,
 }
 USERNAME = text("username", required=True)
-PASSWORD = text("password", required=True)
+PASSWORD = Field("password", _secret, required=True)
+OLD_PASSWORD = Field("current_password", _secret)
 RESOURCE = (USERNAME, text("resource_type", required=True), text("resource_id", required=True))
 ROUTES = (
     Route("POST", PLACE + "create", create, Role.VIEWER, (USERNAME, PASSWORD), Scope.WRITE),
@@ -179,7 +187,7 @@ ROUTES = (
     Route("GET", PLACE + "current", current, Role.VIEWER),
     Route(
         "PATCH", PLACE + "update-password", update_password, Role.VIEWER,
-        (USERNAME, PASSWORD, text("current_password")), Scope.WRITE,
+        (USERNAME, PASSWORD, OLD_PASSWORD), Scope.WRITE,
     ),
     Route(
         "PATCH", PLACE + "update-admin", update_admin, Role.VIEWER, (USERNAME, boolean("is_admin")), Scope.WRITE
