@@ -124,7 +124,7 @@ def _in(call: Call, lifecycle: Lifecycle) -> Experiment:
 
 ID = text("experiment_id", required=True)
 SEARCH = (
-    Field("view_type", lambda value, _: int(value) if str(value).isdigit() else value),
+    Field("view_type", lambda value, _: int(value) if str(value) in ("0", "1", "2", "3") else value),
     integer("max_results", default=1000),
     text("filter"),
     texts("order_by"),

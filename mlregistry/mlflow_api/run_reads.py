@@ -133,7 +133,7 @@ EXPERIMENTS = texts("experiment_ids")
 SEARCH = (
     EXPERIMENTS,
     text("filter"),
-    Field("run_view_type", lambda value, _: int(value) if str(value).isdigit() else value),
+    Field("run_view_type", lambda value, _: int(value) if str(value) in ("0", "1", "2", "3") else value),
     integer("max_results", default=1000),
     texts("order_by"),
     text("page_token"),
