@@ -91,7 +91,7 @@ def history(
         names = ("at", "step", "value", "nan")
         values |= dict(zip(names, opened(page_token, query, 4), strict=True))
         after = f"({KEY}) > (%(at)s, %(step)s, %(value)s::float8, %(nan)s)"
-    points, more, *last, ours = _row(PAGE.format(after=after), values)
+    points, more, *last, ours = _row(PAGE.replace("{after}", after), values)
     if not ours:
         return None
     return History(_list(points), sealed(list(last), query) if more else "")
