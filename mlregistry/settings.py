@@ -165,6 +165,7 @@ JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "models_app.register": "models_app.workers.registration.register",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
+    "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }

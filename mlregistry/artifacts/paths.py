@@ -1,10 +1,12 @@
 """Relative paths of artifacts as people give them: one spelling each, never used to open a file."""
 
 import re
+from urllib.parse import unquote
 
 from mlregistry.errors import Invalid
 
 MAX_LENGTH = 1000
+MAX_DECODINGS = 5
 UNFIT = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 
 
@@ -14,13 +16,13 @@ def normalise(path: str, *, field: str = "path") -> str:
         raise Invalid("The path is empty.", field=field)
     if len(path) > MAX_LENGTH:
         raise Invalid(f"The path has more than {MAX_LENGTH:,} characters.", field=field)
-    if UNFIT.search(path):
-        raise Invalid("A path may not hold backslashes or control characters.", field=field)
-    if path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        raise Invalid("The path must be relative.", field=field)
-    if any(part in ("", ".", "..") for part in path.split("/")):
-        raise Invalid("A path may not have empty, '.' or '..' parts.", field=field)
-    return path
+    _check(path, field)
+    decoded = path
+    for _ in range(MAX_DECODINGS):
+        if "%" not in decoded or (further := unquote(decoded)) == decoded:
+            return path
+        _check(decoded := further, field)
+    raise Invalid("The path is encoded too often.", field=field)
 
 
 def folder(path: str, *, field: str = "path") -> str:
@@ -32,3 +34,12 @@ def basename(filename: str, *, fallback: str = "upload") -> str:
     """The last part of a file's name as its owner gave it, for display only."""
     name = UNFIT.sub("", re.split(r"[\\/]", filename)[-1]).strip()
     return name[-255:] or fallback
+
+
+def _check(path: str, field: str) -> None:
+    if UNFIT.search(path):
+        raise Invalid("Invalid path: it may not hold backslashes or control characters.", field=field)
+    if path.startswith("/") or re.match(r"[A-Za-z]:", path):
+        raise Invalid("Invalid path: it must be relative.", field=field)
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise Invalid("Invalid path: it may not have empty, '.' or '..' parts.", field=field)

@@ -65,6 +65,19 @@ def save(
     limit: int | None = None,
 ) -> StoredFile:
     """Store the bytes, or find them stored already; TooLarge over `limit`. `discard` undoes it."""
+    with saving(team, source, content_type=content_type, limit=limit) as stored:
+        return stored
+
+
+@contextlib.contextmanager
+def saving(
+    team: Team,
+    source: Readable | Path,
+    *,
+    content_type: str = "application/octet-stream",
+    limit: int | None = None,
+) -> Iterator[StoredFile]:
+    """The stored file inside an open transaction, for the caller to refer to: both are kept, or neither."""
     with spooled(source, limit=limit) as spool, transaction.atomic():
         _lock(team, spool.sha256)
         known = StoredFile.objects.select_for_update().filter(team=team, sha256=spool.sha256, size=spool.size)
@@ -73,8 +86,14 @@ def save(
             # A fresh date keeps the sweep away until the caller refers to the row.
             found.created_at = timezone.now()
             found.save(update_fields=["created_at"])
-            return found
-        return _store(team, spool, content_type)
+            yield found
+            return
+        stored = _store(team, spool, content_type)
+        try:
+            yield stored
+        except BaseException:
+            _storage().delete(stored.key)
+            raise
 
 
 @contextlib.contextmanager
@@ -159,6 +178,7 @@ def _store(team: Team, spool: Spool, content_type: str) -> StoredFile:
     storage = _storage()
     with spool.path.open("rb") as stream:
         stored_key = storage.save(key, SpoolFile(spool, stream))
+    _settle(storage, stored_key)
     try:
         return StoredFile.objects.create(
             team=team, key=stored_key, size=spool.size, sha256=spool.sha256, content_type=content_type[:200]
@@ -166,6 +186,16 @@ def _store(team: Team, spool: Spool, content_type: str) -> StoredFile:
     except BaseException:
         storage.delete(stored_key)
         raise
+
+
+def _settle(storage: Storage, key: str) -> None:
+    """The new name on disk too, before anybody is told; remote stores see to that themselves."""
+    with contextlib.suppress(NotImplementedError):
+        folder = os.open(Path(storage.path(key)).parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _cached(stored: StoredFile) -> Path:

@@ -23,7 +23,7 @@ class Mlflow:
         self.authorization, self.prefix = authorization, prefix
         self.application = mlflow_door(_beyond)
 
-    def get(self, path: str, **query: Any) -> tuple[int, Any]:
+    def get(self, path: str, /, **query: Any) -> tuple[int, Any]:
         return self._json("GET", path, query=urlencode(query, doseq=True))
 
     def post(self, path: str, body: Any = None) -> tuple[int, Any]:

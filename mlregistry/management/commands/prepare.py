@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from mlregistry.accounts.actions.setup import ensure_first_owner
+from mlregistry.artifacts import sweeping
 from mlregistry.supervisor import static_files
 from serving.actions.demo import ensure_demo
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         static_files.collect()
         self.stdout.write(str(ensure_first_owner()))
         self.stdout.flush()  # shown once: nothing that fails later may keep it back
+        sweeping.ensure_schedule()
         ensure_demo()
