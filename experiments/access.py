@@ -4,7 +4,17 @@ import uuid
 
 from django.db.models import QuerySet
 
-from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, Artifact
+from experiments.models import (
+    Artifact,
+    Dataset,
+    DatasetVersion,
+    Experiment,
+    Lifecycle,
+    LoggedModel,
+    Problem,
+    Run,
+    model_key,
+)
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
 
@@ -112,4 +122,20 @@ def artifact(by: Actor, run_id: uuid.UUID | str, path: str) -> Artifact:
     found = rows.select_related("file", "run__experiment").first()
     if found is None:
         raise NotFound(f"The run has no file {path!r}.")
+    return found
+
+
+def logged_models(by: Actor) -> QuerySet[LoggedModel]:
+    return LoggedModel.objects.filter(experiment__team=by.team)
+
+
+def logged_model(by: Actor, model_id: str, *, deleted: bool = False) -> LoggedModel:
+    """The logged model with MLflow's id; `deleted` finds those that are deleted too."""
+    key = model_key(model_id)
+    rows = logged_models(by).select_related("experiment").filter(pk=key) if key else None
+    if rows is not None and not deleted:
+        rows = rows.filter(lifecycle=Lifecycle.ACTIVE)
+    found = rows.first() if rows is not None else None
+    if found is None:
+        raise NotFound(f"Logged model with ID '{model_id[:100]}' not found.", field="model_id")
     return found

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import re
 
-from . import artifact_parts, artifacts, experiments, roles, run_reads, runs, server_info, users, workspaces
+from . import (
+    artifact_parts,
+    artifacts,
+    experiments,
+    logged_models,
+    roles,
+    run_links,
+    run_reads,
+    runs,
+    server_info,
+    users,
+    workspaces,
+)
 from .route import Route
 
-NOUNS = (artifact_parts, artifacts, experiments, roles, run_reads, runs, server_info, users, workspaces)
+NOUNS = (
+    artifact_parts,
+    artifacts,
+    experiments,
+    logged_models,
+    roles,
+    run_links,
+    run_reads,
+    runs,
+    server_info,
+    users,
+    workspaces,
+)
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)
 PART = re.compile(r"\{(\w+)(:path)?\}")
 
