@@ -37,26 +37,32 @@ TABLES = {"param": "experiments_param", "tag": "experiments_runtag"}
 AGGREGATES = {"last": "value", "min": "minimum", "max": "maximum"}
 DATASET = (
     "EXISTS (SELECT 1 FROM experiments_runinput AS i JOIN experiments_inputdataset AS d ON d.id = i.dataset_id"
-    " WHERE i.run_id = r.id AND {})"
+    " WHERE i.run_id = r.id AND {}"
 )
 DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": f"(i.tags ->> '{CONTEXT_TAG}')"}
 EPOCH = "'epoch'::timestamptz"
 
 
-def placing(experiment_ids: Sequence[int], direction: str) -> Callable[[Comparison], Place | Sql]:
-    """The place of each comparison of a filter; `direction` says what best() means, "" that nothing does."""
+def placing(
+    experiment_ids: Sequence[int], direction: str, *, probing: bool = False
+) -> Callable[[Comparison], Place | Sql]:
+    """The place of each comparison of a filter; `direction` says what best() means, "" that nothing does.
+
+    Probing, each run is looked up by itself; otherwise PostgreSQL may begin with the runs that match.
+    """
     experiments = list(experiment_ids)
+    tail = " OFFSET 0" if probing else ""
 
     def place(comparison: Comparison) -> Place | Sql:
         entity, key = comparison.entity, comparison.key
         if entity == "metric":
-            return _metric(comparison, experiments, direction)
+            return _metric(comparison, experiments, direction, tail)
         if entity == "dataset":
-            return Place(DATASET_COLUMNS[key], within=DATASET)
+            return Place(DATASET_COLUMNS[key], within=DATASET + tail + ")")
         if entity == "tag" and key in COLUMNS_OF_TAGS:
             return Place(COLUMNS_OF_TAGS[key])
         if entity in TABLES:
-            return _text(comparison, experiments)
+            return _text(comparison, experiments, tail)
         if key in ("start_time", "end_time"):
             return _time(comparison)
         if key == "run_id":
@@ -106,27 +112,29 @@ def _missing_last(column: str, blank: str, ascending: bool) -> list[Key]:
     return [Key(f"({column} IS NULL)", True), Key(f"COALESCE({column}, {blank})", ascending)]
 
 
-def _metric(comparison: Comparison, experiments: list[int], direction: str) -> Place:
+def _metric(comparison: Comparison, experiments: list[int], direction: str, tail: str) -> Place:
     column = metric_column(comparison.aggregate, direction)
     nan = "x.is_nan" if comparison.aggregate == "last" else f"x.{column} IS NULL"
     # NaN differs from every number and compares with none.
     test = f"({{}} OR {nan})" if comparison.operator == "!=" else f"{{}} AND NOT {nan}"
-    return Place(f"x.{column}", (experiments, comparison.key), _exists("experiments_latestmetric", test))
+    return Place(
+        f"x.{column}", (experiments, comparison.key), _exists("experiments_latestmetric", test, tail)
+    )
 
 
-def _text(comparison: Comparison, experiments: list[int]) -> Place:
+def _text(comparison: Comparison, experiments: list[int], tail: str) -> Place:
     value = comparison.value
     given = value if isinstance(value, tuple) else (value,)
     short = comparison.operator in ("=", "IN") and all(len(str(one)) < INDEXED_LENGTH for one in given)
     # The index holds the beginning of each value, which for a short one is all of it.
     column = f"LEFT(x.value, {INDEXED_LENGTH})" if short else "x.value"
-    return Place(column, (experiments, comparison.key), _exists(TABLES[comparison.entity], "{}"))
+    return Place(column, (experiments, comparison.key), _exists(TABLES[comparison.entity], "{}", tail))
 
 
-def _exists(table: str, test: str) -> str:
+def _exists(table: str, test: str, tail: str) -> str:
     return (
         f"EXISTS (SELECT 1 FROM {table} AS x"
-        f" WHERE x.run_id = r.id AND x.experiment_id = ANY(%s) AND x.key = %s AND {test})"
+        f" WHERE x.run_id = r.id AND x.experiment_id = ANY(%s) AND x.key = %s AND {test}{tail})"
     )
 
 
