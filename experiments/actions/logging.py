@@ -18,8 +18,8 @@ from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
 from mlregistry.lib.millis import now_millis
 from mlregistry.lib.names import clean_key, clean_name
 
-from .model_metrics import write_metrics
 from .measurements import Metric, Refusal, write
+from .model_metrics import write_metrics
 from .run_tags import NAME_TAG, NOTE_TAG, Pairs, Tags, checked_tags, clean_pair
 from .runs import require_active
 
@@ -84,7 +84,9 @@ def set_curves(run: Run, curves: Mapping[str, Any], *, by: Actor) -> None:
 
 def check_metrics(metrics: Sequence[Metric]) -> None:
     """Raises Invalid that names the first metric at fault and its field."""
-    if not all(_plain(metric) for metric in metrics):
+    if not metrics:
+        return
+    if not _plain(metrics):
         for place, metric in enumerate(metrics):
             _check(metric, f"metrics.{place}")
     checked: set[str] = set()
@@ -94,16 +96,18 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
             checked.add(metric.key)
 
 
-def _plain(metric: Metric) -> bool:
+def _plain(metrics: Sequence[Metric]) -> bool:
+    """Whether all types and ranges are right, looked at in bulk."""
+    steps = [metric.step for metric in metrics]
+    times = [metric.timestamp for metric in metrics if metric.timestamp is not None]
     return (
-        type(metric.value) is float
-        and type(metric.step) is int
-        and -LARGEST_BIGINT <= metric.step <= LARGEST_BIGINT
-        and (
-            metric.timestamp is None
-            or (type(metric.timestamp) is int and 0 <= metric.timestamp <= LARGEST_BIGINT)
-        )
-        and type(metric.key) is str
+        {type(metric.value) for metric in metrics} == {float}
+        and {type(metric.key) for metric in metrics} == {str}
+        and set(map(type, steps)) == {int}
+        and set(map(type, times)) <= {int}
+        and min(steps) >= -LARGEST_BIGINT
+        and max(steps) <= LARGEST_BIGINT
+        and (not times or (min(times) >= 0 and max(times) <= LARGEST_BIGINT))
     )
 
 

@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 
 import msgspec
 from django.db import connection
@@ -16,9 +17,11 @@ from mlregistry.lib import floats
 
 from .run_tags import Tags
 
-LOG = """SELECT problem, subject, stored FROM experiments_log(
-%s::uuid, %s, %s::text[], %s::float8[], %s::boolean[], %s::bigint[], %s::bigint[],
+LOG = """SELECT problem, subject, stored FROM experiments_log(%s::uuid, %s,
+%s::text[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[],
+%s::bigint[], %s::bigint[], %s::float8[], %s::boolean[], %s::float8[], %s::float8[],
 %s::text[], %s::text[], %s::text[], %s::text[], %s, %s, %s::uuid)"""
+NO_METRICS = (None,) * 14
 LARGEST = sys.float_info.max
 
 
@@ -65,22 +68,57 @@ def write(
 
 
 def _arrays(metrics: Sequence[Metric], now: int) -> tuple[str | None, ...]:
-    """PostgreSQL's array literals of keys, values, NaN flags, timestamps and steps."""
+    """The metrics as PostgreSQL's array literals, in the order of the function's arguments."""
     if not metrics:
-        return (None,) * 5
-    values = [metric.value if type(metric.value) is float else _float(metric.value) for metric in metrics]
-    nans = "f," * len(values)
-    if not all(-LARGEST <= value <= LARGEST for value in values):
-        nans = "".join("t," if math.isnan(value) else "f," for value in values)
-        values = [floats.stored(value)[0] for value in values]
+        return NO_METRICS
+    groups: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        groups.setdefault(metric.key, []).append(metric)
+    stretches = [_stretch(points, now) for points in groups.values()]
+    stops = list(accumulate(len(stretch.steps) for stretch in stretches))
+    latest = [stretch.latest for stretch in stretches]
     return (
         # Clean keys hold neither quotes nor backslashes.
-        '{"' + '","'.join([metric.key for metric in metrics]) + '"}',
-        _literal(map(repr, values)),
-        "{" + nans[:-1] + "}",
-        _literal([str(now if metric.timestamp is None else metric.timestamp) for metric in metrics]),
-        _literal([str(metric.step) for metric in metrics]),
+        '{"' + '","'.join(groups) + '"}',
+        _literal([1, *(stop + 1 for stop in stops[:-1])]),
+        _literal(stops),
+        _literal(chain.from_iterable(stretch.timestamps for stretch in stretches)),
+        _literal(chain.from_iterable(stretch.steps for stretch in stretches)),
+        _literal(chain.from_iterable(stretch.numbers for stretch in stretches)),
+        _literal(min(stretch.timestamps) for stretch in stretches),
+        _literal(max(stretch.timestamps) for stretch in stretches),
+        _literal(step for step, _, _, _ in latest),
+        _literal(timestamp for _, timestamp, _, _ in latest),
+        _literal(value for _, _, value, _ in latest),
+        _literal("f" if is_number else "t" for _, _, _, is_number in latest),
+        _literal(min(stretch.real, default="NULL") for stretch in stretches),
+        _literal(max(stretch.real, default="NULL") for stretch in stretches),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The points of one metric in one call; `numbers` may hold NaN, `real` are the others."""
+
+    timestamps: list[int]
+    steps: list[int]
+    numbers: list[float]
+    real: list[float]
+    latest: tuple[int, int, float, bool]
+
+
+def _stretch(points: Sequence[Metric], now: int) -> Stretch:
+    timestamps = [now if point.timestamp is None else point.timestamp for point in points]
+    steps = [point.step for point in points]
+    numbers = [point.value if type(point.value) is float else _float(point.value) for point in points]
+    real = compared = numbers
+    if not all(-LARGEST <= number <= LARGEST for number in numbers):
+        numbers = [number if math.isnan(number) else floats.stored(number)[0] for number in numbers]
+        real = [number for number in numbers if not math.isnan(number)]
+        compared = [0.0 if math.isnan(number) else number for number in numbers]
+    # The newest by step, time and value, where NaN counts as 0 and gives way to a number.
+    latest = max(zip(steps, timestamps, compared, [number == number for number in numbers]))
+    return Stretch(timestamps, steps, numbers, real, latest)
 
 
 def _float(value: float) -> float:
@@ -90,8 +128,8 @@ def _float(value: float) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _literal(items: Iterable[str]) -> str:
-    return "{" + ",".join(items) + "}"
+def _literal(items: Iterable[object]) -> str:
+    return "{" + ",".join(map(str, items)) + "}"
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> tuple[list[str] | None, list[str] | None]:

@@ -147,15 +147,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='latest_metrics', to='experiments.run'),
         ),
         migrations.SeparateDatabaseAndState(
-            database_operations=[
-                migrations.RunSQL(
-                    """
-                    ALTER TABLE experiments_metricpoint DROP CONSTRAINT experiments_metricpoint_pkey;
-                    ALTER TABLE experiments_metricpoint
-                        ADD PRIMARY KEY (run_id, key, timestamp, step, value, is_nan);
-                    """
-                )
-            ],
+            # In the next migration the table becomes a view.
             state_operations=[
                 migrations.AlterField(
                     model_name='metricpoint',

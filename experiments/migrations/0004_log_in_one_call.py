@@ -1,12 +1,35 @@
-"""The SQL function behind all logging: one call, one transaction, plans kept by the session."""
+"""Histories as chunks of arrays, and the SQL function behind all logging: one call, one transaction."""
 
-from django.db import migrations
+import django.contrib.postgres.fields
+import django.db.models.deletion
+from django.db import migrations, models
 
-CREATE = """
+CHUNKS = """
+INSERT INTO experiments_metricchunk (run_id, key, change, first_at, last_at, timestamps, steps, numbers)
+SELECT run_id, key, 0, min(timestamp), max(timestamp),
+       array_agg(timestamp ORDER BY timestamp, step, value),
+       array_agg(step ORDER BY timestamp, step, value),
+       array_agg(CASE WHEN is_nan THEN 'NaN' ELSE value END ORDER BY timestamp, step, value)
+FROM experiments_metricpoint GROUP BY run_id, key;
+DROP TABLE experiments_metricpoint;
+-- Compressed where it is long, but in the row as long as it fits there.
+ALTER TABLE experiments_metricchunk SET (toast_tuple_target = 8160);
+CREATE VIEW experiments_metricpoint AS
+SELECT DISTINCT chunk.run_id, chunk.key, point.timestamp, point.step,
+       CASE WHEN point.number = 'NaN' THEN 0 ELSE point.number END AS value,
+       point.number = 'NaN' AS is_nan
+FROM experiments_metricchunk AS chunk
+CROSS JOIN LATERAL unnest(chunk.timestamps, chunk.steps, chunk.numbers) AS point(timestamp, step, number);
+"""
+LOG = """
 CREATE FUNCTION experiments_log(
     the_run uuid, the_team bigint,
-    metric_keys text[], metric_values float8[], metric_nans boolean[],
-    metric_timestamps bigint[], metric_steps bigint[],
+    -- One element for each metric: its key, the place of its points in the next three, then what is derived.
+    metric_keys text[], starts int[], stops int[],
+    all_timestamps bigint[], all_steps bigint[], all_numbers float8[],
+    first_ats bigint[], last_ats bigint[],
+    latest_steps bigint[], latest_timestamps bigint[], latest_values float8[], latest_nans boolean[],
+    minimums float8[], maximums float8[],
     param_keys text[], param_values text[],
     tag_keys text[], tag_values text[],
     new_name text, new_note text, new_parent uuid
@@ -14,12 +37,13 @@ CREATE FUNCTION experiments_log(
 DECLARE
     place bigint;
     state text;
+    this_change bigint;
 BEGIN
     -- Locks the run until the end, so that writers of one run take turns; tells readers that it changed.
     UPDATE experiments_run AS run SET changes = run.changes + 1, active_at = now()
     FROM experiments_experiment AS experiment
     WHERE run.id = the_run AND experiment.id = run.experiment_id AND experiment.team_id = the_team
-    RETURNING run.experiment_id, run.lifecycle INTO place, state;
+    RETURNING run.experiment_id, run.lifecycle, run.changes INTO place, state, this_change;
     IF NOT FOUND THEN
         RETURN QUERY SELECT 'missing'::text, NULL::text, NULL::text;
         RETURN;
@@ -46,35 +70,26 @@ BEGIN
     END IF;
 
     IF metric_keys IS NOT NULL THEN
-        INSERT INTO experiments_metricpoint (run_id, key, step, timestamp, value, is_nan)
-        SELECT the_run, given.key, given.step, given.at, given.value, given.is_nan
-        FROM unnest(metric_keys, metric_steps, metric_timestamps, metric_values, metric_nans)
-            AS given(key, step, at, value, is_nan)
-        ON CONFLICT DO NOTHING;
+        INSERT INTO experiments_metricchunk
+            (run_id, key, change, first_at, last_at, timestamps, steps, numbers)
+        SELECT the_run, given.key, this_change, given.first_at, given.last_at,
+               all_timestamps[given.start:given.stop], all_steps[given.start:given.stop],
+               all_numbers[given.start:given.stop]
+        FROM unnest(metric_keys, starts, stops, first_ats, last_ats)
+            AS given(key, start, stop, first_at, last_at);
 
         INSERT INTO experiments_latestmetric AS latest
             (run_id, experiment_id, key, step, timestamp, value, is_nan, minimum, maximum)
-        SELECT the_run, place, newest.key, newest.step, newest.at, newest.value, newest.is_nan,
-               newest.least, newest.greatest
-        FROM (
-            SELECT DISTINCT ON (given.key) given.*,
-                   min(given.value) FILTER (WHERE NOT given.is_nan) OVER same AS least,
-                   max(given.value) FILTER (WHERE NOT given.is_nan) OVER same AS greatest
-            FROM unnest(metric_keys, metric_steps, metric_timestamps, metric_values, metric_nans)
-                AS given(key, step, at, value, is_nan)
-            WINDOW same AS (PARTITION BY given.key)
-            ORDER BY given.key, given.step DESC, given.at DESC, given.value DESC, given.is_nan
-        ) AS newest
+        SELECT the_run, place, given.*
+        FROM unnest(metric_keys, latest_steps, latest_timestamps, latest_values, latest_nans, minimums, maximums)
+            AS given
         ON CONFLICT (run_id, key) DO UPDATE SET
-            step = CASE WHEN (excluded.step, excluded.timestamp, excluded.value)
-                           > (latest.step, latest.timestamp, latest.value) THEN excluded.step ELSE latest.step END,
-            timestamp = CASE WHEN (excluded.step, excluded.timestamp, excluded.value)
-                           > (latest.step, latest.timestamp, latest.value)
-                        THEN excluded.timestamp ELSE latest.timestamp END,
-            value = CASE WHEN (excluded.step, excluded.timestamp, excluded.value)
-                           > (latest.step, latest.timestamp, latest.value) THEN excluded.value ELSE latest.value END,
-            is_nan = CASE WHEN (excluded.step, excluded.timestamp, excluded.value)
-                           > (latest.step, latest.timestamp, latest.value) THEN excluded.is_nan ELSE latest.is_nan END,
+            (step, timestamp, value, is_nan) = (
+                SELECT later.step, later.timestamp, later.value, later.is_nan
+                FROM (VALUES (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan),
+                             (latest.step, latest.timestamp, latest.value, latest.is_nan))
+                    AS later(step, timestamp, value, is_nan)
+                ORDER BY later.step DESC, later.timestamp DESC, later.value DESC, later.is_nan LIMIT 1),
             minimum = LEAST(latest.minimum, excluded.minimum),
             maximum = GREATEST(latest.maximum, excluded.maximum)
         WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
@@ -103,9 +118,91 @@ BEGIN
 END
 $$
 """
-DROP = "DROP FUNCTION experiments_log"
 
 
 class Migration(migrations.Migration):
     dependencies = [("experiments", "0003_the_mlflow_nouns")]
-    operations = [migrations.RunSQL(CREATE, DROP)]
+    operations = [
+        migrations.CreateModel(
+            name="MetricChunk",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "run_id", "key", "change", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key", models.CharField(max_length=250)),
+                ("change", models.BigIntegerField(help_text="the run's count of changes when this was logged")),
+                ("first_at", models.BigIntegerField(help_text="the least of `timestamps`")),
+                ("last_at", models.BigIntegerField(help_text="the greatest of `timestamps`")),
+                (
+                    "timestamps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(help_text="milliseconds since 1970"), size=None
+                    ),
+                ),
+                (
+                    "steps",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "numbers",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="metric_chunks",
+                        to="experiments.run",
+                    ),
+                ),
+            ],
+        ),
+        migrations.RunSQL(
+            CHUNKS,
+            state_operations=[
+                migrations.DeleteModel("MetricPoint"),
+                migrations.CreateModel(
+                    name="MetricPoint",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "run_id",
+                                "key",
+                                "timestamp",
+                                "step",
+                                "value",
+                                "is_nan",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("key", models.CharField(max_length=250)),
+                        ("step", models.BigIntegerField(default=0)),
+                        ("timestamp", models.BigIntegerField(help_text="milliseconds since 1970")),
+                        ("value", models.FloatField()),
+                        ("is_nan", models.BooleanField(default=False)),
+                        (
+                            "run",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="metric_points",
+                                to="experiments.run",
+                            ),
+                        ),
+                    ],
+                    options={"db_table": "experiments_metricpoint", "managed": False},
+                ),
+            ],
+        ),
+        migrations.RunSQL(LOG, "DROP FUNCTION experiments_log"),
+    ]

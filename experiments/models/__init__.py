@@ -5,13 +5,13 @@ from .datasets import Dataset, DatasetVersion
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
-from .measurements import Curve, LatestMetric, MetricPoint, Param, RunTag
+from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, RunTag
 from .problems import Problem
 from .runs import LIVE, Run, RunStatus
 
 __all__ = [
     "LIVE",
     "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
-    "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricPoint", "ModelRole", "Param", "Problem",
-    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
+    "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
+    "Problem", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 # These rows are written only while their run's row is locked (see actions.measurements), so a check of the
@@ -54,18 +55,42 @@ class LatestMetric(models.Model):
         ]
 
 
+class MetricChunk(models.Model):
+    """The points of one metric that one call logged, as arrays of equal length; NaN is NaN in `numbers`.
+
+    Rows of arrays take a tenth of the space and time of a row per point. A call that is sent again leaves its
+    points twice: whoever reads takes each point once, as the view behind MetricPoint does.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "key", "change")
+    run = models.ForeignKey(
+        "experiments.Run", on_delete=models.CASCADE, related_name="metric_chunks", **UNCHECKED
+    )
+    key = models.CharField(max_length=250)
+    change = models.BigIntegerField(help_text="the run's count of changes when this was logged")
+    first_at = models.BigIntegerField(help_text="the least of `timestamps`")
+    last_at = models.BigIntegerField(help_text="the greatest of `timestamps`")
+    timestamps = ArrayField(models.BigIntegerField(help_text="milliseconds since 1970"))
+    steps = ArrayField(models.BigIntegerField())
+    numbers = ArrayField(models.FloatField())
+
+
 class MetricPoint(models.Model):
-    """One logged value; the same point again changes nothing. The key is in the order that clients page by."""
+    """A view of the chunks: every logged value once, to read; NaN is a flag beside the value 0."""
 
     pk = models.CompositePrimaryKey("run_id", "key", "timestamp", "step", "value", "is_nan")
     run = models.ForeignKey(
-        "experiments.Run", on_delete=models.CASCADE, related_name="metric_points", **UNCHECKED
+        "experiments.Run", on_delete=models.DO_NOTHING, related_name="metric_points", **UNCHECKED
     )
     key = models.CharField(max_length=250)
     step = models.BigIntegerField(default=0)
     timestamp = models.BigIntegerField(help_text="milliseconds since 1970")
     value = models.FloatField()
     is_nan = models.BooleanField(default=False)
+
+    class Meta:
+        managed = False
+        db_table = "experiments_metricpoint"
 
 
 class RunTag(models.Model):
