@@ -9,6 +9,8 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
 from models_app.models import Alias, ModelVersion, RegisteredModel, Webhook
 
+LARGEST = 2**31 - 1  # of a version number's column
+
 
 def models(by: Actor) -> QuerySet[RegisteredModel]:
     return RegisteredModel.objects.filter(team=by.team)
@@ -22,20 +24,32 @@ def model(by: Actor, name: str) -> RegisteredModel:
 
 
 def versions(by: Actor) -> QuerySet[ModelVersion]:
-    return ModelVersion.objects.filter(model__team=by.team).select_related("model", "run__experiment")
+    rows = ModelVersion.objects.filter(model__team=by.team)
+    return rows.select_related("model", "run__experiment", "logged_model__experiment")
 
 
 def version(by: Actor, name: str, number: int) -> ModelVersion:
-    found = versions(by).filter(model__name=name, number=number).first()
+    found = versions(by).filter(model__name=name, number=number).first() if number <= LARGEST else None
     if found is None:
         raise NotFound(f"There is no version {number} of “{name}” in {by.team.name}.", field="version")
+    return found
+
+
+def version_by_word(by: Actor, name: str, word: str) -> ModelVersion:
+    """By its number, by “latest”, or the newest of a stage."""
+    if word.isascii() and word.isdigit():
+        return version(by, name, int(word))
+    rows = versions(by).filter(model__name=name).order_by("-number")
+    found = (rows if word.lower() == "latest" else rows.filter(stage__iexact=word)).first()
+    if found is None:
+        raise NotFound(f"There is no version “{word[:100]}” of “{name}” in {by.team.name}.", field="version")
     return found
 
 
 def version_by_alias(by: Actor, name: str, alias: str) -> ModelVersion:
     found = (
         Alias.objects.filter(model__team=by.team, model__name=name, name=alias)
-        .select_related("version__model", "version__run__experiment")
+        .select_related("version__model", "version__run__experiment", "version__logged_model__experiment")
         .first()
     )
     if found is None:

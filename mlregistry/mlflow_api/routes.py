@@ -9,12 +9,15 @@ from . import (
     artifacts,
     experiments,
     logged_models,
+    model_versions,
+    registered_models,
     roles,
     run_links,
     run_reads,
     runs,
     server_info,
     users,
+    webhooks,
     workspaces,
 )
 from .route import Route
@@ -24,12 +27,15 @@ NOUNS = (
     artifacts,
     experiments,
     logged_models,
+    model_versions,
+    registered_models,
     roles,
     run_links,
     run_reads,
     runs,
     server_info,
     users,
+    webhooks,
     workspaces,
 )
 ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.ROUTES)

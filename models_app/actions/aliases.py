@@ -8,9 +8,11 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
+from models_app.actions.news import tell
 from models_app.models import Alias, ModelVersion, RegisteredModel
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+NAME = re.compile(r"[\w-]+")
+LONGEST_NAME = 255
 LIKE_A_NUMBER = re.compile(r"[vV]\d+")
 RESERVED = frozenset({"latest"})
 
@@ -28,21 +30,41 @@ def set_alias(model: RegisteredModel, name: str, version: ModelVersion, *, by: A
         )
         alias, _ = Alias.objects.update_or_create(model=model, name=name, defaults={"version": version})
         record(by, "alias.set", model, alias=name, version=version.number, former=former)
+        tell(model, "alias", "created", alias=name, version=str(version.number), by=by)
     return alias
 
 
-def delete_alias(model: RegisteredModel, name: str, *, by: Actor) -> None:
+def delete_alias(model: RegisteredModel, name: str, *, missing_ok: bool = False, by: Actor) -> None:
     """Removes the alias; the version stays."""
     by.require(Role.EDITOR)
+    check_form(name)
     with transaction.atomic():
         n_deleted, _ = Alias.objects.filter(model=model, name=name).delete()
+        if not n_deleted and missing_ok:
+            return
         if not n_deleted:
             raise NotFound(f"The model “{model.name}” has no alias “{name}”.", field="alias")
         record(by, "alias.delete", model, alias=name)
+        tell(model, "alias", "deleted", alias=name, by=by)
+
+
+def check_form(name: str) -> None:
+    """Invalid for a name that no alias can have."""
+    if not NAME.fullmatch(name):
+        raise Invalid(
+            f"Invalid alias name: '{name[:300]}'. An alias is made of letters, digits, hyphens and underscores:"
+            " names may only contain alphanumerics, underscores (_), and dashes (-).",
+            field="alias",
+        )
+    if len(name) > LONGEST_NAME:
+        raise Invalid(
+            f"The alias name exceeds the maximum length of {LONGEST_NAME} characters.", field="alias"
+        )
 
 
 def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise Invalid("An alias is made of letters, digits, hyphens and underscores.", field="alias")
-    if name.lower() in RESERVED or LIKE_A_NUMBER.fullmatch(name):
-        raise Invalid(f"“{name}” cannot be an alias: it reads like a version.", field="alias")
+    check_form(name)
+    if name.lower() in RESERVED:
+        raise Invalid(f"'{name}' alias name (case insensitive) is reserved.", field="alias")
+    if LIKE_A_NUMBER.fullmatch(name):
+        raise Invalid(f"Version alias name '{name}' is reserved: it reads like a version.", field="alias")

@@ -6,15 +6,20 @@ from pathlib import PurePosixPath
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from experiments.models import Experiment, Lifecycle, Run, Artifact, RunStatus
+from experiments.models import Artifact, Experiment, Lifecycle, Run, RunStatus
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
+from mlregistry.lib.names import clean_text
 from models_app.actions.aliases import set_alias
+from models_app.actions.client_versions import count, next_number
 from models_app.actions.models import checked_name, in_use
+from models_app.actions.news import tell_created
+from models_app.actions.tags import clean_tags
 from models_app.models import ModelFile, ModelVersion, RegisteredModel
 from models_app.queries.candidates import best_run
+from models_app.queries.locations import run_root
 from models_app.queries.origins import saved_by_job
 
 MODEL_FOLDER = "model/"
@@ -31,22 +36,25 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
     name = checked_name(model_name)
     files = _check_run(run, by)
     with transaction.atomic():
-        model = _locked_model(name, run, by)
-        model.last_number += 1
-        model.save(update_fields=["last_number", "updated_at"])
+        model = _model(name, run, by)
         version = ModelVersion.objects.create(
             model=model,
-            number=model.last_number,
+            number=next_number(model),
             description=description,
             run=run,
             run_key=run.pk.hex,
+            source=f"runs:/{run.pk.hex}/{MODEL_FOLDER.rstrip('/')}",
+            storage_location=f"{run_root(run)}/{MODEL_FOLDER.rstrip('/')}",
+            user_name=by.user.get_username() if by.user else "",
             signature=run.signature,
             input_example=run.input_example or [],
             metrics=_metrics(run),
             created_by=by.user,
         )
+        count(version)
         ModelFile.objects.bulk_create(_files(version, files))
         record(by, "version.register", version, run=run.pk.hex, formats=sorted(_formats(files)))
+        tell_created(version, by=by)
     return version
 
 
@@ -77,10 +85,12 @@ def update_version(
     changes = {
         name: value for name, value in (("description", description), ("tags", tags)) if value is not None
     }
+    clean_text(description or "", field="description")
+    clean_tags(tags or {})
     with transaction.atomic():
         for field, value in changes.items():
             setattr(version, field, value)
-        version.save(update_fields=list(changes))
+        version.save(update_fields=[*changes, "updated_at"])
         record(by, "version.update", version, fields=sorted(changes))
     return version
 
@@ -92,8 +102,19 @@ def delete_version(version: ModelVersion, *, by: Actor) -> None:
         with transaction.atomic():
             record(by, "version.delete", version, number=version.number)
             version.delete()
+            version.model.save(update_fields=["updated_at"])
     except ProtectedError as error:
         raise in_use(f"Version {version.number} of “{version.model.name}”", error) from error
+
+
+def check_servable(version: ModelVersion) -> None:
+    """Raises Conflict for a version without signature and files, as clients of MLflow register them."""
+    if version.signature is None or not version.files.exists():
+        raise Conflict(
+            f"Version {version.number} of “{version.model.name}” has no files that this server can serve: a"
+            " client registered it by a source. Register a run that was trained or saved here.",
+            field="variants",
+        )
 
 
 def _check_run(run: Run, by: Actor) -> list[Artifact]:
@@ -111,13 +132,13 @@ def _check_run(run: Run, by: Actor) -> list[Artifact]:
     return files
 
 
-def _locked_model(name: str, run: Run, by: Actor) -> RegisteredModel:
-    _, created = RegisteredModel.objects.get_or_create(
+def _model(name: str, run: Run, by: Actor) -> RegisteredModel:
+    model, created = RegisteredModel.objects.get_or_create(
         team=by.team, name=name, defaults={"problem": run.problem, "created_by": by.user}
     )
-    model = RegisteredModel.objects.select_for_update().get(team=by.team, name=name)
     if created:
         record(by, "model.create", model)
+        tell_created(model, by=by)
     return model
 
 

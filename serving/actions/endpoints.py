@@ -12,6 +12,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
+from models_app.actions.versions import check_servable
 from models_app.models import ModelVersion, VersionState
 from serving.actions.routing import raise_epoch
 from serving.hotpath.split import Layout, reweigh
@@ -143,20 +144,22 @@ def _check_versions(versions: Sequence[ModelVersion], by: Actor) -> None:
             raise Invalid(f"{version} belongs to another team.", field="variants")
         if version.state != VersionState.READY:
             raise Conflict(f"{version} is not ready: it is {version.get_state_display()}.", field="variants")
+        check_servable(version)
     for other in versions[1:]:
         _check_alike(versions[0], other)
 
 
 def _check_alike(first: ModelVersion, other: ModelVersion) -> None:
     """One request must suit every variant: inputs of the same names, answers of one kind."""
-    wanted, given = _input_names(first.signature), _input_names(other.signature)
+    mine, theirs = first.signature or {}, other.signature or {}
+    wanted, given = _input_names(mine), _input_names(theirs)
     lines = [f"{other} does not know the column “{name}” of {first}" for name in wanted if name not in given]
     lines += [
         f"{other} needs the column “{name}”, which {first} does not know"
         for name in given
         if name not in wanted
     ]
-    if bool(first.signature.get("classes")) != bool(other.signature.get("classes")):
+    if bool(mine.get("classes")) != bool(theirs.get("classes")):
         lines.append(f"of {first} and {other} one names classes and the other gives numbers")
     if lines:
         raise Invalid(f"The variants do not fit together: {lines[0]}.", field="variants", details=lines)

@@ -25,7 +25,7 @@ def test_an_alias_moves_to_another_version(bob: User, actor_of: ActorOf) -> None
     assert second.model.aliases.count() == 1
 
 
-@pytest.mark.parametrize("name", ["", "latest", "Latest", "v3", "V12", "two words", "a/b", "ä", "x" * 256])
+@pytest.mark.parametrize("name", ["", "latest", "Latest", "v3", "V12", "two words", "a/b", "ä!", "x" * 256])
 def test_some_names_cannot_be_an_alias(name: str, bob: User, actor_of: ActorOf) -> None:
     by = actor_of(bob)
     version = register(finished_run(by), "tumour", by=by)
@@ -55,3 +55,9 @@ def test_a_viewer_cannot_move_an_alias(bob: User, vera: User, actor_of: ActorOf)
     version = register(finished_run(actor_of(bob)), "tumour", by=actor_of(bob))
     with pytest.raises(Forbidden):
         set_alias(version.model, "champion", version, by=actor_of(vera))
+
+
+def test_letters_of_other_alphabets_make_an_alias(bob: User, actor_of: ActorOf) -> None:
+    by = actor_of(bob)
+    version = register(finished_run(by), "tumour", by=by)
+    assert set_alias(version.model, "königin", version, by=by).name == "königin"
