@@ -22,50 +22,68 @@ VALUE = """CASE WHEN is_nan THEN '"NaN"' ELSE value::text END"""
 POINT = f"""
 %(head)s || {VALUE} || ',"timestamp":' || timestamp || ',"step":' || step
 """
+RUN = """ || ',"run_id":"' || replace(run_id::text, '-', '') || '"'"""
 KEY = "timestamp, step, value, is_nan"
+# A call that was sent again left its points twice: each counts once.
+POINTS = """
+SELECT DISTINCT point.timestamp, point.step, CASE WHEN point.number = 'NaN' THEN 0 ELSE point.number END AS value,
+       point.number = 'NaN' AS is_nan
+FROM {chunks} AS c CROSS JOIN LATERAL unnest(c.timestamps, c.steps, c.numbers) AS point(timestamp, step, number)
+"""
 OURS = """
 SELECT r.id FROM experiments_run AS r JOIN experiments_experiment AS e ON e.id = r.experiment_id
 WHERE r.id = ANY(%(runs)s::uuid[]) AND e.team_id = %(team)s
 """
+# Chunks that begin after the page's end are not opened: those that lie behind its begin hold enough before it.
 PAGE = f"""
+WITH near AS (
+    SELECT first_at, last_at, timestamps, steps, numbers FROM experiments_metricchunk
+    WHERE run_id = %(run)s AND key = %(key)s AND last_at >= %(at)s AND EXISTS ({OURS})
+), bound AS (
+    SELECT min(last_at) AS last FROM (
+        SELECT last_at, sum(cardinality(timestamps)) OVER (ORDER BY last_at) AS total
+        FROM near WHERE first_at > %(at)s
+    ) AS summed WHERE total > %(most)s AND NOT %(all)s
+), numbered AS (
+    SELECT *, row_number() OVER () AS place FROM (
+        SELECT {KEY} FROM ({POINTS.format(chunks="near")}
+            WHERE c.first_at <= COALESCE((SELECT last FROM bound), c.first_at) AND point.timestamp >= %(at)s
+        ) AS point WHERE ({KEY}) > (%(at)s, %(step)s, %(value)s::float8, %(nan)s)
+        ORDER BY {KEY} LIMIT %(most)s + 1
+    ) AS ordered
+)
 SELECT string_agg({POINT} || '}}', ',') FILTER (WHERE place <= %(most)s), count(*) > %(most)s,
        max(timestamp) FILTER (WHERE place = %(most)s), max(step) FILTER (WHERE place = %(most)s),
        max(value) FILTER (WHERE place = %(most)s), bool_or(is_nan) FILTER (WHERE place = %(most)s),
-       EXISTS ({OURS})
-FROM (
-    SELECT {KEY}, row_number() OVER () AS place FROM (
-        SELECT {KEY} FROM experiments_metricpoint
-        WHERE run_id = %(run)s AND key = %(key)s AND {{after}} AND EXISTS ({OURS})
-        ORDER BY {KEY} LIMIT %(most)s + 1
-    ) AS ordered
-) AS numbered
+       (SELECT last FROM bound) IS NOT NULL, EXISTS ({OURS})
+FROM numbered
 """
+OF_RUN = f"{POINTS.format(chunks='experiments_metricchunk')} WHERE c.run_id = r.id AND c.key = %(key)s"
 BULK = f"""
-SELECT string_agg({POINT} || ',"run_id":"' || replace(run_id::text, '-', '') || '"}}', ',') FROM (
-    SELECT p.* FROM ({OURS}) AS r CROSS JOIN LATERAL (
-        SELECT * FROM experiments_metricpoint WHERE run_id = r.id AND key = %(key)s ORDER BY {KEY} LIMIT %(most)s
-    ) AS p ORDER BY p.run_id, {KEY} LIMIT %(most)s
+SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
+    SELECT r.id AS run_id, p.* FROM ({OURS}) AS r CROSS JOIN LATERAL (
+        {OF_RUN} ORDER BY {KEY} LIMIT %(most)s
+    ) AS p ORDER BY r.id, {KEY} LIMIT %(most)s
 ) AS points
 """
 # The point at place p is taken where p * (most - 1) / (total - 1) reaches a new whole number: the first and
 # the last always, the others at even distances.
 SAMPLES = f"""
-SELECT string_agg({POINT} || ',"run_id":"' || replace(run_id::text, '-', '') || '"}}', ',') FROM (
-    SELECT p.* FROM unnest(%(runs)s::uuid[]) WITH ORDINALITY AS wanted(id, turn)
+SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
+    SELECT r.id AS run_id, p.* FROM unnest(%(runs)s::uuid[]) WITH ORDINALITY AS wanted(id, turn)
     JOIN ({OURS}) AS r ON r.id = wanted.id
     CROSS JOIN LATERAL (
         SELECT * FROM (
             SELECT *, row_number() OVER (ORDER BY step, timestamp, value, is_nan) - 1 AS place,
                    count(*) OVER () - 1 AS last
-            FROM experiments_metricpoint
-            WHERE run_id = r.id AND key = %(key)s AND step BETWEEN %(start)s AND %(end)s
+            FROM ({OF_RUN} AND point.step BETWEEN %(start)s AND %(end)s) AS point
         ) AS numbered
-        WHERE last < %(most)s OR place = last
-           OR %(most)s > 1 AND (
-               place = 0 OR place * (%(most)s - 1) / last > (place - 1) * (%(most)s - 1) / last)
+        WHERE last < %(most)s OR place = last OR (%(most)s > 1 AND (
+              place = 0 OR place * (%(most)s - 1) / last > (place - 1) * (%(most)s - 1) / last))
     ) AS p ORDER BY wanted.turn, p.place
 ) AS points
 """
+BEGIN = {"at": -1, "step": 0, "value": 0.0, "nan": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +103,12 @@ def history(
         raise Invalid(f"{message} It must be a positive integer.", field="max_results")
     query = ["history", str(run_id), key]
     values = _values(team_id, [run_id], key, min(max_results or MOST_POINTS, MOST_POINTS))
-    values["run"] = str(run_id)
-    after = "TRUE"
+    values |= {"run": str(run_id), "all": False, **BEGIN}
     if page_token:
-        names = ("at", "step", "value", "nan")
-        values |= dict(zip(names, opened(page_token, query, 4), strict=True))
-        after = f"({KEY}) > (%(at)s, %(step)s, %(value)s::float8, %(nan)s)"
-    points, more, *last, ours = _row(PAGE.replace("{after}", after), values)
+        values |= dict(zip(BEGIN, opened(page_token, query, len(BEGIN)), strict=True))
+    points, more, *last, cut, ours = _row(PAGE, values)
+    if cut and not more:  # so many points were there twice that the page is not full
+        points, more, *last, cut, ours = _row(PAGE, values | {"all": True})
     if not ours:
         return None
     return History(_list(points), sealed(list(last), query) if more else "")

@@ -26,22 +26,31 @@ from mlregistry.lib.floats import shown
 
 MOST_POINTS = 25_000
 POINTS_PER_BUCKET = 3
+# Sorted once; each stretch then gives its least, greatest and last point by aggregates, the first of equals.
 HISTORY = """
-WITH numbered AS (
-    SELECT step, timestamp, value, is_nan,
-           row_number() OVER (ORDER BY step, timestamp, value) - 1 AS place, count(*) OVER () AS total
-    FROM experiments_metricpoint WHERE run_id = %(run)s AND key = %(key)s
-), bucketed AS (
-    SELECT *, place * %(buckets)s / total AS bucket FROM numbered
-), ranked AS (
-    SELECT *,
-           row_number() OVER (PARTITION BY bucket ORDER BY value, place) AS from_least,
-           row_number() OVER (PARTITION BY bucket ORDER BY value DESC, place) AS from_most,
-           row_number() OVER (PARTITION BY bucket ORDER BY place DESC) AS from_last
-    FROM bucketed
+WITH numbered AS MATERIALIZED (
+    SELECT *, place * %(buckets)s / total AS bucket FROM (
+        SELECT step, timestamp, value, is_nan,
+               row_number() OVER (ORDER BY step, timestamp, value) - 1 AS place, count(*) OVER () AS total
+        FROM (
+            SELECT DISTINCT point.timestamp, point.step, point.number = 'NaN' AS is_nan,
+                   CASE WHEN point.number = 'NaN' THEN 0 ELSE point.number END AS value
+            FROM experiments_metricchunk AS chunk
+            CROSS JOIN LATERAL unnest(chunk.timestamps, chunk.steps, chunk.numbers)
+                AS point(timestamp, step, number)
+            WHERE chunk.run_id = %(run)s AND chunk.key = %(key)s
+        ) AS points
+    ) AS counted
+), extremes AS (
+    SELECT bucket, min(value) AS least, max(value) AS most, max(place) AS last
+    FROM numbered WHERE total > %(most)s GROUP BY bucket
+), chosen AS (
+    SELECT unnest(ARRAY[min(place) FILTER (WHERE value = least), min(place) FILTER (WHERE value = extremes.most),
+                        min(last)]) AS place
+    FROM numbered JOIN extremes USING (bucket) GROUP BY bucket
 )
-SELECT step, timestamp, value, is_nan FROM ranked
-WHERE total <= %(most)s OR from_least = 1 OR from_most = 1 OR from_last = 1
+SELECT step, timestamp, value, is_nan FROM numbered
+WHERE total <= %(most)s OR place IN (SELECT place FROM chosen)
 ORDER BY place
 """
 
