@@ -6,21 +6,23 @@ from django.contrib import admin
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from experiments.actions import artifacts
 from experiments.actions import datasets as dataset_actions
 from experiments.actions import experiments as experiment_actions
+from experiments.actions import logged_models as logged_model_actions
 from experiments.actions import problems as problem_actions
-from experiments.actions import artifacts
 from experiments.actions import runs as run_actions
 from experiments.actions import training as training_actions
 from experiments.models import (
+    Artifact,
     Curve,
     Dataset,
     DatasetVersion,
     Experiment,
     Lifecycle,
+    LoggedModel,
     Problem,
     Run,
-    Artifact,
     RunStatus,
 )  # fmt: skip
 from mlregistry.accounts.models import Team
@@ -143,6 +145,41 @@ class RunAdmin(ThroughActions):
     @admin.display(description="tags")
     def tags_logged(self, row: Run) -> SafeString:
         return _lines(row.tags.order_by("key").values_list("key", "value"))
+
+
+@admin.register(LoggedModel)
+class LoggedModelAdmin(ThroughActions):
+    list_display = (
+        "name",
+        "model_id",
+        "experiment",
+        "status",
+        "lifecycle",
+        "model_type",
+        "created_by",
+        "created_at",
+    )
+    list_filter = ("status", "lifecycle", "experiment__team", "created_at")
+    list_select_related = ("experiment", "created_by")
+    search_fields = ("name", "id", "experiment__name")
+    date_hierarchy = "created_at"
+    buttons = (
+        Button(
+            "archive",
+            "Archive",
+            lambda row, by: logged_model_actions.delete_logged_model(row, by=by),
+            _active,
+        ),
+        Button(
+            "restore",
+            "Restore",
+            lambda row, by: logged_model_actions.restore_logged_model(row, by=by),
+            _deleted,
+        ),
+    )
+
+    def team_of(self, row: LoggedModel) -> Team:
+        return row.experiment.team
 
 
 @admin.register(Artifact)

@@ -37,12 +37,10 @@ INSERT INTO experiments_loggedmodel (id, experiment_id, name, source_run_id, sta
 VALUES (%(id)s::uuid, %(experiment)s, %(name)s, %(run)s::uuid, %(status)s, '', %(type)s,
     %(params)s::jsonb, %(tags)s::jsonb, %(lifecycle)s, %(user)s, %(now)s, %(now)s)
 """
-# The row is locked first, so the params compared are those that the writer before left.
+# The same whichever side wins: no param differs. Under a lock this is looked at again; a subquery would not be.
 PARAMS = """
-UPDATE experiments_loggedmodel AS model SET params = model.params || %(given)s::jsonb
-WHERE model.id = %(id)s::uuid AND NOT EXISTS (
-    SELECT FROM jsonb_each_text(%(given)s::jsonb) AS given WHERE model.params ->> given.key <> given.value
-)
+UPDATE experiments_loggedmodel SET params = params || %(given)s::jsonb
+WHERE id = %(id)s::uuid AND params || %(given)s::jsonb = %(given)s::jsonb || params
 """
 SET_TAGS = "UPDATE experiments_loggedmodel SET tags = tags || %s::jsonb WHERE id = %s::uuid"
 DELETE_TAG = """

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import datasets, experiments, problems, runs, trainings
+from . import datasets, experiments, logged_models, problems, runs, trainings
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
@@ -27,6 +27,12 @@ urlpatterns: list[URLPattern] = [
         experiments.Leaderboard.as_view(),
         name="api-leaderboard",
     ),
+    path(
+        "experiments/<int:experiment_id>/logged-models",
+        logged_models.ExperimentLoggedModels.as_view(),
+        name="api-experiment-logged-models",
+    ),
+    path("logged-models/<str:model_id>", logged_models.OneLoggedModel.as_view(), name="api-logged-model"),
     path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api-run"),
     path("runs/<uuid:run_id>/log-batch", runs.LogBatch.as_view(), name="api-run-log-batch"),
     path("runs/<uuid:run_id>/metrics/<path:key>", runs.MetricHistory.as_view(), name="api-run-metric"),

@@ -15,6 +15,7 @@ from experiments.models import LoggedModel
 from mlregistry.errors import Invalid
 from mlregistry.lib.filter_expr import LOGGED_MODELS, And, Comparison, Expression, Not, Or, parse
 from mlregistry.lib.filter_sql import Key, Place, Sql, condition
+from mlregistry.lib.floats import shown
 from mlregistry.searching import Page, identities
 
 DEFAULT_RESULTS = 100
@@ -81,6 +82,11 @@ class ModelMetric:
     dataset_name: str
     dataset_digest: str
     run_id: uuid.UUID
+
+    @property
+    def number(self) -> float | None:
+        """None for NaN."""
+        return shown(self.value, self.is_nan)
 
 
 def search(
