@@ -19,7 +19,9 @@ from mlregistry.errors import Invalid
 from .route import Environ, Reply
 
 TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-yaml", "application/yaml")
-TEXT_NAMES = re.compile(r"txt|log|err|cfg|conf|ini|toml|ya?ml|json|[ct]sv|md|rst|py|ipynb|MLmodel|MLproject")
+TEXT_NAMES = re.compile(r"txt|log|err|cfg|conf|ini|toml|ya?ml|json|[ct]sv|md|rst|py|ipynb|MLmodel|mlproject")
+TOKEN = re.compile(r"[A-Za-z0-9!#$&+.^_`|~-]+")
+UNQUOTABLE = re.compile(r'[^ -~]|["\\%]')
 
 
 class Body:
@@ -45,12 +47,12 @@ class Body:
             raise Invalid("The upload was cut off; nothing of it was stored. Send it again.") from error
 
 
-def body(environ: Environ, *, limit: int | None = None) -> Readable:
-    """The body, announced or in chunks; TooLarge at once when more than the limit is announced."""
+def body(environ: Environ) -> Readable:
+    """The body, announced or in chunks; TooLarge at once when too much is announced."""
     length = environ.get("CONTENT_LENGTH", "")
     if length.isascii() and length.isdigit():
-        if int(length) > (limit or settings.UPLOAD_LIMIT_BYTES):
-            raise too_large(limit)
+        if int(length) > settings.UPLOAD_LIMIT_BYTES:
+            raise too_large()
         return Body(environ["wsgi.input"], int(length))
     chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
     return Body(environ["wsgi.input"], None if chunked else 0)
@@ -58,12 +60,12 @@ def body(environ: Environ, *, limit: int | None = None) -> Readable:
 
 def small_body(environ: Environ, limit: int) -> Readable:
     """A whole body that must not be empty, in memory."""
-    pieces, source, size = [], body(environ, limit=limit), 0
+    pieces, source, size = [], body(environ), 0
     while piece := source.read(limit + 1 - size):
         pieces.append(piece)
         size += len(piece)
         if size > limit:
-            raise too_large(limit)
+            raise Invalid(f"Artifact size is too large. Max size is {limit // 1024**2}MB.")
     if not size:
         raise Invalid("Request must specify data.")
     return BytesIO(b"".join(pieces))
@@ -119,9 +121,9 @@ def content_type(path: str) -> str:
 def attachment(path: str) -> str:
     """A Content-Disposition by RFC 6266: never shown in the page's place, whatever the name holds."""
     name = path.rpartition("/")[2]
-    plain = "".join(
-        sign if sign.isascii() and sign.isprintable() and sign not in '"\\%' else "_" for sign in name
-    )
+    if TOKEN.fullmatch(name):
+        return f"attachment; filename={name}"
+    plain = UNQUOTABLE.sub("_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

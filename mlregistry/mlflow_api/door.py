@@ -16,7 +16,7 @@ from typing import Any
 import psycopg2
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
-from mlregistry.errors import MlregistryError, Unavailable
+from mlregistry.errors import MlregistryError, Unauthenticated, Unavailable
 
 from . import errors, fields, routes, wire
 from .authentication import caller_of
@@ -37,6 +37,7 @@ NOT_FOUND = (
 NOT_ALLOWED = b"<!doctype html><title>405 Method Not Allowed</title><h1>Method Not Allowed</h1>"
 
 TRUSTED_SECONDS = 1.0
+UNKNOWN_BYTES = 16 * 1024 * 1024  # read away for callers who did not log in
 
 _thread = threading.local()
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def answer(environ: Environ, slug: str | None, path: str | None) -> Reply:
     try:
         return _called(route, parts, environ, slug)
     except MlregistryError as error:
+        wire.drain(environ, UNKNOWN_BYTES if isinstance(error, Unauthenticated) else wire.DRAINED_BYTES)
         return _refused(error)
     except (OperationalError, InterfaceError, psycopg2.OperationalError):
         logger.exception("The database did not answer %s", route.path)

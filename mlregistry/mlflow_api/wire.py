@@ -5,6 +5,7 @@ A body is an object, perhaps encoded twice by old clients; NaN and infinities tr
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from typing import Any
@@ -83,6 +84,19 @@ def body(environ: Environ) -> bytes:
     elif environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
         return b""
     return _in_pieces(environ["wsgi.input"])
+
+
+def drain(environ: Environ, most: int = DRAINED_BYTES) -> None:
+    """Read away what is left of a refused request: who is still sending would not see the answer."""
+    length = environ.get("CONTENT_LENGTH", "")
+    announced = length.isascii() and length.isdigit()
+    if announced and not 0 < int(length) <= most:
+        return
+    if not announced and environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
+        return
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        while most > 0 and (piece := environ["wsgi.input"].read(CHUNK_BYTES)):
+            most -= len(piece)
 
 
 def _in_pieces(stream: Any) -> bytes:

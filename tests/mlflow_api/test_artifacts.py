@@ -68,7 +68,7 @@ def test_a_file_of_a_run_comes_back_as_it_went(mlflow: Make, bob: User, vera: Us
     assert headers["Content-Length"] == str(len(BYTES))
     assert headers["ETag"] == f'"{hashlib.sha256(BYTES).hexdigest()}"'
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Disposition"] == "attachment; filename=\"bytes.bin\"; filename*=UTF-8''bytes.bin"
+    assert headers["Content-Disposition"] == "attachment; filename=bytes.bin"
     assert Artifact.objects.get().run == run
 
 
@@ -175,7 +175,8 @@ def test_names_hold_any_printable_sign(mlflow: Make, bob: User, run: Run, name: 
     status, headers, body = read(api, place(run, name))
     assert (status, body) == (200, b"text")
     last = name.rpartition("/")[2]
-    assert headers["Content-Disposition"].endswith(f"filename*=UTF-8''{quote(last, safe='')}")
+    ends = (f"filename*=UTF-8''{quote(last, safe='')}", f"filename={last}")
+    assert headers["Content-Disposition"].endswith(ends)
     assert headers["Content-Disposition"].isascii()
     assert listed(api, place(run, name.rpartition("/")[0]))[1]["files"][0]["path"] == last
 
@@ -351,7 +352,7 @@ def test_the_pages_download_and_upload_small_files(mlflow: Make, bob: User, vera
     for wrong in ("path=a", f"run_uuid={run.pk.hex}", f"run_uuid={run.pk.hex}&path=../a"):
         assert api.raw("POST", address, b"text", query=wrong)[0] == 400
     assert api.raw("POST", address, b"", query=query)[0] == 400
-    assert api.raw("POST", address, b"x" * (10 * 1024 * 1024 + 1), query=query)[0] in (400, 413)
+    assert api.raw("POST", address, b"x" * (10 * 1024 * 1024 + 1), query=query)[0] == 400
     for wrong in (f"run_id={run.pk.hex}", f"run_id={run.pk.hex}&path=%252e%252e/x"):
         assert api.raw("GET", "/get-artifact", query=wrong)[0] == 400
 
