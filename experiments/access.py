@@ -75,6 +75,16 @@ def experiment(by: Actor, experiment_id: int) -> Experiment:
     return found
 
 
+def experiment_in_a_hurry(by: Actor, experiment_id: int | None) -> Experiment | None:
+    """The team's experiment, or its default one for None, by a query that is not built anew each time."""
+    place, value = ("is_default AND %s", True) if experiment_id is None else ("id = %s", experiment_id)
+    rows = Experiment.objects.raw(
+        f"SELECT * FROM experiments_experiment WHERE {place} AND team_id = %s",  # noqa: S608
+        [value, by.team.pk],
+    )
+    return next(iter(rows), None)
+
+
 def experiment_by_name(by: Actor, name: str) -> Experiment | None:
     """The team's experiment of this name, deleted ones too."""
     return experiments(by).filter(name=name).first()

@@ -9,13 +9,38 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.models import LIVE, DatasetVersion, Experiment, Lifecycle, Run, RunStatus, RunTag
+from mlregistry import one_trip
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, Invalid
+from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
 from mlregistry.lib.names import clean_name, clean_text, random_name
 
 from .run_tags import PARENT_TAG, checked_tags
+
+UPDATE = """
+WITH changed AS (
+    UPDATE experiments_run AS run SET
+        name = COALESCE(%(name)s, run.name),
+        status = COALESCE(%(status)s, run.status),
+        started_at = COALESCE(%(started_at)s, run.started_at),
+        ended_at = CASE WHEN %(live)s THEN NULL
+                        WHEN NOT %(live)s THEN COALESCE(%(ended_at)s, run.ended_at, now())
+                        ELSE COALESCE(%(ended_at)s, run.ended_at) END,
+        active_at = now(),
+        changes = run.changes + 1
+    FROM experiments_experiment AS experiment
+    WHERE run.id = %(run)s AND run.lifecycle = 'active'
+      AND experiment.id = run.experiment_id AND experiment.team_id = %(team)s
+    RETURNING run.*, experiment.is_default AS in_default, experiment.artifact_location AS place
+), noted AS (
+    INSERT INTO accounts_auditevent
+        (team_id, user_id, action, target_type, target_id, target_name, details, via, at)
+    SELECT %(team)s, %(user)s, 'run.update', 'experiments.run', id::text, name,
+           jsonb_build_object('status', status), %(via)s, now() FROM changed
+)
+SELECT * FROM changed
+"""
 
 
 def create_run(
@@ -49,17 +74,13 @@ def create_run(
         note=given.note or "",
         created_by=by.user,
     )
-    with transaction.atomic():
-        run.save(force_insert=True)
-        RunTag.objects.bulk_create(
-            [RunTag(run=run, experiment=experiment, key=key, value=value) for key, value in given.rows]
-        )
-        audit.record(by, "run.create", run)
+    tagged = [RunTag(run=run, experiment=experiment, key=key, value=value) for key, value in given.rows]
+    one_trip.insert(run, *tagged, audit.line(by, "run.create", run))
     return run
 
 
 def update_run(
-    run: Run,
+    run: Run | uuid.UUID,
     *,
     name: str | None = None,
     status: str | None = None,
@@ -67,21 +88,34 @@ def update_run(
     ended_at: datetime.datetime | None = None,
     by: Actor,
 ) -> Run:
-    """Change what is given; a run that ended may be taken up again, as MLflow allows."""
+    """Change what is given; a run that ended may be taken up again, as MLflow allows.
+
+    Raises NotFound for a run that is not the team's, Conflict for a deleted one. One round trip.
+    """
     by.require(Role.EDITOR)
-    require_active(run)
-    if name is not None:
-        run.name = clean_name(name, max_length=500)
-    if started_at is not None:
-        run.started_at = started_at
-    if status is not None:
-        _set_status(run, status, ended_at)
-    elif ended_at is not None:
-        run.ended_at = ended_at
-    with transaction.atomic():
-        run.save(update_fields=["name", "status", "started_at", "ended_at"])
-        audit.record(by, "run.update", run, status=run.status)
-    return run
+    if status is not None and status not in RunStatus.values:
+        raise Invalid(f"The status is one of {', '.join(RunStatus.values)}.", field="status")
+    run_id = run if isinstance(run, uuid.UUID) else run.pk
+    values = {
+        "run": run_id,
+        "name": None if name is None else clean_name(name, max_length=500),
+        "status": status,
+        "live": status in LIVE if status else None,
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "team": by.team.pk,
+        "user": by.user.pk if by.user else None,
+        "via": by.via,
+    }
+    for changed in Run.objects.raw(UPDATE, values):
+        changed.experiment = Experiment(
+            pk=changed.experiment_id,
+            team=by.team,
+            is_default=changed.in_default,
+            artifact_location=changed.place,
+        )
+        return changed
+    raise _unchangeable(run_id, by)
 
 
 def finish_run(
@@ -128,15 +162,25 @@ def restore_run(run: Run, *, by: Actor) -> Run:
 def require_active(run: Run) -> None:
     """Raises Conflict for a deleted run: nothing is written to it."""
     if run.lifecycle != Lifecycle.ACTIVE:
-        raise Conflict(
-            f"The run {run.pk.hex} must be in the 'active' state. It is deleted; restore it first."
-        )
+        raise deleted(run.pk)
 
 
 def _parent(run_id: uuid.UUID | None, by: Actor) -> Run | None:
     """The parent that a tag names, when it is a run of the team."""
-    rows = Run.objects.filter(pk=run_id, experiment__team=by.team) if run_id else Run.objects.none()
-    return rows.only("pk").first()
+    if run_id is None:
+        return None
+    return Run.objects.filter(pk=run_id, experiment__team=by.team).only("pk").first()
+
+
+def _unchangeable(run_id: uuid.UUID, by: Actor) -> MlregistryError:
+    if Run.objects.filter(pk=run_id, experiment__team=by.team).exists():
+        return deleted(run_id)
+    return NotFound(f"Run with id={run_id.hex} not found", field="run_id")
+
+
+def deleted(run_id: uuid.UUID) -> Conflict:
+    """The error for a change of a deleted run."""
+    return Conflict(f"The run {run_id.hex} must be in the 'active' state. It is deleted; restore it first.")
 
 
 def _turn(run: Run, lifecycle: Lifecycle, action: str, *, by: Actor) -> Run:

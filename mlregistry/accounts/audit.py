@@ -10,7 +10,14 @@ from mlregistry.accounts.models import AuditEvent
 
 def record(by: Actor, action: str, target: Model, **details: Any) -> AuditEvent:
     """One line: `action` reads noun.verb, `details` must be JSON without secrets."""
-    return AuditEvent.objects.create(
+    event = line(by, action, target, **details)
+    event.save(force_insert=True)
+    return event
+
+
+def line(by: Actor, action: str, target: Model, **details: Any) -> AuditEvent:
+    """The line unsaved, for actions that write it together with their rows."""
+    return AuditEvent(
         team=by.team,
         user=by.user,
         action=action,
