@@ -14,6 +14,7 @@ class ModelIn(serializers.Serializer[Any]):
 
 
 class ModelPatch(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=256, required=False, help_text="Renames the model.")
     description = serializers.CharField(allow_blank=True, required=False)
     problem = serializers.IntegerField(required=False)
     tags = serializers.DictField(child=serializers.CharField(), required=False)
@@ -27,6 +28,7 @@ class VersionIn(serializers.Serializer[Any]):
 
 class VersionPatch(serializers.Serializer[Any]):
     description = serializers.CharField(allow_blank=True, required=False)
+    stage = serializers.CharField(required=False, help_text="None, Staging, Production or Archived.")
     tags = serializers.DictField(child=serializers.CharField(), required=False)
 
 
@@ -53,7 +55,11 @@ class VersionOut(serializers.Serializer[Any]):
     description = serializers.CharField()
     tags = serializers.DictField(child=serializers.CharField())
     run = serializers.CharField(allow_null=True)
-    signature = serializers.JSONField()
+    stage = serializers.CharField()
+    source = serializers.CharField(  # type: ignore[assignment]  # a field's own attribute of that name is taken away
+        help_text="Where its files lie, as the client that registered it says."
+    )
+    signature = serializers.JSONField(allow_null=True, help_text="null for a version without files here")
     input_example = serializers.JSONField()
     metrics = serializers.DictField(child=serializers.FloatField())
     files = serializers.ListField(child=serializers.DictField())
@@ -86,6 +92,8 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "description": version.description,
         "tags": version.tags,
         "run": version.run_id.hex if version.run_id else None,
+        "stage": version.stage,
+        "source": version.source,
         "signature": version.signature,
         "input_example": version.input_example,
         "metrics": version.metrics,

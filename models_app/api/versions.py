@@ -13,19 +13,33 @@ from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from models_app import access
 from models_app.actions import aliases, versions
+from models_app.actions.stages import transition_stage
 from models_app.api.schemas import AliasIn, VersionIn, VersionOut, VersionPatch, version_json
-from models_app.models import ModelVersion
+from models_app.api.searching import PARAMETERS, search_terms
+from models_app.models import ModelVersion, RegisteredModel
 from models_app.queries.lineage import lineage
 from models_app.queries.models import with_details
+from models_app.queries.search import search_versions
 
 
 class Versions(TeamView):
     roles = {"get": Role.VIEWER, "post": Role.EDITOR}
 
-    @extend_schema(operation_id="model_versions_list", responses=VersionOut(many=True))
+    @extend_schema(operation_id="model_versions_list", parameters=PARAMETERS, responses=VersionOut(many=True))
     def get(self, request: Request, name: str) -> Response:
-        rows = with_details(access.versions(self.actor).filter(model=access.model(self.actor, name)))
+        """The model's versions; with `filter`, `order_by` or `page_token` a search of them."""
+        model = access.model(self.actor, name)
+        if terms := search_terms(request):
+            return self._searched(model, terms)
+        rows = with_details(access.versions(self.actor).filter(model=model))
         return listing(request, rows, ordering=("-number", "created_at"), to_json=version_json)
+
+    def _searched(self, model: RegisteredModel, terms: dict[str, Any]) -> Response:
+        found = search_versions(self.actor.team.pk, model_id=model.pk, **terms)
+        mine = access.versions(self.actor).filter(pk__in=[row.id for row in found.rows])
+        rows = {row.pk: row for row in with_details(mine)}
+        results = [version_json(rows[row.id]) for row in found.rows if row.id in rows]
+        return Response({"results": results, "next_page_token": found.next_page_token})
 
     @extend_schema(operation_id="model_versions_register", request=VersionIn, responses={201: VersionOut})
     @idempotent()
@@ -49,10 +63,14 @@ class Version(TeamView):
 
     @extend_schema(operation_id="model_versions_update", request=VersionPatch, responses=VersionOut)
     def patch(self, request: Request, name: str, number: int) -> Response:
-        version = access.version(self.actor, name, number)
-        return Response(
-            _json(self, versions.update_version(version, **valid(VersionPatch, request), by=self.actor))
-        )
+        version, given = access.version(self.actor, name, number), valid(VersionPatch, request)
+        stage = given.pop("stage", None)
+        with transaction.atomic():
+            if stage is not None:
+                transition_stage(version, stage, by=self.actor)
+            if given or stage is None:
+                versions.update_version(version, **given, by=self.actor)
+        return Response(_json(self, version))
 
     @extend_schema(operation_id="model_versions_delete", responses={204: None})
     def delete(self, request: Request, name: str, number: int) -> Response:

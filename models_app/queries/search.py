@@ -67,27 +67,29 @@ def search_models(
 def search_versions(
     team_id: int,
     *,
+    model_id: int | None = None,
     filter: str = "",
     order_by: Sequence[str] = (),
     max_results: int = 10_000,
     page_token: str = "",
 ) -> Page[VersionRecord]:
-    """One page, last changed first unless ordered; ties by name and the higher number."""
+    """One page, last changed first unless ordered, ties by name and the higher number; perhaps of one model."""
     _check_limit(max_results, MOST_VERSIONS)
     expression = parse(filter, MODEL_VERSIONS)
     orders = parse_order(list(order_by), MODEL_VERSIONS) or NEWEST_FIRST
+    of_one: list[Sql] = [] if model_id is None else [("v.model_id = %s", [model_id])]
     found = identities(
         VERSIONS,
         "v.id",
         [
             ("m.team_id = %s", [team_id]),
             condition(expression, _places(VERSION_COLUMNS, "v.tags")),
-            *_without_prompts(expression, "v.tags"),
+            *(of_one or _without_prompts(expression, "v.tags")),
         ],
         _keys(orders, VERSION_COLUMNS, {"name": True, "version_number": False}),
         limit=max_results,
         page_token=page_token,
-        query=["versions", team_id, filter, list(order_by)],
+        query=["versions", team_id, model_id, filter, list(order_by)],
     )
     return Page(records.versions(found.rows) if found.rows else [], found.next_page_token)
 
