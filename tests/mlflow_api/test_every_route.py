@@ -24,7 +24,7 @@ PREFIXES = ("/api/", "/ajax-api/")
 NAMES = [f"{route.method} {route.path}" for route in ROUTES]
 every_route = pytest.mark.parametrize("route", ROUTES, ids=NAMES)
 
-PLAUSIBLE = ("x", 1, True, [], [{"key": "k", "value": "v"}], {}, ["x"])
+PLAUSIBLE: tuple[Any, ...] = ("x", 1, True, [], [{"key": "k", "value": "v"}], {}, ["x"])
 DEEP = "[" * 5000 + "]" * 5000
 NEARLY_TOO_DEEP = "[" * 900 + "]" * 900
 VALUES = (
