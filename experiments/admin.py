@@ -183,15 +183,15 @@ class LoggedModelAdmin(ThroughActions):
 
 
 @admin.register(Artifact)
-class RunArtifactAdmin(ThroughActions):
+class ArtifactAdmin(ThroughActions):
     list_display = ("path", "run", "size", "created_at")
-    list_filter = ("run__experiment__team",)
-    list_select_related = ("run", "file")
+    list_filter = ("team",)
+    list_select_related = ("run", "logged_model", "team", "file")
     search_fields = ("path", "run__name", "run__id")
     buttons = (Button("remove", "Delete", lambda row, by: artifacts.delete_artifact(row, by=by)),)
 
     def team_of(self, row: Artifact) -> Team:
-        return row.run.experiment.team
+        return row.team
 
     @admin.display(description="bytes")
     def size(self, row: Artifact) -> int:

@@ -29,6 +29,6 @@ def insert(*rows: Model) -> None:
 def _statement(model: type[Model]) -> tuple[str, tuple[Field[Any, Any], ...]]:
     fields = tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoField))
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608

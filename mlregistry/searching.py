@@ -62,7 +62,8 @@ def fetched(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
     except DataError as error:
         raise _refused(error) from error
     except OperationalError as error:

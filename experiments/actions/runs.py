@@ -111,8 +111,8 @@ def update_run(
         changed.experiment = Experiment(
             pk=changed.experiment_id,
             team=by.team,
-            is_default=changed.in_default,
-            artifact_location=changed.place,
+            is_default=vars(changed)["in_default"],  # with the run come two columns of its experiment
+            artifact_location=vars(changed)["place"],
         )
         return changed
     raise _unchangeable(run_id, by)

@@ -1,6 +1,6 @@
 """What a run logs: params, metrics with their history, tags and curves; written in bulk, read by index."""
 
-from typing import Final
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,7 +8,7 @@ from django.db import models
 # These rows are written only while their run's row is locked (see actions.measurements), so a check of the
 # reference for each of thousands of points would find nothing; and a primary key that begins with the run
 # needs no second index on it.
-UNCHECKED: Final = {"db_index": False, "db_constraint": False}
+UNCHECKED: dict[str, Any] = {"db_index": False, "db_constraint": False}
 
 
 class Param(models.Model):

@@ -1,5 +1,7 @@
 """Model versions, their files, and the aliases that point at them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -63,6 +65,11 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} v{self.number}"
+
+    @property
+    def served_signature(self) -> dict[str, Any]:
+        """The signature by which it is served; empty for a version that came without one."""
+        return self.signature or {}
 
 
 class ModelFile(models.Model):

@@ -87,5 +87,5 @@ def _classes(endpoint: Endpoint) -> list[Any]:
     """All classes that a variant of the endpoint may answer; empty for a regression."""
     found: dict[Any, None] = {}
     for variant in endpoint.variants.select_related("version"):
-        found.update(dict.fromkeys(variant.version.signature.get("classes") or ()))
+        found.update(dict.fromkeys(variant.version.served_signature.get("classes") or ()))
     return list(found)

@@ -105,7 +105,7 @@ def _truths(endpoint: Endpoint, start: datetime) -> dict[Key, list[tuple[Any, An
 
 def _measure(version: ModelVersion, pairs: list[tuple[Any, Any]]) -> dict[str, float]:
     """Metrics over (output, truth) pairs; a truth that is no class of this version is left out."""
-    classes = list(version.signature.get("classes") or ())
+    classes = list(version.served_signature.get("classes") or ())
     if classes:
         pairs = [
             (output, truth) for output, truth in pairs if truth in classes and output["prediction"] in classes

@@ -66,10 +66,10 @@ def _handle(version: ModelVersion) -> ModelHandle:
         version_id=version.pk,
         name=version.model.name,
         version=version.number,
-        kind="classification" if version.signature.get("classes") else "regression",
+        kind="classification" if version.served_signature.get("classes") else "regression",
         folder=_folder(file) if file else "",
         file=_file(file) if file else {"format": "", "name": "", "size": 0, "sha256": ""},
-        signature=version.signature,
+        signature=version.served_signature,
         example=tuple(version.input_example or ()),
         trusted=trusted,
     )

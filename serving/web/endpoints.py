@@ -169,11 +169,11 @@ def _slices(endpoint: Endpoint) -> list[dict[str, Any]]:
 def _try_it(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
     """The form's fields with an example, and the same request for curl."""
     first = endpoint.variants.all().first()
-    signature = first.version.signature if first else {"inputs": []}
+    signature = first.version.served_signature if first else {}
     example = (first.version.input_example or [{}])[0] if first else {}
     address = request.build_absolute_uri(reverse("ui:home")) + f"api/v1/endpoints/{endpoint.name}"
     return {
-        "inputs": [{**field, "example": example.get(field["name"])} for field in signature["inputs"]],
+        "inputs": [{**field, "example": example.get(field["name"])} for field in signature.get("inputs", [])],
         "classes": [(json.dumps(value), value) for value in signature.get("classes") or []],
         "address": address,
         "invocations": reverse("ui:home") + f"api/v1/endpoints/{endpoint.name}/invocations",

@@ -267,7 +267,7 @@ def test_a_parent_named_by_tag_becomes_the_parent(mlflow: Make, bob: User, run_i
     assert tags_of(child)["mlflow.parentRunId"] == run_id
     later = created(api)["info"]["run_id"]
     api.post("runs/set-tag", {"run_id": later, "key": "mlflow.parentRunId", "value": run_id})
-    assert Run.objects.filter(parent_id=run_id).count() == 2
+    assert Run.objects.filter(parent__id=run_id).count() == 2
     created(api, tags=[{"key": "mlflow.parentRunId", "value": "not-here"}])
 
 
