@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
-from django.core.files.storage import storages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -16,8 +15,6 @@ from experiments.actions.experiments import create_experiment
 from experiments.models import Artifact, Experiment, Lifecycle, LoggedModel, Run
 from mlregistry.accounts.models import User
 from mlregistry.accounts.queries import actors
-from mlregistry.artifacts.models import StoredFile
-from mlregistry.artifacts.reading import Changed
 from models_app.models import ModelVersion, RegisteredModel
 
 from .conftest import Mlflow
@@ -165,22 +162,6 @@ def test_a_file_and_a_folder_never_share_a_name(mlflow: Make, bob: User, run: Ru
     assert put(api, place(run)) == 400
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["a b.txt", "ü/名.txt", "100%.txt", "a+b", "what?.txt", "no#1.txt", "a&b=c", '"quoted".txt', "a%20b"],
-)
-def test_names_hold_any_printable_sign(mlflow: Make, bob: User, run: Run, name: str) -> None:
-    api = mlflow(bob)
-    assert put(api, place(run, name)) == 200
-    status, headers, body = read(api, place(run, name))
-    assert (status, body) == (200, b"text")
-    last = name.rpartition("/")[2]
-    ends = (f"filename*=UTF-8''{quote(last, safe='')}", f"filename={last}")
-    assert headers["Content-Disposition"].endswith(ends)
-    assert headers["Content-Disposition"].isascii()
-    assert listed(api, place(run, name.rpartition("/")[0]))[1]["files"][0]["path"] == last
-
-
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize(
     "path",
@@ -255,90 +236,12 @@ def test_deleted_runs_and_models_are_read_but_not_written(
     assert api.get(f"logged-models/{model.model_id}/artifacts/directories")[0] == 404
 
 
-@pytest.mark.parametrize(
-    ("asked", "start", "end"),
-    [
-        ("0-0", 0, 0),
-        ("10-19", 10, 19),
-        ("10000-", 10_000, 10_239),
-        ("-5", 10_235, 10_239),
-        ("-99999", 0, 10_239),
-        ("10230-99999", 10_230, 10_239),
-    ],
-)
-def test_a_range_is_answered_in_part(
-    mlflow: Make, bob: User, run: Run, asked: str, start: int, end: int
-) -> None:
-    api = mlflow(bob)
-    put(api, place(run, "a.bin"), BYTES)
-    status, headers, body = read(api, place(run, "a.bin"), Range=f"bytes={asked}")
-    assert (status, body) == (206, BYTES[start : end + 1])
-    assert headers["Content-Range"] == f"bytes {start}-{end}/{len(BYTES)}"
-    assert headers["Content-Length"] == str(end - start + 1)
-
-
-def test_ranges_that_make_no_sense_are_left_out_or_refused(mlflow: Make, bob: User, run: Run) -> None:
-    api = mlflow(bob)
-    put(api, place(run, "a.bin"), BYTES)
-    for header in ("bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=", "bytes=0-1,4-5", "bytes=-"):
-        assert read(api, place(run, "a.bin"), Range=header)[0] == 200, header
-    status, headers, body = read(api, place(run, "a.bin"), Range="bytes=99999-")
-    assert (status, headers["Content-Range"], body) == (416, f"bytes */{len(BYTES)}", b"")
-    etag = read(api, place(run, "a.bin"))[1]["ETag"]
-    assert read(api, place(run, "a.bin"), Range="bytes=0-4", If_Range=etag)[0] == 206
-    assert read(api, place(run, "a.bin"), Range="bytes=0-4", If_Range='"other"')[0] == 200
-    assert read(api, place(run, "a.bin"), If_None_Match=etag)[0] == 304
-
-
-def test_head_tells_the_length_and_sends_nothing(mlflow: Make, bob: User, run: Run) -> None:
-    api = mlflow(bob)
-    put(api, place(run, "a.bin"), BYTES)
-    status, headers, body = api.raw("HEAD", f"{ROOT}/{place(run, 'a.bin')}")
-    assert (status, headers["Content-Length"], body) == (200, str(len(BYTES)), b"")
-
-
-def test_an_upload_that_is_cut_leaves_what_was_there(mlflow: Make, bob: User, run: Run) -> None:
-    api = mlflow(bob)
-    put(api, place(run, "a.txt"), b"the whole")
-
-    def cut(environ: dict[str, Any]) -> dict[str, Any]:
-        return {**environ, "CONTENT_LENGTH": "2000", "wsgi.input": BytesIO(b"half")}
-
-    original = api._environ
-    api._environ = lambda *given: cut(original(*given))  # type: ignore[method-assign]
-    assert put(api, place(run, "a.txt"), b"half") == 400
-    assert put(api, place(run, "b.txt"), b"half") == 400
-    api._environ = original  # type: ignore[method-assign]
-    assert read(api, place(run, "a.txt"))[2] == b"the whole"
-    assert read(api, place(run, "b.txt"))[0] == 404
-
-
-def test_an_upload_over_the_limit_is_413(mlflow: Make, bob: User, run: Run, settings: Any) -> None:
-    settings.UPLOAD_LIMIT_BYTES = 10
-    api = mlflow(bob)
-    assert put(api, place(run, "a.txt"), b"x" * 11) == 413
-    assert put(api, place(run, "a.txt"), b"x" * 10) == 200
-
-
 def test_an_upload_over_another_takes_its_place(mlflow: Make, bob: User, run: Run) -> None:
     api = mlflow(bob)
     for body in (b"one", b"two"):
         put(api, place(run, "a.txt"), body)
     assert read(api, place(run, "a.txt"))[2] == b"two"
     assert Artifact.objects.count() == 1
-
-
-def test_bytes_that_changed_in_the_store_are_never_sent_as_whole(mlflow: Make, bob: User, run: Run) -> None:
-    api = mlflow(bob)
-    put(api, place(run, "a.txt"), b"right")
-    path = storages["artifacts"].path(StoredFile.objects.get().key)
-    with open(path, "wb") as file:
-        file.write(b"wrong")
-    with pytest.raises(Changed):
-        read(api, place(run, "a.txt"))
-    with open(path, "wb") as file:
-        file.write(b"shorter"[:3])
-    assert read(api, place(run, "a.txt"))[0] == 500
 
 
 def test_the_pages_download_and_upload_small_files(mlflow: Make, bob: User, vera: User, run: Run) -> None:
