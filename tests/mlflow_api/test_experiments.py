@@ -1,5 +1,6 @@
 """MLflow's experiments over its wire: rules of names, lifecycle, tags and search."""
 
+import time
 from collections.abc import Callable
 
 from mlregistry.accounts.models import User
@@ -98,6 +99,7 @@ def test_search_filters_orders_and_pages(mlflow: Make, bob: User) -> None:
     api = mlflow(bob)
     api.get("experiments/get", experiment_id="0")
     for name in "abcd":
+        time.sleep(0.002)  # the default order is by milliseconds
         api.post(
             "experiments/create",
             {"name": name, "tags": [{"key": "group", "value": "1" if name in "ab" else "2"}]},
