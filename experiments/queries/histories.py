@@ -1,12 +1,19 @@
 # ruff: noqa: S608  # only texts of this file are joined; values are parameters
-"""Histories of metrics as MLflow's JSON, written by PostgreSQL in the order of the key. Called by the MLflow door."""
+"""Histories of metrics as MLflow's JSON, from the chunks in which they are stored. Called by the MLflow door.
+
+The hot one, page by page, is put together here from the text of the arrays: a value is never made a number
+unless points must be sorted. The others are left to PostgreSQL.
+"""
 
 from __future__ import annotations
 
 import json
 import uuid
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -18,11 +25,14 @@ MOST_POINTS = 1_000_000
 MOST_BULK_POINTS = 25_000
 MOST_RUNS = 100
 MOST_SAMPLES = 2_500
+QUOTED_NAN = '"NaN"'
 VALUE = """CASE WHEN is_nan THEN '"NaN"' ELSE value::text END"""
 POINT = f"""
 %(head)s || {VALUE} || ',"timestamp":' || timestamp || ',"step":' || step
 """
 RUN = """ || ',"run_id":"' || replace(run_id::text, '-', '') || '"'"""
+Place = tuple[int, int, float, bool]
+Point = tuple[int, int, str]
 KEY = "timestamp, step, value, is_nan"
 # A call that was sent again left its points twice: each counts once.
 POINTS = """
@@ -34,7 +44,7 @@ OURS = """
 SELECT r.id FROM experiments_run AS r JOIN experiments_experiment AS e ON e.id = r.experiment_id
 WHERE r.id = ANY(%(runs)s::uuid[]) AND e.team_id = %(team)s
 """
-# Chunks that begin after the page's end are not opened: those that lie behind its begin hold enough before it.
+# Chunks that begin after the page's end are left out, when those that end before hold enough points.
 PAGE = f"""
 WITH near AS (
     SELECT first_at, last_at, timestamps, steps, numbers FROM experiments_metricchunk
@@ -44,19 +54,9 @@ WITH near AS (
         SELECT last_at, sum(cardinality(timestamps)) OVER (ORDER BY last_at) AS total
         FROM near WHERE first_at > %(at)s
     ) AS summed WHERE total > %(most)s AND NOT %(all)s
-), numbered AS (
-    SELECT *, row_number() OVER () AS place FROM (
-        SELECT {KEY} FROM ({POINTS.format(chunks="near")}
-            WHERE c.first_at <= COALESCE((SELECT last FROM bound), c.first_at) AND point.timestamp >= %(at)s
-        ) AS point WHERE ({KEY}) > (%(at)s, %(step)s, %(value)s::float8, %(nan)s)
-        ORDER BY {KEY} LIMIT %(most)s + 1
-    ) AS ordered
 )
-SELECT string_agg({POINT} || '}}', ',') FILTER (WHERE place <= %(most)s), count(*) > %(most)s,
-       max(timestamp) FILTER (WHERE place = %(most)s), max(step) FILTER (WHERE place = %(most)s),
-       max(value) FILTER (WHERE place = %(most)s), bool_or(is_nan) FILTER (WHERE place = %(most)s),
-       (SELECT last FROM bound) IS NOT NULL, EXISTS ({OURS})
-FROM numbered
+SELECT timestamps::text, steps::text, numbers::text, bound.last IS NOT NULL
+FROM near, bound WHERE first_at <= COALESCE(bound.last, first_at) ORDER BY first_at
 """
 OF_RUN = f"{POINTS.format(chunks='experiments_metricchunk')} WHERE c.run_id = r.id AND c.key = %(key)s"
 BULK = f"""
@@ -83,7 +83,7 @@ SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
     ) AS p ORDER BY wanted.turn, p.place
 ) AS points
 """
-BEGIN = {"at": -1, "step": 0, "value": 0.0, "nan": False}
+BEGIN: Place = (-1, 0, 0.0, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +102,23 @@ def history(
         message = f"Invalid value {max_results} for parameter 'max_results' supplied."
         raise Invalid(f"{message} It must be a positive integer.", field="max_results")
     query = ["history", str(run_id), key]
-    values = _values(team_id, [run_id], key, min(max_results or MOST_POINTS, MOST_POINTS))
-    values |= {"run": str(run_id), "all": False, **BEGIN}
-    if page_token:
-        values |= dict(zip(BEGIN, opened(page_token, query, len(BEGIN)), strict=True))
-    points, more, *last, cut, ours = _row(PAGE, values)
-    if cut and not more:  # so many points were there twice that the page is not full
-        points, more, *last, cut, ours = _row(PAGE, values | {"all": True})
-    if not ours:
+    most = min(max_results or MOST_POINTS, MOST_POINTS)
+    begin = tuple(opened(page_token, query, 4)) if page_token else BEGIN
+    values = _values(team_id, [run_id], key, most) | {"run": str(run_id), "at": begin[0], "all": False}
+    rows = _rows(PAGE, values)
+    if not rows and not _rows(OURS, values):
         return None
-    return History(_list(points), sealed(list(last), query) if more else "")
+    points = _behind(begin, _ordered(rows))
+    if rows and rows[0][3] and len(points) <= most:
+        # So many points were there twice that the page is not full.
+        points = _behind(begin, _ordered(_rows(PAGE, values | {"all": True})))
+    return _page(points, most, values["head"], query)
 
 
 def bulk(team_id: int, run_ids: Sequence[uuid.UUID], key: str, *, max_results: int) -> bytes:
     """The points of several runs, run by run, all together at most `max_results`."""
     values = _values(team_id, run_ids, key, max(0, min(max_results, MOST_BULK_POINTS)))
-    return _list(_row(BULK, values)[0])
+    return _list(_rows(BULK, values)[0][0])
 
 
 def samples(
@@ -131,7 +132,7 @@ def samples(
     """At most `most` points of each run at even distances by step, the first and the last among them."""
     start, end = steps or (-(2**63), 2**63 - 1)
     values = _values(team_id, run_ids, key, most) | {"start": start, "end": end}
-    return _list(_row(SAMPLES, values)[0])
+    return _list(_rows(SAMPLES, values)[0][0])
 
 
 def _values(team_id: int, run_ids: Sequence[uuid.UUID], key: str, most: int) -> dict[str, Any]:
@@ -140,11 +141,44 @@ def _values(team_id: int, run_ids: Sequence[uuid.UUID], key: str, most: int) -> 
     return {"team": team_id, "runs": runs, "key": key, "most": most, "head": head}
 
 
-def _row(sql: str, values: dict[str, Any]) -> tuple[Any, ...]:
+def _ordered(rows: Sequence[tuple[Any, ...]]) -> list[Point]:
+    """(timestamp, step, text of the value) of each point once, in order."""
+    points: list[Point] = []
+    for timestamps, steps, numbers, _ in rows:
+        ats, at_steps = map(int, timestamps[1:-1].split(",")), map(int, steps[1:-1].split(","))
+        points += zip(ats, at_steps, numbers[1:-1].split(","), strict=True)
+    if any(one[0] >= next_one[0] for one, next_one in pairwise(points)):
+        points = sorted(set(points), key=_place)
+    return points
+
+
+def _place(point: Point) -> Place:
+    at, step, text = point
+    return (at, step, 0.0, True) if text == "NaN" else (at, step, float(text), False)
+
+
+def _behind(begin: Place, points: list[Point]) -> list[Point]:
+    first = bisect_left(points, begin[0], key=itemgetter(0))
+    while first < len(points) and points[first][0] == begin[0] and _place(points[first]) <= begin:
+        first += 1
+    return points[first:] if first else points
+
+
+def _page(points: list[Point], most: int, head: str, query: Any) -> History:
+    shown = points[:most]
+    texts = [
+        f'{head}{text if text != "NaN" else QUOTED_NAN},"timestamp":{at},"step":{step}}}'
+        for at, step, text in shown
+    ]
+    token = sealed(list(_place(shown[-1])), query) if len(points) > most else ""
+    return History(_list(",".join(texts)), token)
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _list(points: str | None) -> bytes:

@@ -30,15 +30,16 @@ POINTS_PER_BUCKET = 3
 HISTORY = """
 WITH numbered AS MATERIALIZED (
     SELECT *, place * %(buckets)s / total AS bucket FROM (
-        SELECT step, timestamp, value, is_nan,
-               row_number() OVER (ORDER BY step, timestamp, value) - 1 AS place, count(*) OVER () AS total
+        SELECT *, row_number() OVER () - 1 AS place, count(*) OVER () AS total
         FROM (
-            SELECT DISTINCT point.timestamp, point.step, point.number = 'NaN' AS is_nan,
-                   CASE WHEN point.number = 'NaN' THEN 0 ELSE point.number END AS value
+            SELECT DISTINCT ON (point.step, point.timestamp, value, is_nan) point.step, point.timestamp,
+                   CASE WHEN point.number = 'NaN' THEN 0 ELSE point.number END AS value,
+                   point.number = 'NaN' AS is_nan
             FROM experiments_metricchunk AS chunk
             CROSS JOIN LATERAL unnest(chunk.timestamps, chunk.steps, chunk.numbers)
                 AS point(timestamp, step, number)
             WHERE chunk.run_id = %(run)s AND chunk.key = %(key)s
+            ORDER BY point.step, point.timestamp, value, is_nan
         ) AS points
     ) AS counted
 ), extremes AS (
