@@ -105,15 +105,11 @@ def _note_on(logged: LoggedModel, version: ModelVersion) -> None:
         listed = []
     entries = listed if isinstance(listed, list) else []
     this = {"name": version.model.name, "version": version.number}
-    kept = [entry for entry in entries if not _same(entry, this)]
-    locked.tags[VERSIONS_TAG] = json.dumps([*kept, this])
+    once = {_identity(entry): entry for entry in entries if isinstance(entry, dict)}
+    locked.tags[VERSIONS_TAG] = json.dumps([*(once | {_identity(this): this}).values()])
     locked.save(update_fields=["tags", "updated_at"])
 
 
-def _same(entry: object, this: Mapping[str, object]) -> bool:
-    """Clients write the number as text."""
-    return (
-        isinstance(entry, dict)
-        and entry.get("name") == this["name"]
-        and str(entry.get("version")) == str(this["version"])
-    )
+def _identity(entry: Mapping[str, object]) -> tuple[str, str]:
+    """Clients add a version once more, with its number as text."""
+    return str(entry.get("name")), str(entry.get("version"))

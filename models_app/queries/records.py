@@ -1,8 +1,8 @@
-# ruff: noqa: S608  # only names of this file are joined; values are parameters
 """Models and versions as MLflow's clients read them: each by one SQL statement, without the ORM's graph.
 
 The doors call it with the team of their actor; nothing of another team is found.
 """
+# ruff: noqa: S608  # only names of this file are joined; values are parameters
 
 from collections.abc import Sequence
 from dataclasses import dataclass
