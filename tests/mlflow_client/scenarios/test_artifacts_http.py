@@ -10,7 +10,7 @@ import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from tests.mlflow_client.scenarios.ground import SERVER, a_run, bearer, proxied, raw
+from tests.mlflow_client.scenarios.ground import SERVER, Answer, a_run, bearer, proxied, raw
 
 client = MlflowClient()
 BYTES = bytes(range(256)) * 40
@@ -185,30 +185,57 @@ def test_no_listing_leaves_the_root(path: str) -> None:
     assert answer.status in (400, 404), answer
 
 
-def test_multipart_is_offered_by_the_server_info_or_refused_with_501(run: Run) -> None:
-    answer = raw("GET", "/api/3.0/mlflow/server-info")
-    offered = answer.status == 200 and json.loads(answer.body).get("multipart_uploads_enabled", False)
-    if offered:
-        pytest.fail("write the scenario of a multipart upload: this server offers it")
+def _multipart(run: Run, step: str, wanted: dict[str, object]) -> Answer:
     root = proxied(run.info.artifact_uri, "big.bin").removeprefix("/api/2.0/mlflow-artifacts/artifacts/")
+    place = root.rpartition("/")[0]
+    body = json.dumps({"path": "big.bin", **wanted}).encode()
+    return raw("POST", f"/api/2.0/mlflow-artifacts/mpu/{step}/{place}", body=body, headers=JSON)
+
+
+def _offered() -> bool:
+    answer = raw("GET", "/api/3.0/mlflow/server-info")
+    return answer.status == 200 and bool(json.loads(answer.body).get("multipart_uploads_enabled", False))
+
+
+def test_multipart_is_offered_by_the_server_info_or_refused_with_501(run: Run) -> None:
+    if _offered():
+        assert _multipart(run, "create", {"num_parts": 2}).status == 200
+        return
     for step, wanted in (
-        ("create", {"path": "big.bin", "num_parts": 2}),
-        ("complete", {"path": "big.bin", "upload_id": "x", "parts": [{"part_number": 1, "etag": "e"}]}),
-        ("abort", {"path": "big.bin", "upload_id": "x"}),
+        ("create", {"num_parts": 2}),
+        ("complete", {"upload_id": "x", "parts": [{"part_number": 1, "etag": "e"}]}),
+        ("abort", {"upload_id": "x"}),
     ):
-        body = json.dumps(wanted).encode()
-        refusal = raw("POST", f"/api/2.0/mlflow-artifacts/mpu/{step}/{root}", body=body, headers=JSON)
+        refusal = _multipart(run, step, wanted)
         assert refusal.status == 501, refusal
         assert json.loads(refusal.body)["error_code"] == "NOT_IMPLEMENTED"
 
 
-def test_a_client_that_insists_on_multipart_falls_back(
+@pytest.mark.only_ours  # MLflow leaves multipart uploads to object stores
+def test_parts_go_to_signed_addresses_and_appear_at_the_end(run: Run) -> None:
+    made = json.loads(_multipart(run, "create", {"num_parts": 2}).body)
+    etags = []
+    for credential, part in zip(made["credentials"], (b"first,", b"second"), strict=True):
+        address = urlsplit(credential["url"])
+        sent = raw("PUT", address.path, body=part, token="")
+        assert sent.status == 200
+        etags.append({"part_number": credential["part_number"], "etag": sent.headers["etag"]})
+    path = proxied(run.info.artifact_uri, "big.bin")
+    assert raw("GET", path).status == 404
+    end = {"upload_id": made["upload_id"], "parts": etags}
+    assert _multipart(run, "complete", end).status == 200
+    assert _multipart(run, "complete", end).status == 200
+    assert raw("GET", path).body == b"first,second"
+
+
+def test_a_client_that_insists_on_multipart_uploads_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
     monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", str(5 * 1024 * 1024))
     monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", str(5 * 1024 * 1024))
     run = a_run()
-    (tmp_path / "six.bin").write_bytes(b"6" * 6 * 1024 * 1024)
-    client.log_artifact(run.info.run_id, str(tmp_path / "six.bin"))
-    assert Path(client.download_artifacts(run.info.run_id, "six.bin")).stat().st_size == 6 * 1024 * 1024
+    content = bytes(range(256)) * 4096 * 6 + b"more"
+    (tmp_path / "six.bin").write_bytes(content)
+    client.log_artifact(run.info.run_id, str(tmp_path / "six.bin"), "in parts")
+    assert Path(client.download_artifacts(run.info.run_id, "in parts/six.bin")).read_bytes() == content
