@@ -16,6 +16,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.rest import TeamView, body_of, listing
 from mlregistry.rest_idempotency import idempotent
 
+from . import run_search
 from .parsing import filtered, needed, parameters, parsed
 from .serializers import (
     ExperimentChange,
@@ -85,11 +86,16 @@ class OneExperiment(TeamView):
 class ExperimentRuns(TeamView):
     roles = {"get": Role.VIEWER, "post": Role.EDITOR}
 
-    @extend_schema(parameters=parameters(RUN_FILTERS, RUN_ORDERING), responses=RunOut(many=True))
+    @extend_schema(
+        parameters=[*parameters(RUN_FILTERS, RUN_ORDERING), *run_search.PARAMETERS],
+        responses=RunOut(many=True),
+    )
     def get(self, request: Request, experiment_id: int) -> Response:
-        """The experiment's runs with params, latest metrics and tags."""
+        """The experiment's runs with params, latest metrics and tags; with `filter` and the like, a search."""
         experiment = access.experiment(self.actor, experiment_id)
         settle_runs(self.actor.team)
+        if run_search.asked(request):
+            return Response(run_search.found(request, experiment, by=self.actor))
         rows = run_queries.with_measurements(access.runs(self.actor).filter(experiment=experiment))
         rows = filtered(request, rows, RUN_FILTERS)
         return listing(request, rows, ordering=RUN_ORDERING, to_json=lambda row: RunOut(row).data)

@@ -12,12 +12,15 @@ from experiments import access
 from experiments.actions import experiments as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Experiment
+from experiments.queries import search as queries
 from experiments.queries.jobs import live_jobs
 from experiments.web import leaderboard, steps
 from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
 from mlregistry.ui.page import PageRequest, page
 
 LARGEST_LIST = 500
+LARGEST_SEARCH = 200
 
 
 @require_GET
@@ -48,7 +51,7 @@ def create(request: PageRequest) -> HttpResponse:
 def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     settle_runs(request.actor.team)
-    context = _board(found)
+    context = _board(found) | _search(request, found)
     if request.htmx:
         return render(request, "experiments/leaderboard.html", context)
     context["steps"] = steps.of_problem(found.problem) if found.problem else []
@@ -72,6 +75,22 @@ def restore(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     actions.restore_experiment(found, by=request.actor)
     return redirect("experiments:experiment", found.pk)
+
+
+def _search(request: PageRequest, experiment: Experiment) -> dict[str, Any]:
+    """What the filter finds, newest first, or why it cannot be read."""
+    filter = request.GET.get("filter", "").strip()
+    if not filter:
+        return {}
+    scope = queries.scope(request.actor.team.pk, [experiment.pk])
+    wanted = queries.Wanted(filter=filter)
+    try:
+        ids = queries.page(scope, wanted, max_results=LARGEST_SEARCH).rows
+        n_found = queries.count(scope, wanted)
+    except Invalid as error:
+        return {"filter": filter, "filter_error": error.message}
+    rows = access.runs(request.actor).in_bulk(ids)
+    return {"filter": filter, "found": [rows[one] for one in ids if one in rows], "n_found": n_found}
 
 
 def _board(experiment: Experiment) -> dict[str, Any]:

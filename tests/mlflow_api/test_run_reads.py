@@ -53,18 +53,18 @@ def logged(
         Param.objects.create(run=run, experiment=experiment, key=key, value=value)
     for key, value in (tags or {}).items():
         RunTag.objects.create(run=run, experiment=experiment, key=key, value=value)
-    for key, number_ in (metrics or {}).items():
-        value = number_ or 0.0
+    for name, number_ in (metrics or {}).items():
+        metric = number_ or 0.0
         extremes = (
             {"minimum": None, "maximum": None}
             if number_ is None
-            else {"minimum": value - 1, "maximum": value + 1}
+            else {"minimum": metric - 1, "maximum": metric + 1}
         )
         LatestMetric.objects.create(
             run=run,
             experiment=experiment,
-            key=key,
-            value=value,
+            key=name,
+            value=metric,
             is_nan=number_ is None,
             timestamp=5,
             **extremes,
@@ -399,7 +399,10 @@ def test_a_walk_down_the_index_and_a_whole_search_find_the_same(
     for number in range(30):
         logged(experiment, number, metrics={"m": number // 4, "n": number % 7}, params={"p": str(number % 3)})
     api = mlflow(bob)
-    asked = {"filter": "metrics.n > 2 AND (params.p = '1' OR metrics.m = 0)", "order_by": ["metrics.m DESC"]}
+    asked: dict[str, Any] = {
+        "filter": "metrics.n > 2 AND (params.p = '1' OR metrics.m = 0)",
+        "order_by": ["metrics.m DESC"],
+    }
     for query in (asked, {**asked, "order_by": []}, {**asked, "filter": "params.p = 'none'"}):
         whole = found(api, experiment, **query)
         for first in (1, 2, 5):
@@ -498,7 +501,8 @@ def test_a_history_comes_by_timestamp_step_and_value_in_pages(
             for at, step, value, nan in wanted]  # fmt: skip
     query = {"run_id": run.pk.hex, "metric_key": "loss"}
     assert api.get("metrics/get-history", **query) == (200, {"metrics": told})
-    got, token = [], {}
+    got: list[Any] = []
+    token: dict[str, str] = {}
     for _ in range(5):
         answer = api.get("metrics/get-history", **query, **token, max_results=2)[1]
         got += answer["metrics"]
