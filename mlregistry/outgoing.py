@@ -11,8 +11,9 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -32,6 +33,12 @@ KEPT_ELSEWHERE = frozenset({"accept", "accept-language", "range", "user-agent"})
 CONNECT_SECONDS = 5.0
 CHUNK = 65_536
 METHOD = re.compile(r"[A-Z]{1,20}")
+
+
+class Sink(Protocol):
+    """What a long body is written to."""
+
+    def write(self, data: bytes, /) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ class _Limits:
     clock: Deadline
     max_bytes: int
     cut: bool
+    into: Sink | None = None
+    networks: Sequence[str] = ()
 
 
 def resolve_name(host: str, port: int) -> list[str]:
@@ -76,16 +85,20 @@ def request(
     cut: bool = False,
     allow_http: bool = False,
     redirects: int | None = None,
+    into: Sink | None = None,
+    networks: Sequence[str] = (),
     resolve: Resolver = resolve_name,
 ) -> Answer:
     """Ask, and follow up to `redirects` redirects (3 for GET and HEAD, none for other methods).
 
-    `timeout_seconds` is for all of it. A body over `max_bytes` is a failure, or is cut with `cut`.
+    `timeout_seconds` is for all of it. A body over `max_bytes` is a failure, or is cut with `cut`; that of a
+    success is written to `into` when given, and not kept. `networks` are allowed beside the operator's: for
+    commands, in which the operator names the address, and never for what users of the server name.
     Raises Invalid for what may not be asked, Unavailable when no answer came.
     """
     if not METHOD.fullmatch(method):
         raise Invalid(f"{method!r} is no HTTP method.", field="method")
-    limits = _Limits(Deadline(timeout_seconds), max_bytes, cut)
+    limits = _Limits(Deadline(timeout_seconds), max_bytes, cut, into, networks)
     allowance = redirects if redirects is not None else MOST_REDIRECTS * (method in SAFE_METHODS)
     step = _Step(method, url, headers or {}, body, allow_http)
     for _ in range(allowance + 1):
@@ -105,7 +118,7 @@ def check_url(url: str, *, allow_http: bool = False, resolve: Resolver = resolve
 
 def _ask(step: _Step, limits: _Limits, resolve: Resolver) -> Answer:
     target = parse(step.url, allow_http=step.allow_http)
-    addresses = _addresses(target, limits.clock, resolve)
+    addresses = _addresses(target, limits.clock, resolve, limits.networks)
     try:
         with contextlib.closing(_connected(target, addresses, limits.clock)) as line:
             return _converse(step, target, line, limits)
@@ -119,12 +132,12 @@ def _ask(step: _Step, limits: _Limits, resolve: Resolver) -> Answer:
         raise Invalid("The request has a header or method that HTTP cannot carry.") from error
 
 
-def _addresses(target: Target, clock: Deadline, resolve: Resolver) -> list[str]:
+def _addresses(target: Target, clock: Deadline, resolve: Resolver, networks: Sequence[str] = ()) -> list[str]:
     """Where to connect; Invalid unless every address of the name may be connected to."""
     found = list(dict.fromkeys(_resolved(target, clock, resolve)))
     if not found:
         raise Unavailable(f"There is no host named {target.host}.", field="url")
-    if not all(may_connect(address, allowed=settings.ALLOWED_NETWORKS) for address in found):
+    if not all(may_connect(address, allowed=[*settings.ALLOWED_NETWORKS, *networks]) for address in found):
         raise Invalid(
             f"{target.host} is not a public address. The operator of this server can allow its network "
             "with MLREGISTRY_ALLOWED_NETWORKS.",
@@ -182,9 +195,22 @@ def _converse(step: _Step, target: Target, line: socket.socket, limits: _Limits)
     headers = {"User-Agent": "mlregistry", **theirs, **own}
     connection.request(step.method, target.path, body=step.body, headers=headers)
     with connection.getresponse() as response:
-        body = _read(response, limits, target)
+        body = _pour(response, limits, target) if response.status == 200 else _read(response, limits, target)
         fields = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, fields, body)
+
+
+def _pour(response: http.client.HTTPResponse, limits: _Limits, target: Target) -> bytes:
+    if limits.into is None:
+        return _read(response, limits, target)
+    n_bytes = 0
+    while chunk := response.read(CHUNK):
+        n_bytes += len(chunk)
+        if n_bytes > limits.max_bytes:
+            raise Unavailable(f"{target.host} answered with more than {limits.max_bytes:,} bytes.")
+        limits.into.write(chunk)
+    _check_end(response, target)
+    return b""
 
 
 def _read(response: http.client.HTTPResponse, limits: _Limits, target: Target) -> bytes:
@@ -195,9 +221,13 @@ def _read(response: http.client.HTTPResponse, limits: _Limits, target: Target) -
         if not limits.cut:
             raise Unavailable(f"{target.host} answered with more than {limits.max_bytes:,} bytes.")
         return bytes(body[: limits.max_bytes])
+    _check_end(response, target)
+    return bytes(body)
+
+
+def _check_end(response: http.client.HTTPResponse, target: Target) -> None:
     if response.length:
         raise Unavailable(f"{target.host} broke off in the middle of its answer.")
-    return bytes(body)
 
 
 def _redirected(step: _Step, answer: Answer) -> _Step:

@@ -5,6 +5,7 @@ Webhooks hear nothing of it: the events happened long ago.
 
 import datetime
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -55,9 +56,9 @@ class ModelRecord:
 
 @dataclass
 class Outcome:
-    """How many rows were written, and what was kept although the source has it otherwise."""
+    """What was written by noun, how many versions and aliases are as at the source, and what was kept although the source has it otherwise."""
 
-    n_written: int = 0
+    written: Counter[str] = field(default_factory=Counter)
     n_versions: int = 0
     n_aliases: int = 0
     kept: list[str] = field(default_factory=list)
@@ -80,7 +81,6 @@ def import_model(record: ModelRecord, *, by: Actor) -> Outcome:
         last = max([record.last_number, model.last_number, *there])
         if last > model.last_number:
             RegisteredModel.objects.filter(pk=model.pk).update(last_number=last)
-            outcome.n_written += 1
     return outcome
 
 
@@ -95,7 +95,7 @@ def _model(record: ModelRecord, outcome: Outcome, by: Actor) -> RegisteredModel:
         },
     )
     if made:
-        outcome.n_written += 1
+        outcome.written["models"] += 1
         times = {"created_at": record.created_at, "updated_at": record.updated_at}
         RegisteredModel.objects.filter(pk=model.pk).update(**times)
     return model
@@ -111,7 +111,7 @@ def _settle(
     found = there.get(record.number)
     if found is None:
         there[record.number] = _create(model, record, by)
-        outcome.n_written += 1
+        outcome.written["versions"] += 1
     elif (found.run_key, found.created_at) != (record.run_key, record.created_at):
         outcome.kept.append(f"version {record.number} of “{model.name}” is another one here")
         return
@@ -148,7 +148,7 @@ def _point(
     for name, number in record.aliases.items():
         if name not in mine and number in there:
             Alias.objects.create(model=model, name=name, version=there[number])
-            outcome.n_written += 1
+            outcome.written["aliases"] += 1
         elif mine.get(name) != number:
             outcome.kept.append(f"the alias {name} of “{model.name}” points at another version here")
             continue
