@@ -1,3 +1,10 @@
+"""
+BEGIN: Place = (-1, 0, 0.0, False)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`points` is the text of a JSON list; the token is empty on the last page."""
 # ruff: noqa: S608  # only texts of this file are joined; values are parameters
 """Histories of metrics as MLflow's JSON, from the chunks in which they are stored. Called by the MLflow door.
 
@@ -82,13 +89,6 @@ SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
               place = 0 OR place * (%(most)s - 1) / last > (place - 1) * (%(most)s - 1) / last))
     ) AS p ORDER BY wanted.turn, p.place
 ) AS points
-"""
-BEGIN: Place = (-1, 0, 0.0, False)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """`points` is the text of a JSON list; the token is empty on the last page."""
 
     points: bytes
     next_page_token: str = ""

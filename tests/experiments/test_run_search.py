@@ -33,10 +33,10 @@ def test_a_filter_an_order_and_a_count(api: Clients, vera: User, path: str) -> N
         "order_by": "metrics.loss DESC",
         "count": "true",
     }
-    first = api(vera).get(path, {**query, "max_results": 2}).json()
+    first = api(vera).get(path, {**query, "max_results": "2"}).json()
     assert [run["name"] for run in first["results"]] == ["run-2", "run-1"]
     assert first["count"] == 3
-    rest = api(vera).get(path, {**query, "max_results": 2, "page_token": first["next_page_token"]}).json()
+    rest = api(vera).get(path, {**query, "max_results": "2", "page_token": first["next_page_token"]}).json()
     assert [run["name"] for run in rest["results"]] == ["run-0"]
     assert rest["next_page_token"] is None
 
