@@ -1,16 +1,9 @@
-"""
-BEGIN: Place = (-1, 0, 0.0, False)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """`points` is the text of a JSON list; the token is empty on the last page."""
-# ruff: noqa: S608  # only texts of this file are joined; values are parameters
 """Histories of metrics as MLflow's JSON, from the chunks in which they are stored. Called by the MLflow door.
 
 The hot one, page by page, is put together here from the text of the arrays: a value is never made a number
 unless points must be sorted. The others are left to PostgreSQL.
 """
+# ruff: noqa: S608  # only texts of this file are joined; values are parameters
 
 from __future__ import annotations
 
@@ -89,6 +82,13 @@ SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
               place = 0 OR place * (%(most)s - 1) / last > (place - 1) * (%(most)s - 1) / last))
     ) AS p ORDER BY wanted.turn, p.place
 ) AS points
+"""
+BEGIN: Place = (-1, 0, 0.0, False)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`points` is the text of a JSON list; the token is empty on the last page."""
 
     points: bytes
     next_page_token: str = ""

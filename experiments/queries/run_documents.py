@@ -1,13 +1,8 @@
-"""
-
-
-def documents(run_ids: Sequence[uuid.UUID], *, team_id: int | None = None) -> dict[uuid.UUID, bytes]:
-    """JSON of each run that is there (and of the team, when one is named), in the order of the ids."""
-# ruff: noqa: S608  # only names and texts of this package are joined; values are parameters
 """Whole runs as MLflow's JSON, written by PostgreSQL: one statement, whatever the number of runs. Called by doors.
 
 Python never touches a param, metric or tag: the text is passed on as it is.
 """
+# ruff: noqa: S608  # only names and texts of this package are joined; values are parameters
 
 from __future__ import annotations
 
@@ -82,6 +77,11 @@ JOIN experiments_experiment AS e ON e.id = r.experiment_id
 CROSS JOIN LATERAL ({LINKS}) AS links
 WHERE %(team)s::bigint IS NULL OR e.team_id = %(team)s
 ORDER BY wanted.place
+"""
+
+
+def documents(run_ids: Sequence[uuid.UUID], *, team_id: int | None = None) -> dict[uuid.UUID, bytes]:
+    """JSON of each run that is there (and of the team, when one is named), in the order of the ids."""
     if not run_ids:
         return {}
     values = {"ids": f"{{{','.join(map(str, run_ids))}}}", "team": team_id}

@@ -1,4 +1,9 @@
+"""Where the things lie by which runs are filtered and ordered, as SQL. Called by the search of runs.
+
+The name and the note of a run are columns of it; as the tags mlflow.runName and mlflow.note.content they are
+nowhere else, and a blank one is no tag.
 """
+# ruff: noqa: S608  # only names and texts of this package are joined; values are parameters
 
 from __future__ import annotations
 
@@ -45,11 +50,6 @@ def placing(
 
     Probing, each run is looked up by itself; otherwise PostgreSQL may begin with the runs that match.
     """
-# ruff: noqa: S608  # only names and texts of this package are joined; values are parameters
-"""Where the things lie by which runs are filtered and ordered, as SQL. Called by the search of runs.
-
-The name and the note of a run are columns of it; as the tags mlflow.runName and mlflow.note.content they are
-nowhere else, and a blank one is no tag.
     experiments = list(experiment_ids)
     tail = " OFFSET 0" if probing else ""
 

@@ -1,4 +1,9 @@
+"""The parts of which the answer to a search of runs is made, each read in one order. Called by the search.
+
+An order by a metric is walked in three segments: numbers (down the index of values), then NaN, then runs
+without the metric. All other orders are one segment.
 """
+# ruff: noqa: S608  # only texts of this package are joined; values are parameters
 
 from __future__ import annotations
 
@@ -16,11 +21,6 @@ START = Order("attribute", "start_time", False)
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The experiments that are searched, and what best() means in them ("" where nothing says so)."""
-# ruff: noqa: S608  # only texts of this package are joined; values are parameters
-"""The parts of which the answer to a search of runs is made, each read in one order. Called by the search.
-
-An order by a metric is walked in three segments: numbers (down the index of values), then NaN, then runs
-without the metric. All other orders are one segment.
 
     team_id: int
     experiment_ids: tuple[int, ...]

@@ -1,4 +1,9 @@
+"""The search of runs: a page of ids in order, found by index where there is one, and the runs behind them.
+
+Called by the doors. Segments are read one after the other, each only while the page is not full; a page token
+says in which one it ended.
 """
+# ruff: noqa: S608  # only texts of this package are joined; values are parameters
 
 from __future__ import annotations
 
@@ -29,11 +34,6 @@ PATTERN_MILLIS = 5_000
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which runs: `view` in MLflow's words, `filter` and `order_by` in the grammar of lib.filter_expr."""
-# ruff: noqa: S608  # only texts of this package are joined; values are parameters
-"""The search of runs: a page of ids in order, found by index where there is one, and the runs behind them.
-
-Called by the doors. Segments are read one after the other, each only while the page is not full; a page token
-says in which one it ended.
 
     view: str = "ACTIVE_ONLY"
     filter: str = ""
