@@ -13,6 +13,7 @@ BACKENDS = {
     "rq": "django_tasks_rq.RQBackend",
     "celery": "mlregistry.jobs.celery_backend.CeleryBackend",
 }
+APPS = {"db": (), "rq": ("django_rq",), "celery": ()}  # 20 MB of Redis client where it is not used
 QUEUES = ("default",)
 RQ = {"JOB_CLASS": "django_tasks_rq.Job", "WORKER_CLASS": "mlregistry.jobs.rq_worker.ForkServedWorker"}
 

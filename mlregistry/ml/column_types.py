@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
-
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml import duck
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = lazily("duckdb")
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "<NA>", "NaT")
 MISSING_NUMBERS = ("None", "none", "-", "--", "?", ".", "*", "missing", "unknown")

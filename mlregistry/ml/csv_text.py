@@ -9,12 +9,17 @@ import codecs
 import csv
 import io
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from mlregistry.errors import Invalid
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml import duck
 from mlregistry.ml.table_info import Limits, check_names
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = lazily("duckdb")
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 256 * 1024

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
-
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.table_info import Limits
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = lazily("duckdb")
 
 
 def connect(folders: Iterable[Path], limits: Limits | None = None) -> duckdb.DuckDBPyConnection:

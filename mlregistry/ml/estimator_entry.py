@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from sklearn.base import BaseEstimator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ def _wanted(rule: Param) -> str:
     return wanted + (" or null" if rule.nullable else "")
 
 
+def _class(factory: str | Callable[..., Any]) -> Callable[..., Any]:
+    if not isinstance(factory, str):
+        return factory
+    module, _, name = factory.rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
 def whole(default: int | None, low: int, high: int) -> Param:
     return Param(default, low, high, nullable=default is None, whole=True)
 
@@ -79,12 +89,15 @@ def choice(*choices: Any, nullable: bool = False) -> Param:
 
 
 def entry(
-    name: str, title: str, factory: Any, description: str, *, fixed: Mapping[str, Any] | None = None,
-    seeded: bool = False, wrap: Callable[[Any], BaseEstimator] = lambda made: made, **allowed: Param,
+    name: str, title: str, factory: str | Callable[..., Any], description: str, *,
+    fixed: Mapping[str, Any] | None = None, seeded: bool = False,
+    wrap: Callable[[Any], BaseEstimator] = lambda made: made, **allowed: Param,
 ) -> Entry:  # fmt: skip
+    """`factory` is a function, or the full name of a class, which is imported when one is made."""
+
     def build(params: Mapping[str, Any], seed: int) -> BaseEstimator:
         chance = {"random_state": seed} if seeded else {}
-        return wrap(factory(**dict(fixed or {}), **params, **chance))
+        return wrap(_class(factory)(**dict(fixed or {}), **params, **chance))
 
     return Entry(
         name, title, build, {key: rule.default for key, rule in allowed.items()}, description, allowed

@@ -6,26 +6,18 @@ Recipes choose from it, pipelines make them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from sklearn import (
-    discriminant_analysis,
-    dummy,
-    ensemble,
-    linear_model,
-    naive_bayes,
-    neighbors,
-    neural_network,
-    svm,
-    tree,
-)
-from sklearn.base import BaseEstimator
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.preprocessing import StandardScaler
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
+
+if TYPE_CHECKING:
+    from sklearn import calibration, compose, neural_network, preprocessing
+    from sklearn.base import BaseEstimator
+else:
+    calibration, compose = lazily("sklearn.calibration"), lazily("sklearn.compose")
+    neural_network, preprocessing = lazily("sklearn.neural_network"), lazily("sklearn.preprocessing")
 
 
 def make(kind: str, name: str, params: Mapping[str, Any], *, seed: int) -> BaseEstimator:
@@ -38,12 +30,12 @@ def make(kind: str, name: str, params: Mapping[str, Any], *, seed: int) -> BaseE
 
 def _calibrated(classifier: Any) -> BaseEstimator:
     """Probabilities for a classifier that has none: Platt's sigmoid on out-of-fold decisions."""
-    return CalibratedClassifierCV(classifier, method="sigmoid", cv=3, ensemble=False)
+    return calibration.CalibratedClassifierCV(classifier, method="sigmoid", cv=3, ensemble=False)
 
 
 def _scaled_target(regressor: Any) -> BaseEstimator:
     """Fitted on the standardised target, so that penalties mean the same whatever the target's unit."""
-    return TransformedTargetRegressor(regressor, transformer=StandardScaler())
+    return compose.TransformedTargetRegressor(regressor, transformer=preprocessing.StandardScaler())
 
 
 TREE: dict[str, Any] = {
@@ -102,7 +94,7 @@ CLASSIFICATION = _table(
     entry(
         "dummy",
         "Baseline",
-        dummy.DummyClassifier,
+        "sklearn.dummy.DummyClassifier",
         "Predicts the shares of the classes, whatever the features.",
         seeded=True,
         strategy=choice("prior", "most_frequent", "stratified", "uniform"),
@@ -110,7 +102,7 @@ CLASSIFICATION = _table(
     entry(
         "logistic_regression",
         "Logistic regression",
-        linear_model.LogisticRegression,
+        "sklearn.linear_model.LogisticRegression",
         "A weighted sum of the features; quick, and its weights can be read.",
         seeded=True,
         C=number(1.0, 1e-6, 1e6),
@@ -120,7 +112,7 @@ CLASSIFICATION = _table(
     entry(
         "decision_tree",
         "Decision tree",
-        tree.DecisionTreeClassifier,
+        "sklearn.tree.DecisionTreeClassifier",
         "One tree of yes-or-no questions; easy to explain, rarely the best.",
         seeded=True,
         **{**TREE, "max_depth": Param(6, 1, 100, nullable=True, whole=True)},
@@ -129,7 +121,7 @@ CLASSIFICATION = _table(
     entry(
         "random_forest",
         "Random forest",
-        ensemble.RandomForestClassifier,
+        "sklearn.ensemble.RandomForestClassifier",
         "Many trees on random samples, averaged; robust with little tuning.",
         seeded=True,
         **FOREST,
@@ -138,7 +130,7 @@ CLASSIFICATION = _table(
     entry(
         "extra_trees",
         "Extra trees",
-        ensemble.ExtraTreesClassifier,
+        "sklearn.ensemble.ExtraTreesClassifier",
         "A forest with random cuts; quicker and smoother than a random forest.",
         seeded=True,
         **FOREST,
@@ -147,7 +139,7 @@ CLASSIFICATION = _table(
     entry(
         "hist_gradient_boosting",
         "Histogram gradient boosting",
-        ensemble.HistGradientBoostingClassifier,
+        "sklearn.ensemble.HistGradientBoostingClassifier",
         "Trees that correct each other, on binned features; strong on larger tables.",
         seeded=True,
         fixed={"early_stopping": False},
@@ -156,7 +148,7 @@ CLASSIFICATION = _table(
     entry(
         "gradient_boosting",
         "Gradient boosting",
-        ensemble.GradientBoostingClassifier,
+        "sklearn.ensemble.GradientBoostingClassifier",
         "Shallow trees that correct each other; strong on small tables, slow on large ones.",
         seeded=True,
         **BOOSTING,
@@ -164,7 +156,7 @@ CLASSIFICATION = _table(
     entry(
         "ada_boost",
         "AdaBoost",
-        ensemble.AdaBoostClassifier,
+        "sklearn.ensemble.AdaBoostClassifier",
         "Stumps, each looking harder at what the ones before got wrong.",
         seeded=True,
         n_estimators=whole(100, 1, 2000),
@@ -173,7 +165,7 @@ CLASSIFICATION = _table(
     entry(
         "svm",
         "Support vector machine",
-        svm.SVC,
+        "sklearn.svm.SVC",
         "The widest margin between the classes, curved by a kernel.",
         seeded=True,
         wrap=_calibrated,
@@ -184,21 +176,21 @@ CLASSIFICATION = _table(
     entry(
         "k_nearest_neighbors",
         "Nearest neighbours",
-        neighbors.KNeighborsClassifier,
+        "sklearn.neighbors.KNeighborsClassifier",
         "Asks the most similar training rows.",
         **NEIGHBOURS,
     ),
     entry(
         "gaussian_naive_bayes",
         "Gaussian naive Bayes",
-        naive_bayes.GaussianNB,
+        "sklearn.naive_bayes.GaussianNB",
         "Treats features as independent bell curves; needs little data.",
         var_smoothing=number(1e-9, 0.0, 1.0),
     ),
     entry(
         "linear_discriminant",
         "Linear discriminant analysis",
-        discriminant_analysis.LinearDiscriminantAnalysis,
+        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
         "Straight borders between classes of equal spread.",
         solver=choice("svd", "lsqr"),
     ),
@@ -216,20 +208,20 @@ REGRESSION = _table(
     entry(
         "dummy",
         "Baseline",
-        dummy.DummyRegressor,
+        "sklearn.dummy.DummyRegressor",
         "Predicts the mean or median of the target, whatever the features.",
         strategy=choice("mean", "median"),
     ),
     entry(
         "linear_regression",
         "Linear regression",
-        linear_model.LinearRegression,
+        "sklearn.linear_model.LinearRegression",
         "A weighted sum of the features by least squares.",
     ),
     entry(
         "ridge",
         "Ridge",
-        linear_model.Ridge,
+        "sklearn.linear_model.Ridge",
         "Linear regression with small weights preferred.",
         seeded=True,
         alpha=number(1.0, 0.0, 1e6),
@@ -237,7 +229,7 @@ REGRESSION = _table(
     entry(
         "lasso",
         "Lasso",
-        linear_model.Lasso,
+        "sklearn.linear_model.Lasso",
         "Linear regression that sets useless weights to zero.",
         seeded=True,
         wrap=_scaled_target,
@@ -247,7 +239,7 @@ REGRESSION = _table(
     entry(
         "elastic_net",
         "Elastic net",
-        linear_model.ElasticNet,
+        "sklearn.linear_model.ElasticNet",
         "Between ridge and lasso.",
         seeded=True,
         wrap=_scaled_target,
@@ -258,14 +250,14 @@ REGRESSION = _table(
     entry(
         "bayesian_ridge",
         "Bayesian ridge",
-        linear_model.BayesianRidge,
+        "sklearn.linear_model.BayesianRidge",
         "Ridge that finds its own penalty.",
         max_iter=whole(300, 1, 100_000),
     ),
     entry(
         "huber",
         "Huber regression",
-        linear_model.HuberRegressor,
+        "sklearn.linear_model.HuberRegressor",
         "Linear regression that outliers pull less.",
         wrap=_scaled_target,
         epsilon=number(1.35, 1.0, 100.0),
@@ -275,7 +267,7 @@ REGRESSION = _table(
     entry(
         "decision_tree",
         "Decision tree",
-        tree.DecisionTreeRegressor,
+        "sklearn.tree.DecisionTreeRegressor",
         "One tree of yes-or-no questions; easy to explain, rarely the best.",
         seeded=True,
         **{**TREE, "max_depth": Param(8, 1, 100, nullable=True, whole=True)},
@@ -283,7 +275,7 @@ REGRESSION = _table(
     entry(
         "random_forest",
         "Random forest",
-        ensemble.RandomForestRegressor,
+        "sklearn.ensemble.RandomForestRegressor",
         "Many trees on random samples, averaged; robust with little tuning.",
         seeded=True,
         **FOREST_REGRESSION,
@@ -291,7 +283,7 @@ REGRESSION = _table(
     entry(
         "extra_trees",
         "Extra trees",
-        ensemble.ExtraTreesRegressor,
+        "sklearn.ensemble.ExtraTreesRegressor",
         "A forest with random cuts; quicker and smoother than a random forest.",
         seeded=True,
         **FOREST_REGRESSION,
@@ -299,7 +291,7 @@ REGRESSION = _table(
     entry(
         "hist_gradient_boosting",
         "Histogram gradient boosting",
-        ensemble.HistGradientBoostingRegressor,
+        "sklearn.ensemble.HistGradientBoostingRegressor",
         "Trees that correct each other, on binned features; strong on larger tables.",
         seeded=True,
         fixed={"early_stopping": False},
@@ -308,7 +300,7 @@ REGRESSION = _table(
     entry(
         "gradient_boosting",
         "Gradient boosting",
-        ensemble.GradientBoostingRegressor,
+        "sklearn.ensemble.GradientBoostingRegressor",
         "Shallow trees that correct each other; strong on small tables, slow on large ones.",
         seeded=True,
         **BOOSTING,
@@ -316,7 +308,7 @@ REGRESSION = _table(
     entry(
         "svm",
         "Support vector machine",
-        svm.SVR,
+        "sklearn.svm.SVR",
         "A tube around the data, curved by a kernel; slow above 20,000 rows.",
         wrap=_scaled_target,
         C=number(1.0, 1e-4, 1e4),
@@ -326,7 +318,7 @@ REGRESSION = _table(
     entry(
         "k_nearest_neighbors",
         "Nearest neighbours",
-        neighbors.KNeighborsRegressor,
+        "sklearn.neighbors.KNeighborsRegressor",
         "The mean of the most similar training rows.",
         **{**NEIGHBOURS, "n_neighbors": whole(10, 1, 500)},
     ),

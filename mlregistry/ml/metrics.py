@@ -8,15 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-from sklearn import metrics as sk
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
+from mlregistry.lib.lazily import lazily
 
-Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from sklearn import metrics as sk
+
+    Array = npt.NDArray[Any]
+else:
+    np, sk = lazily("numpy"), lazily("sklearn.metrics")
+
 MAXIMIZE = "maximize"
 MINIMIZE = "minimize"
 

@@ -11,16 +11,21 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import joblib
-import numpy as np
-import pandas as pd
-import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid, NotFound
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.signature import Signature, plain
+
+if TYPE_CHECKING:
+    import joblib
+    import numpy as np
+    import pandas as pd
+    import skops.io as skops_io
+    from skops.io import exceptions as skops_errors
+else:
+    joblib, np = lazily("joblib"), lazily("numpy")
+    skops_io, skops_errors = lazily("skops.io"), lazily("skops.io.exceptions")
 
 NAMES = {"joblib": "model.joblib", "skops": "model.skops"}
 TRUSTED: tuple[str, ...] = (
@@ -65,7 +70,7 @@ def save(pipeline: Any, folder: Path) -> list[ModelFile]:
         if format == "joblib":
             joblib.dump(pipeline, part, compress=3)
         else:
-            skops.io.dump(pipeline, part, compression=zipfile.ZIP_DEFLATED)
+            skops_io.dump(pipeline, part, compression=zipfile.ZIP_DEFLATED)
         size, sha256 = part.stat().st_size, _digest(part)
         os.replace(part, folder / name)
         files.append(ModelFile(format, name, size, sha256))
@@ -86,8 +91,8 @@ def load(folder: Path, file: ModelFile) -> Any:
     if file.format == "joblib":
         return joblib.load(path)
     try:
-        return skops.io.load(path, trusted=list(TRUSTED))
-    except UntrustedTypesFoundException as error:
+        return skops_io.load(path, trusted=list(TRUSTED))
+    except skops_errors.UntrustedTypesFoundException as error:
         raise Invalid(f"The model file holds types that are not trusted: {error}", field="name") from error
 
 

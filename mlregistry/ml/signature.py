@@ -9,12 +9,17 @@ import datetime
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.pipelines import column_type
+from mlregistry.lib.lazily import lazily
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlregistry.ml import pipelines
+else:
+    pd, pipelines = lazily("pandas"), lazily("mlregistry.ml.pipelines")
 
 MAX_CATEGORIES = 100
 WANTED = {
@@ -82,7 +87,7 @@ def infer(frame: pd.DataFrame, *, target: str, output_type: str, classes: Sequen
     inputs = []
     for name in frame.columns:
         column = frame[name]
-        type = column_type(column)
+        type = pipelines.column_type(column)
         known = sorted(str(value) for value in column.dropna().unique()) if type == "string" else []
         categories = tuple(known) if len(known) <= MAX_CATEGORIES else ()
         inputs.append(Field(str(name), type, not bool(column.isna().any()), categories))

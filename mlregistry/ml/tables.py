@@ -12,14 +12,18 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid, NotFound, TooLarge
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml import column_types, csv_text, duck, excel, file_types, json_lines
 from mlregistry.ml.table_info import COLUMN_TYPES, NUMERIC_TYPES, Column, Limits, TableInfo, check_names
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+else:
+    duckdb, pd = lazily("duckdb"), lazily("pandas")
 
 __all__ = [
     "COLUMN_TYPES",

@@ -3,15 +3,20 @@
 import json
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db import connection
 from django.db.models import Q, Sum
 
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.metrics import Outcome, class_numbers, measure
 from models_app.models import ModelVersion
 from serving.models import AnswerCount, Endpoint, Prediction
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazily("numpy")
 
 MOST_FEEDBACK = 100_000
 COUNTS = """
