@@ -11,6 +11,8 @@ ALLOWED_HOSTS = env.text(
 ).split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("MLREGISTRY_TRUSTED_ORIGINS").split(",") if origin]
 
+TASKS_ENGINE = env.text("MLREGISTRY_TASKS", "db")
+TASKS = engines.tasks_setting(TASKS_ENGINE)
 INSTALLED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py discovers: only web processes load the doors
     "django.contrib.auth",
@@ -28,7 +30,7 @@ INSTALLED_APPS = [
     "axes",
     "django_tasks",
     "django_tasks_db",
-    "django_rq",
+    *engines.APPS[TASKS_ENGINE],
     "mlregistry",
     "mlregistry.accounts",
     "mlregistry.jobs",
@@ -160,7 +162,6 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("MLREGISTRY_LOG_LEVEL", "INFO")},
 }
 
-TASKS_ENGINE = env.text("MLREGISTRY_TASKS", "db")
 JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "models_app.register": "models_app.workers.registration.register",
@@ -169,7 +170,6 @@ JOB_KINDS = {
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }
-TASKS = engines.tasks_setting(TASKS_ENGINE)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
