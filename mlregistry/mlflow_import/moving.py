@@ -156,9 +156,6 @@ def _all_of(run: RunRecord, n_points: int) -> dict[str, int]:
 def _logged_model(work: Move, given: LoggedModelRecord, experiment: Experiment) -> None:
     report = work.report
     metrics = {run: points for run, points in given.metrics.items() if run in work.runs}
-    for run in set(given.metrics) - set(metrics):
-        n = len(given.metrics[run])
-        report.leave_out("model metrics", "were measured by a run that is not brought over", run.hex, n)
     if not work.dry:
         try:
             done = importing.import_logged_model(replace(given, metrics=metrics), experiment, by=work.by)
@@ -166,6 +163,9 @@ def _logged_model(work: Move, given: LoggedModelRecord, experiment: Experiment) 
             report.refused.append(str(error))
             return
         report.written["logged models"] += done
+    for run in set(given.metrics) - set(metrics):
+        n = len(given.metrics[run])
+        report.leave_out("model metrics", "were measured by a run that is not brought over", run.hex, n)
     report.there["logged models"] += 1
     report.there["model metrics"] += sum(map(len, given.metrics.values()))
     work.models.add(given.id)

@@ -10,7 +10,7 @@ NOUNS = (
     "experiments", "runs", "params", "tags", "latest metrics", "points", "dataset inputs", "logged models",
     "model metrics", "model links", "artifacts", "artifact bytes", "models", "versions", "aliases",
 )  # fmt: skip
-MOST_EXAMPLES = 3
+MOST_EXAMPLES, MOST_REFUSED = 3, 20
 
 
 @dataclass
@@ -53,5 +53,7 @@ class Report:
             )
         for (noun, why), n in sorted(self.left_out.items()):
             yield f"left out: {n:,} {noun} {why} (such as {', '.join(self.examples[noun, why])})"
-        yield from (f"refused: {text}" for text in self.refused)
+        yield from (f"refused: {text}" for text in self.refused[:MOST_REFUSED])
+        if len(self.refused) > MOST_REFUSED:
+            yield f"refused: {len(self.refused) - MOST_REFUSED:,} more"
         yield from (f"note: {text}" for text in dict.fromkeys(self.notes))

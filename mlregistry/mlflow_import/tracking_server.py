@@ -50,6 +50,8 @@ MOST_JSON, MOST_FILE = 1 << 30, 1 << 44
 ANSWER_SECONDS, FILE_SECONDS = 300.0, 86_400.0
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 RUNS_AT_ONCE, POINTS_AT_ONCE = 200, 25_000
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+PROMPTS = f"tag.`{PROMPT_TAG}` = 'true'"
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 TIMES = {"creation_time": "creation_timestamp", "last_updated_time": "last_updated_timestamp"}
 Json = dict[str, Any]
@@ -120,10 +122,8 @@ class TrackingServer:
             return  # MLflow 2 has none
 
     def registered_models(self) -> Iterator[ModelRecord]:
-        for found in self._pages(
-            "registered-models/search", "registered_models", {"max_results": 100}, get=True
-        ):
-            versions = list(self._versions(found["name"]))
+        for found in self._every_model():
+            versions = list(self._versions(found))
             yield ModelRecord(
                 name=plain(found["name"]),
                 created_at=when_or(found.get("creation_timestamp")),
@@ -175,9 +175,22 @@ class TrackingServer:
             artifact_uri=plain(info.get("artifact_uri")),
         )
 
-    def _versions(self, name: str) -> Iterator[Json]:
+    def _every_model(self) -> Iterator[Json]:
+        """Servers tell prompts only to those who ask for them."""
+        seen: set[str] = set()
+        for asked in ({"max_results": 100}, {"max_results": 100, "filter": PROMPTS}):
+            for found in self._pages("registered-models/search", "registered_models", asked, get=True):
+                if found["name"] not in seen:
+                    seen.add(found["name"])
+                    yield found
+
+    def _versions(self, model: Json) -> Iterator[Json]:
+        name = model["name"]
         sign = '"' if "'" in name else "'"
-        asked = {"filter": f"name = {sign}{name}{sign}", "max_results": 1000}
+        filter = f"name = {sign}{name}{sign}"
+        if any(tag["key"] == PROMPT_TAG for tag in model.get("tags", ())):
+            filter += f" AND {PROMPTS}"
+        asked = {"filter": filter, "max_results": 1000}
         yield from self._pages("model-versions/search", "model_versions", asked, get=True)
 
     def _fields(self, version: Json) -> Json:

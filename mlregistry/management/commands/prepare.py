@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from experiments.workers import trash
 from mlregistry.accounts.actions.setup import ensure_first_owner
 from mlregistry.artifacts import sweeping
 from mlregistry.supervisor import static_files
@@ -23,4 +24,5 @@ class Command(BaseCommand):
         self.stdout.write(str(ensure_first_owner()))
         self.stdout.flush()  # shown once: nothing that fails later may keep it back
         sweeping.ensure_schedule()
+        trash.ensure_schedule()
         ensure_demo()
