@@ -164,12 +164,19 @@ LOGGING = {
 
 JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
+    "experiments.purge": "experiments.workers.trash.purge",
+    "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }
+CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
+    "experiments.actions.liveness.end_overdue": 60,
+}
+RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
+TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY

@@ -11,7 +11,7 @@ from experiments.models import Experiment, Lifecycle, Problem, Run
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, Invalid, NotFound
+from mlregistry.errors import AlreadyExists, Conflict, Invalid, NotFound
 from mlregistry.lib.names import clean_key, clean_name, clean_text
 
 from .conflicts import unique
@@ -47,9 +47,12 @@ def create_experiment(
         artifact_location=artifact_location and clean_location(artifact_location),
         created_by=by.user,
     )
-    with unique(f"There is an experiment named {experiment.name!r} already (perhaps a deleted one)."):
-        experiment.save()
-        audit.record(by, "experiment.create", experiment)
+    try:
+        with unique(f"There is an experiment named {experiment.name!r} already."):
+            experiment.save()
+            audit.record(by, "experiment.create", experiment)
+    except AlreadyExists as error:
+        raise _taken(experiment.name, error, by) from error
     return experiment
 
 
@@ -79,9 +82,12 @@ def update_experiment(experiment: Experiment, *, by: Actor, **changes: Any) -> E
         experiment.problem = _own(changes["problem"], by)
     if "tags" in changes:
         experiment.tags = _clean_tags(changes["tags"])
-    with unique(f"There is an experiment named {experiment.name!r} already (perhaps a deleted one)."):
-        experiment.save(update_fields=["name", "description", "problem", "tags", "updated_at"])
-        audit.record(by, "experiment.update", experiment, fields=sorted(changes))
+    try:
+        with unique(f"There is an experiment named {experiment.name!r} already."):
+            experiment.save(update_fields=["name", "description", "problem", "tags", "updated_at"])
+            audit.record(by, "experiment.update", experiment, fields=sorted(changes))
+    except AlreadyExists as error:
+        raise _taken(experiment.name, error, by) from error
     return experiment
 
 
@@ -128,6 +134,19 @@ def clean_location(uri: str) -> str:
     if ".." in unquote(unquote(parts.path)).split("/"):
         raise Invalid("The location may not hold '..'.", field="artifact_location")
     return uri.rstrip("/") or uri
+
+
+def _taken(name: str, error: AlreadyExists, by: Actor) -> AlreadyExists:
+    """Says so when it is the trash that keeps the name, and how to get at it."""
+    deleted = Experiment.objects.filter(team=by.team, name=name, lifecycle=Lifecycle.DELETED).first()
+    if deleted is None:
+        return error
+    return AlreadyExists(
+        f"The experiment {name!r} already exists, but it is deleted: restore experiment {deleted.pk}, or purge it"
+        " from the trash to free the name.",
+        field="name",
+        details=[f"experiment {deleted.pk} is deleted"],
+    )
 
 
 def _require_active(experiment: Experiment) -> None:

@@ -18,9 +18,10 @@ from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
 from mlregistry.lib.millis import now_millis
 from mlregistry.lib.names import clean_key, clean_name
 
+from .liveness import set_timeout
 from .measurements import Metric, Refusal, write
 from .model_metrics import write_metrics
-from .run_tags import NAME_TAG, NOTE_TAG, Pairs, Tags, checked_tags, clean_pair
+from .run_tags import NAME_TAG, NOTE_TAG, TIMEOUT_TAG, Pairs, Tags, checked_tags, clean_pair
 from .runs import require_active
 
 MAX_PARAM = 6000
@@ -40,7 +41,7 @@ def log_batch(
     once = _params(params)
     given = checked_tags(tags)
     run_id = run if isinstance(run, uuid.UUID) else run.pk
-    with _with_models(metrics):
+    with _together(metrics, given):
         refusals = write(
             run_id,
             by.team.pk,
@@ -53,6 +54,8 @@ def log_batch(
         if refusals:
             raise _refused(run_id, refusals, once)
         write_metrics(run_id, metrics, by=by)
+        if given.timeout_seconds is not None:
+            set_timeout(run_id, given.timeout_seconds)
 
 
 def delete_tag(run: Run, key: str, *, by: Actor) -> None:
@@ -65,6 +68,8 @@ def delete_tag(run: Run, key: str, *, by: Actor) -> None:
         write(run.pk, by.team.pk, texts=texts, now=now_millis())
     else:
         removed, _ = RunTag.objects.filter(run=run, key=key).delete()
+        if key == TIMEOUT_TAG:
+            set_timeout(run.pk, None)
     if not removed:
         raise NotFound(f"No tag with name: {key} in run with id {run.pk.hex}", field="key")
 
@@ -127,9 +132,10 @@ def _check_whole(value: object, least: int, field: str) -> None:
         raise Invalid(f"This must lie between {least} and {LARGEST_BIGINT}.", field=field)
 
 
-def _with_models(metrics: Sequence[Metric]) -> AbstractContextManager[Any]:
-    """One statement is a transaction by itself; with metrics of logged models there are two."""
-    return transaction.atomic() if any(metric.model_id for metric in metrics) else nullcontext()
+def _together(metrics: Sequence[Metric], tags: Tags) -> AbstractContextManager[Any]:
+    """One statement is a transaction by itself; metrics of logged models and a new time-out make it two."""
+    several = tags.timeout_seconds is not None or any(metric.model_id for metric in metrics)
+    return transaction.atomic() if several else nullcontext()
 
 
 def _refused(run_id: uuid.UUID, refusals: list[Refusal], wanted: dict[str, str]) -> MlregistryError:

@@ -8,12 +8,15 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mlregistry.errors import Invalid
 from mlregistry.lib.names import clean_key, clean_name, clean_text
 
 MAX_TAG = 8000
 NAME_TAG = "mlflow.runName"
 NOTE_TAG = "mlflow.note.content"
 PARENT_TAG = "mlflow.parentRunId"
+TIMEOUT_TAG = "mlregistry.timeoutSeconds"
+LONGEST_TIMEOUT = 2**31 - 1
 HEX = re.compile(r"[0-9a-fA-F]{32}")
 Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
 
@@ -26,6 +29,7 @@ class Tags:
     name: str | None = None
     note: str | None = None
     parent: uuid.UUID | None = None
+    timeout_seconds: int | None = None
 
 
 def checked_tags(given: Pairs) -> Tags:
@@ -39,6 +43,7 @@ def checked_tags(given: Pairs) -> Tags:
         name=_name(clean.get(NAME_TAG)),
         note=clean.get(NOTE_TAG),
         parent=as_run_id(clean.get(PARENT_TAG, "")),
+        timeout_seconds=_timeout(clean.get(TIMEOUT_TAG)),
     )
 
 
@@ -51,6 +56,23 @@ def clean_pair(key: object, value: object, field: str, max_length: int) -> tuple
 def as_run_id(text: str) -> uuid.UUID | None:
     """The key in 32 hex digits; None for anything else, which may be a run of another server."""
     return uuid.UUID(text) if HEX.fullmatch(text) else None
+
+
+def check_timeout(seconds: int, *, field: str = "timeout_seconds") -> int:
+    """Invalid for what is no time-out."""
+    if not 0 <= seconds <= LONGEST_TIMEOUT:
+        raise Invalid(f"The time-out is 0 (never) to {LONGEST_TIMEOUT:,} seconds.", field=field)
+    return seconds
+
+
+def _timeout(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        raise Invalid(
+            f"The time-out {text[:50]!r} is no whole number of seconds.", field=f"tags.{TIMEOUT_TAG}"
+        )
+    return check_timeout(int(text), field=f"tags.{TIMEOUT_TAG}")
 
 
 def _name(text: str | None) -> str | None:

@@ -72,6 +72,7 @@ def create_run(
         started_at=started_at or timezone.now(),
         user_name=clean_text(user_name, field="user_id", max_length=256),
         note=given.note or "",
+        timeout_seconds=given.timeout_seconds,
         created_by=by.user,
     )
     tagged = [RunTag(run=run, experiment=experiment, key=key, value=value) for key, value in given.rows]

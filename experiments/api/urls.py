@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import datasets, experiments, logged_models, problems, runs, trainings
+from . import datasets, experiments, logged_models, problems, runs, trainings, trash, upkeep
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
@@ -33,11 +33,17 @@ urlpatterns: list[URLPattern] = [
         name="api-experiment-logged-models",
     ),
     path("logged-models/<str:model_id>", logged_models.OneLoggedModel.as_view(), name="api-logged-model"),
+    path("experiments/<int:experiment_id>/move-runs", upkeep.MoveRuns.as_view(), name="api-move-runs"),
     path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api-run"),
     path("runs/<uuid:run_id>/log-batch", runs.LogBatch.as_view(), name="api-run-log-batch"),
+    path("runs/<uuid:run_id>/heartbeat", upkeep.Heartbeat.as_view(), name="api-run-heartbeat"),
+    path("runs/<uuid:run_id>/truncate-metrics", upkeep.TruncateMetrics.as_view(), name="api-run-truncate"),
     path("runs/<uuid:run_id>/metrics/<path:key>", runs.MetricHistory.as_view(), name="api-run-metric"),
     path("runs/<uuid:run_id>/curves", runs.Curves.as_view(), name="api-run-curves"),
     path("runs/<uuid:run_id>/artifacts", runs.Artifacts.as_view(), name="api-run-artifacts"),
     path("runs/<uuid:run_id>/artifacts/<path:path>", runs.OneArtifact.as_view(), name="api-run-artifact"),
+    path("trash/", trash.Trash.as_view(), name="api-trash"),
+    path("trash/restore", trash.Restore.as_view(), name="api-trash-restore"),
+    path("trash/purge", trash.Purge.as_view(), name="api-trash-purge"),
     path("trainings/", trainings.Trainings.as_view(), name="api-trainings"),
 ]

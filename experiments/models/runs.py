@@ -57,8 +57,11 @@ class Run(models.Model):
         default=timezone.now, help_text="the last sign of life: a log or a heartbeat"
     )
     timeout_seconds = models.PositiveIntegerField(
-        null=True, blank=True, help_text="ended as KILLED after this time without a sign of life"
+        null=True,
+        blank=True,
+        help_text="ended as KILLED after this time without a sign of life; 0: never; empty: the server's default",
     )
+    timed_out = models.BooleanField(default=False, help_text="ended by time-out; a sign of life revives it")
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -72,6 +75,12 @@ class Run(models.Model):
                 fields=["job"],
                 condition=models.Q(status__in=["SCHEDULED", "RUNNING"], job__isnull=False),
                 name="run_live_of_job",
+            ),
+            # Without active_at, which each log raises: it would cost every log an entry in every index.
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(status="RUNNING", job__isnull=True),
+                name="run_live_without_job",
             ),
         ]
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -138,12 +138,19 @@ def discard(stored: StoredFile) -> None:
     _delete(_unreferenced().filter(pk=stored.pk, created_at=stored.created_at))
 
 
-def delete_unreferenced(*, older_than: timedelta = GRACE) -> int:
-    """Remove what no row refers to any more; returns how many files went."""
+def delete_unreferenced(*, older_than: timedelta = GRACE, among: Collection[int] | None = None) -> int:
+    """Remove what no row refers to any more; returns how many files went.
+
+    `among` are the ids of files whose last reference the caller removed: then no time needs to pass, for
+    whoever stores the same bytes anew holds the row until it is referred to, and gives it a fresh date.
+    """
     cutoff = timezone.now() - older_than
+    lost = _unreferenced().filter(created_at__lt=cutoff)
+    if among is not None:
+        lost = lost.filter(pk__in=among)
     return sum(
         _delete(_unreferenced().filter(pk=pk, created_at__lt=cutoff))
-        for pk in _unreferenced().filter(created_at__lt=cutoff).values_list("pk", flat=True)[:10_000]
+        for pk in lost.values_list("pk", flat=True)[:10_000]
     )
 
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
-from mlregistry.jobs import reaper, schedule
+from mlregistry.jobs import chores, reaper, schedule
 from mlregistry.jobs.options import seconds
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         if once:
             schedule.run_due()
             reaper.sweep()
+            chores.Chores().run_due()
             return
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -41,12 +42,14 @@ class Command(BaseCommand):
 
 def run_until(stopping: threading.Event) -> None:
     pruned = 0.0
+    own = chores.Chores()
     while not stopping.is_set():
         pause = seconds("JOB_REAPER_SECONDS")
         try:
             close_old_connections()
             schedule.run_due()
             reaper.sweep()
+            own.run_due()
             if time.monotonic() - pruned > PRUNE_SECONDS or not pruned:
                 pruned = time.monotonic()
                 reaper.prune()
