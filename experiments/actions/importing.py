@@ -114,7 +114,7 @@ class Link:
 def import_experiment(record: ExperimentRecord, *, by: Actor) -> tuple[Experiment, bool]:
     """The team's experiment of that name (default to default), and whether anything was written.
 
-    One that is there keeps what it has, and gets the tags and the description that it lacks.
+    One that is there keeps what it has, and gets the tags, the description and the earlier beginning that it lacks.
     """
     by.require(Role.OWNER)
     name = clean_name(record.name, max_length=500)
@@ -240,12 +240,15 @@ def known_models(ids: Iterable[uuid.UUID], *, by: Actor) -> set[uuid.UUID]:
 
 
 def _complete(found: Experiment, record: ExperimentRecord) -> bool:
-    lacking = {key: value for key, value in record.tags.items() if key not in found.tags}
-    description = found.description or record.description
-    if not lacking and description == found.description:
+    news = {
+        "tags": {**record.tags, **found.tags},
+        "description": found.description or record.description,
+        "created_at": min(record.created_at or found.created_at, found.created_at),
+    }
+    if all(getattr(found, field) == value for field, value in news.items()):
         return False
-    found.tags, found.description = {**found.tags, **lacking}, description
-    Experiment.objects.filter(pk=found.pk).update(tags=found.tags, description=description)
+    Experiment.objects.filter(pk=found.pk).update(**news)
+    found.refresh_from_db()
     return True
 
 

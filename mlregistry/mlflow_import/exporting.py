@@ -42,6 +42,7 @@ class Export:
     report: Report
     progress: Progress
     stop: Callable[[], bool]
+    old: bool = False  # to be read by MLflow 2, which fails at what it does not know
 
     def place(self, experiment: Experiment) -> Path:
         """Where an experiment lies: MLflow keeps deleted ones in its trash."""
@@ -199,11 +200,14 @@ def _inputs(work: Export, run: Run, folder: Path) -> None:
 def _links(work: Export, run: Run, folder: Path) -> None:
     for link in run.model_links.select_related("logged_model"):
         name = link.logged_model.model_id
+        work.report.there["model links"] += 1
+        if work.old:
+            work.report.leave_out("model links", "are unknown to MLflow 2", name)
+            continue
         if link.role == "input":
             _link(folder / "inputs" / _digest(name, run.pk.hex), "MODEL", name, "RUN", tags={})
         else:
             _link(folder / "outputs" / name, "RUN_OUTPUT", name, "MODEL_OUTPUT", tags={}, step=link.step)
-        work.report.there["model links"] += 1
         work.report.here["model links"] += 1
 
 
@@ -239,8 +243,8 @@ def _logged_model(work: Export, model: LoggedModel, experiment: Experiment) -> N
 
 
 def _artifacts(work: Export, experiment: Experiment, *parts: str) -> Path:
-    """Below the experiment's location; where clients keep files themselves, beside the run, for the record."""
-    return (work.root / key_of(experiment)).joinpath(*parts) / "artifacts"
+    """Below the experiment, as MLflow would put them; beside the run where clients keep files themselves."""
+    return work.place(experiment).joinpath(*parts) / "artifacts"
 
 
 def _files(work: Export, rows: Iterable[Artifact], folder: Path) -> None:

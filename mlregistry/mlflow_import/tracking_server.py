@@ -64,7 +64,9 @@ class TrackingServer:
         self._base = uri.rstrip("/")
         parts = urlsplit(uri)
         self.title = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        self.notes = ["what is deleted of the logged models is not told by a server, and stays behind"]
+        self.notes = [
+            "a server does not tell of deleted logged models, and MLflow's not of the models that runs read"
+        ]
         self._headers = {**_login(), **({"X-MLFLOW-WORKSPACE": workspace} if workspace else {})}
 
     def experiments(self) -> Iterator[ExperimentRecord]:

@@ -29,13 +29,22 @@ class Command(BaseCommand):
             "--experiments", nargs="+", default=[], metavar="NAME", help="only these, no registry"
         )
 
+        parser.add_argument("--for-mlflow-2", action="store_true", help="leave out what MLflow 2 cannot read")
+
     def handle(self, *args: Any, **options: Any) -> None:
         self._stop = False
         progress = Progress(sys.stderr)
         former = signal.signal(signal.SIGINT, self._interrupt)
         try:
             by = replace(Actor.system(the_team(options["team"])), via="command")
-            work = Export(new_root(options["folder"]), by, Report(), progress, lambda: self._stop)
+            work = Export(
+                new_root(options["folder"]),
+                by,
+                Report(),
+                progress,
+                lambda: self._stop,
+                options["for_mlflow_2"],
+            )
             export_tracking(work, options["experiments"])
             if not options["experiments"] and not work.report.stopped:
                 export_registry(work)

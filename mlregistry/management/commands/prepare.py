@@ -6,9 +6,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from experiments.workers import trash
+from mlregistry import env
 from mlregistry.accounts.actions.setup import ensure_first_owner
 from mlregistry.artifacts import sweeping
-from mlregistry.supervisor import static_files
+from mlregistry.supervisor import gate, migrations, static_files
 from serving.actions.demo import ensure_demo
 
 
@@ -19,7 +20,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        gate.wait(env.home(), gate.DATABASE)
+        if migrations.due():
+            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         static_files.collect()
         self.stdout.write(str(ensure_first_owner()))
         self.stdout.flush()  # shown once: nothing that fails later may keep it back
