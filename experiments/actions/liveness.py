@@ -19,9 +19,8 @@ from .runs import require_active
 BEAT = """
 UPDATE experiments_run AS run
 SET active_at = now(), timeout_seconds = COALESCE(%(timeout)s, run.timeout_seconds)
-FROM experiments_experiment AS experiment
 WHERE run.id = %(run)s::uuid AND run.lifecycle = 'active'
-  AND experiment.id = run.experiment_id AND experiment.team_id = %(team)s
+  AND %(team)s = (SELECT place.team_id FROM experiments_experiment AS place WHERE place.id = run.experiment_id)
 RETURNING run.status
 """
 SET_TIMEOUT = "UPDATE experiments_run SET timeout_seconds = %s WHERE id = %s::uuid"

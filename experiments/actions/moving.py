@@ -27,12 +27,15 @@ WITH RECURSIVE below AS (
 )
 SELECT id FROM below LIMIT %(most)s
 """
-# Locks in the order of the ids, so that two who move the same runs take turns.
-LOCK = """
-SELECT run.id, run.lifecycle, run.experiment_id FROM experiments_run AS run
+# Locks in the order of the ids, so that two who move the same runs take turns. First the experiments, as a
+# deletion does; then the runs, without a join: a run that was moved meanwhile would fall out of it.
+FIND = """
+SELECT run.id, run.experiment_id FROM experiments_run AS run
 JOIN experiments_experiment AS place ON place.id = run.experiment_id
 WHERE run.id = ANY(%(runs)s::uuid[]) AND place.team_id = %(team)s
-ORDER BY run.id FOR UPDATE OF run
+"""
+LOCK = """
+SELECT id, lifecycle, experiment_id FROM experiments_run WHERE id = ANY(%(runs)s::uuid[]) ORDER BY id FOR UPDATE
 """
 MOVE = """
 INSERT INTO experiments_inputdataset (experiment_id, name, digest, source_type, source, schema, profile)
@@ -68,8 +71,9 @@ def move_runs(
     if not runs or len(runs) > MOST_RUNS:
         raise Invalid(f"Name 1 to {MOST_RUNS:,} runs.", field="runs")
     with transaction.atomic():
-        _check_target(to, by)
-        places = _locked(_below(runs, by) if with_children else sorted(set(runs)), by)
+        wanted = _below(runs, by) if with_children else sorted(set(runs))
+        _lock_places({*_places(wanted, by), to.pk}, to, by)
+        places = _locked(wanted)
         moved = [run_id for run_id, place in places.items() if place != to.pk]
         if moved:
             _move(moved, sorted(set(places.values()) - {to.pk}), to)
@@ -79,9 +83,19 @@ def move_runs(
     return moved
 
 
-def _check_target(to: Experiment, by: Actor) -> None:
-    """It cannot be deleted before the runs are in it."""
-    found = Experiment.objects.select_for_update(no_key=True).filter(pk=to.pk, team=by.team).first()
+def _places(wanted: Collection[uuid.UUID], by: Actor) -> set[int]:
+    """The experiments in which the runs are; NotFound names a run that is not the team's."""
+    rows = _rows(FIND, {"runs": _texts(wanted), "team": by.team.pk})
+    missing = set(wanted) - {run_id for run_id, _ in rows}
+    if missing:
+        raise NotFound(f"There is no run {min(missing).hex} in {by.team.name}.", field="runs")
+    return {place for _, place in rows}
+
+
+def _lock_places(keys: Collection[int], to: Experiment, by: Actor) -> None:
+    """None of them can be deleted before the runs are in the target, which must be there."""
+    rows = Experiment.objects.select_for_update(no_key=True).filter(pk__in=keys, team=by.team)
+    found = {place.pk: place for place in rows.order_by("pk")}.get(to.pk)
     if found is None:
         raise NotFound(f"There is no experiment {to.pk} in {by.team.name}.")
     if found.lifecycle != Lifecycle.ACTIVE:
@@ -97,12 +111,9 @@ def _below(runs: Collection[uuid.UUID], by: Actor) -> list[uuid.UUID]:
     return sorted({*runs, *(run_id for (run_id,) in found)})
 
 
-def _locked(wanted: Collection[uuid.UUID], by: Actor) -> dict[uuid.UUID, int]:
-    """Each run with the experiment it is in."""
-    rows = _rows(LOCK, {"runs": _texts(wanted), "team": by.team.pk})
-    missing = set(wanted) - {run_id for run_id, _, _ in rows}
-    if missing:
-        raise NotFound(f"There is no run {min(missing).hex} in {by.team.name}.", field="runs")
+def _locked(wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Each run with the experiment it is in; Conflict for deleted ones."""
+    rows = _rows(LOCK, {"runs": _texts(wanted)})
     deleted = [run_id.hex for run_id, lifecycle, _ in rows if lifecycle != Lifecycle.ACTIVE]
     if deleted:
         raise Conflict(

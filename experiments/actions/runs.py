@@ -29,17 +29,17 @@ WITH changed AS (
                         ELSE COALESCE(%(ended_at)s, run.ended_at) END,
         active_at = now(),
         changes = run.changes + 1
-    FROM experiments_experiment AS experiment
     WHERE run.id = %(run)s AND run.lifecycle = 'active'
-      AND experiment.id = run.experiment_id AND experiment.team_id = %(team)s
-    RETURNING run.*, experiment.is_default AS in_default, experiment.artifact_location AS place
+      AND %(team)s = (SELECT place.team_id FROM experiments_experiment AS place WHERE place.id = run.experiment_id)
+    RETURNING run.*
 ), noted AS (
     INSERT INTO accounts_auditevent
         (team_id, user_id, action, target_type, target_id, target_name, details, via, at)
     SELECT %(team)s, %(user)s, 'run.update', 'experiments.run', id::text, name,
            jsonb_build_object('status', status), %(via)s, now() FROM changed
 )
-SELECT * FROM changed
+SELECT changed.*, experiment.is_default AS in_default, experiment.artifact_location AS place
+FROM changed JOIN experiments_experiment AS experiment ON experiment.id = changed.experiment_id
 """
 
 

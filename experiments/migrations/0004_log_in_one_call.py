@@ -40,9 +40,10 @@ DECLARE
     this_change bigint;
 BEGIN
     -- Locks the run until the end, so that writers of one run take turns; tells readers that it changed.
+    -- A subquery and no join: it is asked again for a run that was moved while this waited for its lock.
     UPDATE experiments_run AS run SET changes = run.changes + 1, active_at = now()
-    FROM experiments_experiment AS experiment
-    WHERE run.id = the_run AND experiment.id = run.experiment_id AND experiment.team_id = the_team
+    WHERE run.id = the_run
+      AND the_team = (SELECT place.team_id FROM experiments_experiment AS place WHERE place.id = run.experiment_id)
     RETURNING run.experiment_id, run.lifecycle, run.changes INTO place, state, this_change;
     IF NOT FOUND THEN
         RETURN QUERY SELECT 'missing'::text, NULL::text, NULL::text;
