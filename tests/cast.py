@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
+from experiments.queries import run_documents
 from mlregistry.accounts.actions import tokens
 from mlregistry.accounts.actor import ALL_SCOPES, Actor
 from mlregistry.accounts.models import Membership, Role, Team, User
@@ -31,8 +32,9 @@ def _plain_static_files() -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """What one test remembered (checked passwords) is unknown to the next."""
+    """What one test remembered (checked passwords, bodies of runs) is unknown to the next."""
     cache.clear()
+    run_documents.forget()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whole runs as MLflow's JSON, written by PostgreSQL: one statement, whatever the number of runs. Called by doors.
+"""Whole runs as MLflow's JSON, written by PostgreSQL: two statements, whatever the number of runs. Called by doors.
 
 Python never touches a param, metric or tag: the text is passed on as it is.
 """
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
+
+from experiments.queries.run_bodies import Bodies
 
 MILLIS = "floor(extract(epoch FROM {}) * 1000)::bigint"
 EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.id::text END"
@@ -69,22 +72,44 @@ SELECT string_agg({MODEL_ID} || '"}}', ',' ORDER BY l.id) FILTER (WHERE l.role =
            FILTER (WHERE l.role = 'output') AS outputs
 FROM experiments_runmodel AS l WHERE l.run_id = r.id
 """
-DOCUMENTS = f"""
-SELECT r.id, concat('{{', {INFO}, ',', {DATA}, ',', {PUTS}, '}}')
+HEADS = f"""
+SELECT r.id, r.changes, {INFO}
 FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted(id, place)
 JOIN experiments_run AS r ON r.id = wanted.id
 JOIN experiments_experiment AS e ON e.id = r.experiment_id
-CROSS JOIN LATERAL ({LINKS}) AS links
 WHERE %(team)s::bigint IS NULL OR e.team_id = %(team)s
 ORDER BY wanted.place
 """
+BODIES = f"""
+SELECT r.id, concat({DATA}, ',', {PUTS})
+FROM unnest(%(ids)s::uuid[]) AS wanted(id)
+JOIN experiments_run AS r ON r.id = wanted.id
+CROSS JOIN LATERAL ({LINKS}) AS links
+"""
+
+_kept = Bodies()
 
 
 def documents(run_ids: Sequence[uuid.UUID], *, team_id: int | None = None) -> dict[uuid.UUID, bytes]:
     """JSON of each run that is there (and of the team, when one is named), in the order of the ids."""
     if not run_ids:
         return {}
-    values = {"ids": f"{{{','.join(map(str, run_ids))}}}", "team": team_id}
+    heads = _rows(HEADS, run_ids, team_id)
+    bodies = _kept.of({run_id: changes for run_id, changes, _ in heads}, _bodies)
+    return {run_id: f"{{{info},{bodies[run_id]}}}".encode() for run_id, _, info in heads if run_id in bodies}
+
+
+def forget() -> None:
+    """Read every body anew; for tests that write past the run's count of changes."""
+    _kept.clear()
+
+
+def _bodies(run_ids: list[uuid.UUID]) -> dict[uuid.UUID, str]:
+    return dict(_rows(BODIES, run_ids, None))
+
+
+def _rows(sql: str, run_ids: Sequence[uuid.UUID], team_id: int | None) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(DOCUMENTS, values)
-        return {run_id: text.encode() for run_id, text in cursor.fetchall()}
+        cursor.execute(sql, {"ids": f"{{{','.join(map(str, run_ids))}}}", "team": team_id})
+        rows: list[Any] = cursor.fetchall()
+        return rows

@@ -26,7 +26,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 PATH = re.compile(
     r"(?:/t/(?P<slug>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))?"
-    r"(?:/(?:ajax-)?api/(?P<api>[23]\.0/.*)|/(?P<page>get-artifact|model-versions/get-artifact))",
+    r"(?:/(?:ajax-)?api/(?P<api>[23]\.0/.*)|//?(?P<page>get-artifact|model-versions/get-artifact))",
     re.DOTALL,
 )
 JSON_HEADERS = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
@@ -126,7 +126,9 @@ def _text(raw: str) -> str | None:
 
 def _respond(reply: Reply, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     headers = list(reply.headers.items())
-    if isinstance(reply.body, tuple):
-        headers.append(("Content-Length", str(sum(map(len, reply.body)))))
+    body: Iterable[bytes] = reply.body
+    if isinstance(body, tuple):
+        headers.append(("Content-Length", str(sum(map(len, body)))))
+        body = list(body)  # a list is sent in one piece
     start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", headers)
-    return () if environ["REQUEST_METHOD"] == "HEAD" else reply.body
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else body
