@@ -52,7 +52,6 @@ def _role(stock: dict[str, str], name: str) -> str:
 @pytest.mark.parametrize(
     "condition",
     [
-        "name = 'a' OR name = 'b'",
         "version_number = 'two'",
         "name < 'a'",
         "unknown = 'x'",
