@@ -20,6 +20,7 @@ from . import run_search
 from .parsing import filtered, needed, parameters, parsed
 from .serializers import (
     ExperimentChange,
+    ExperimentDetail,
     ExperimentIn,
     ExperimentOut,
     LeaderboardRow,
@@ -57,10 +58,10 @@ class Experiments(TeamView):
 class OneExperiment(TeamView):
     roles = {"get": Role.VIEWER, "patch": Role.EDITOR, "delete": Role.EDITOR}
 
-    @extend_schema(responses=ExperimentOut)
+    @extend_schema(responses=ExperimentDetail)
     def get(self, request: Request, experiment_id: int) -> Response:
         """One experiment."""
-        return Response(ExperimentOut(access.experiment(self.actor, experiment_id)).data)
+        return Response(ExperimentDetail(access.experiment(self.actor, experiment_id)).data)
 
     @extend_schema(request=ExperimentChange(partial=True), responses=ExperimentOut)
     def patch(self, request: Request, experiment_id: int) -> Response:

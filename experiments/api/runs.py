@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from experiments import access
-from experiments.actions import logging as log_actions
 from experiments.actions import artifacts
+from experiments.actions import logging as log_actions
 from experiments.actions import runs as actions
 from experiments.actions.measurements import Metric
 from experiments.actions.settling import settle_runs
@@ -19,7 +19,7 @@ from experiments.models import Run
 from experiments.queries import runs as queries
 from mlregistry.accounts.models import Role
 from mlregistry.artifacts import paths, store
-from mlregistry.errors import Invalid, TooLarge
+from mlregistry.errors import Invalid, NotFound, TooLarge
 from mlregistry.rest import TeamView, body_of, listing
 
 from .datasets import UPLOAD_REQUEST
@@ -102,7 +102,7 @@ class Curves(TeamView):
 
 
 class Artifacts(TeamView):
-    roles = {"get": Role.VIEWER}
+    roles = {"get": Role.VIEWER, "delete": Role.EDITOR}
 
     @extend_schema(
         parameters=[OpenApiParameter("path", str, description="Only files under this folder")],
@@ -115,6 +115,18 @@ class Artifacts(TeamView):
         return listing(
             request, rows, ordering=("path", "created_at"), to_json=lambda row: ArtifactOut(row).data
         )
+
+    @extend_schema(
+        parameters=[OpenApiParameter("path", str, required=True, description="A file or a folder")],
+        responses={204: None},
+    )
+    def delete(self, request: Request, run_id: uuid.UUID) -> Response:
+        """Remove a file, or a folder with all below it."""
+        run = access.run(self.actor, run_id)
+        path = paths.normalise(request.query_params.get("path", "").rstrip("/"))
+        if not artifacts.delete_path(run, path, by=self.actor):
+            raise NotFound(f"The run has no file or folder {path!r}.")
+        return Response(status=204)
 
 
 class OneArtifact(TeamView):

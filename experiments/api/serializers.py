@@ -5,7 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run, Artifact
+from experiments.models import Artifact, Dataset, DatasetVersion, Experiment, Problem, Run
+from experiments.queries import space
 from mlregistry.lib.floats import shown
 
 
@@ -81,6 +82,18 @@ class ExperimentOut(serializers.ModelSerializer[Experiment]):
         )  # fmt: skip
 
 
+class ExperimentDetail(ExperimentOut):
+    """With the bytes of its files, each counted once."""
+
+    size = serializers.SerializerMethodField()
+
+    class Meta(ExperimentOut.Meta):
+        fields = (*ExperimentOut.Meta.fields, "size")  # type: ignore[assignment]
+
+    def get_size(self, experiment: Experiment) -> int:
+        return space.of_experiment(experiment.pk)
+
+
 class ExperimentIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=500)
     description = serializers.CharField(required=False, allow_blank=True)
@@ -118,10 +131,18 @@ class RunOut(serializers.ModelSerializer[Run]):
 
 
 class RunDetail(RunOut):
-    """With everything that takes room."""
+    """With everything that takes room, and the bytes of its files, each counted once."""
+
+    size = serializers.SerializerMethodField()
 
     class Meta(RunOut.Meta):
-        fields = (*RunOut.Meta.fields, "recipe", "signature", "input_example", "warnings")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *RunOut.Meta.fields, "recipe", "signature", "input_example", "warnings", "active_at",
+            "timeout_seconds", "timed_out", "size",
+        )  # fmt: skip
+
+    def get_size(self, run: Run) -> int:
+        return space.of_run(run.pk)
 
 
 class RunIn(serializers.Serializer[Any]):

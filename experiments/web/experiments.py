@@ -63,9 +63,7 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
 def delete(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     actions.delete_experiment(found, by=request.actor)
-    messages.success(
-        request, f"“{found.name}” is deleted; it can be restored from the list of deleted experiments."
-    )
+    messages.success(request, f"“{found.name}” is deleted; it can be restored from the trash.")
     return redirect("experiments:experiments")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, problems, runs, training
+from experiments.web import datasets, experiments, problems, runs, training, trash
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),
     path("experiments/<int:experiment_id>/delete", experiments.delete, name="experiment-delete"),
     path("experiments/<int:experiment_id>/restore", experiments.restore, name="experiment-restore"),
+    path("trash/", trash.trash, name="trash"),
+    path("trash/restore", trash.restore, name="trash-restore"),
+    path("trash/purge", trash.purge, name="trash-purge"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),
     path("runs/<uuid:run_id>/note", runs.note, name="run-note"),
     path("runs/<uuid:run_id>/delete", runs.delete, name="run-delete"),

@@ -366,3 +366,21 @@ def test_the_api_lists_restores_and_purges(
     assert api(bob).post("/api/v1/trash/purge", {"everything": True}, format="json").status_code == 403
     answer = api(alice).post("/api/v1/trash/purge", {"everything": True}, format="json")
     assert (answer.status_code, set(answer.json())) == (202, {"job"})
+
+
+def test_the_api_tells_the_room_and_removes_a_folder_of_files(
+    experiment: Experiment, editor: Actor, api: Api, bob: User, vera: User
+) -> None:
+    run = run_actions.create_run(experiment, by=editor)
+    for path in ("plots/a.png", "plots/deep/b.png", "plots2/c.png"):
+        artifacts.save_artifact(run, path, io.BytesIO(path.encode()), by=editor)
+    files = f"/api/v1/runs/{run.pk}/artifacts"
+    assert api(vera).get(f"/api/v1/runs/{run.pk}").json()["size"] == 11 + 16 + 12
+    assert api(vera).get(f"/api/v1/experiments/{experiment.pk}").json()["size"] == 11 + 16 + 12
+    assert api(vera).delete(f"{files}?path=plots").status_code == 403
+    assert api(bob).delete(f"{files}?path=plot").status_code == 404
+    for wrong in ("", "?path=", "?path=../x", "?path=/"):
+        assert api(bob).delete(files + wrong).status_code == 400, wrong
+    assert api(bob).delete(f"{files}?path=plots/").status_code == 204
+    assert list(run.artifacts.values_list("path", flat=True)) == ["plots2/c.png"]
+    assert api(vera).get(f"/api/v1/runs/{run.pk}").json()["size"] == 12

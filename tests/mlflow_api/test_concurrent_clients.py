@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,12 +41,14 @@ def test_of_clients_that_create_the_same_experiment_one_wins_and_the_others_get_
 ) -> None:
     api = mlflow(bob)
     for round in range(3):
-        answers = together(
-            lambda number, name=f"race {round}": api.post("experiments/create", {"name": name})
-        )
+        answers = together(partial(_create, api, f"race {round}"))
         assert sorted(status for status, _ in answers) == [200] + [400] * (N_CLIENTS - 1)
         codes = {body["error_code"] for status, body in answers if status == 400}
         assert codes == {"RESOURCE_ALREADY_EXISTS"}
+
+
+def _create(api: Mlflow, name: str, number: int) -> tuple[int, Any]:
+    return api.post("experiments/create", {"name": name})
 
 
 def test_clients_that_ask_for_the_default_experiment_first_all_get_the_same(

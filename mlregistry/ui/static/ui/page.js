@@ -18,9 +18,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of all("details.menu[open]")) { menu.open = false; one("summary", menu).focus(); }
 });
 
-// A form with data-confirm asks first.
+// A form or its button with data-confirm asks first.
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset?.confirm;
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset?.confirm;
   if (question && !confirm(question)) event.preventDefault();
 }, true);
 
