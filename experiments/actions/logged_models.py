@@ -28,13 +28,14 @@ __all__ = [
 
 MAX_NAME = 500
 MAX_KEY = 255
+MAX_RUN_KEY = 32
 MAX_VALUE = 100_000
 MOST_PAIRS = 10_000
 ILLEGAL = re.compile(r"[/:.%\"'\x00-\x1f\x7f]")
 CREATE = """
-INSERT INTO experiments_loggedmodel (id, experiment_id, name, source_run_id, status, status_message, model_type,
-    params, tags, lifecycle, created_by_id, created_at, updated_at)
-VALUES (%(id)s::uuid, %(experiment)s, %(name)s, %(run)s::uuid, %(status)s, '', %(type)s,
+INSERT INTO experiments_loggedmodel (id, experiment_id, name, source_run_id, source_run_key, status,
+    status_message, model_type, params, tags, lifecycle, created_by_id, created_at, updated_at)
+VALUES (%(id)s::uuid, %(experiment)s, %(name)s, %(run)s::uuid, %(run_key)s, %(status)s, '', %(type)s,
     %(params)s::jsonb, %(tags)s::jsonb, %(lifecycle)s, %(user)s, %(now)s, %(now)s)
 """
 # The same whichever side wins: no param differs. Under a lock this is looked at again; a subquery would not be.
@@ -56,11 +57,15 @@ def create_logged_model(
     name: str = "",
     model_type: str = "",
     source_run: Run | None = None,
+    source_run_key: str = "",
     params: Pairs = (),
     tags: Pairs = (),
     by: Actor,
 ) -> LoggedModel:
-    """A PENDING logged model; without a name it gets a readable one."""
+    """A PENDING logged model; without a name it gets a readable one.
+
+    `source_run_key` names a run that this server does not have, as clients may.
+    """
     by.require(Role.EDITOR)
     if experiment.lifecycle != Lifecycle.ACTIVE:
         raise Conflict(f"The experiment {experiment.pk} must be in the 'active' state. It is deleted.")
@@ -70,6 +75,7 @@ def create_logged_model(
         experiment=experiment,
         name=_clean_name(name) if name else random_name(),
         source_run=source_run,
+        source_run_key=clean_text(source_run_key, field="source_run_id", max_length=MAX_RUN_KEY),
         status=LoggedModelStatus.PENDING,
         model_type=clean_text(model_type, field="model_type", max_length=MAX_NAME),
         params=_clean(params, "params", once=True),
@@ -152,6 +158,7 @@ def _insert(model: LoggedModel) -> None:
         "experiment": model.experiment_id,
         "name": model.name,
         "run": str(model.source_run_id) if model.source_run_id else None,
+        "run_key": model.source_run_key,
         "status": model.status,
         "type": model.model_type,
         "params": _json(model.params),

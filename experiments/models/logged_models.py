@@ -29,6 +29,9 @@ class LoggedModel(models.Model):
     source_run = models.ForeignKey(
         Run, null=True, on_delete=models.SET_NULL, related_name="logged_models", db_constraint=True
     )
+    source_run_key = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="of a run that is not on this server"
+    )
     status = models.CharField(
         max_length=20, choices=LoggedModelStatus.choices, default=LoggedModelStatus.PENDING
     )

@@ -66,8 +66,9 @@ SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
     ) AS p ORDER BY r.id, {KEY} LIMIT %(most)s
 ) AS points
 """
-# The point at place p is taken where p * (most - 1) / (total - 1) reaches a new whole number: the first and
-# the last always, the others at even distances.
+# As MLflow's server does it: the points are dealt to `most` buckets in order, as evenly as can be, the first `more`
+# of them holding one point more than the `each` of the others. The first point of each bucket is taken, of the
+# last bucket the last.
 SAMPLES = f"""
 SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
     SELECT r.id AS run_id, p.* FROM unnest(%(runs)s::uuid[]) WITH ORDINALITY AS wanted(id, turn)
@@ -75,11 +76,12 @@ SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
     CROSS JOIN LATERAL (
         SELECT * FROM (
             SELECT *, row_number() OVER (ORDER BY step, timestamp, value, is_nan) - 1 AS place,
-                   count(*) OVER () - 1 AS last
+                   count(*) OVER () AS total, count(*) OVER () / %(most)s AS each,
+                   mod(count(*) OVER (), %(most)s) AS more
             FROM ({OF_RUN} AND point.step BETWEEN %(start)s AND %(end)s) AS point
         ) AS numbered
-        WHERE last < %(most)s OR place = last OR (%(most)s > 1 AND (
-              place = 0 OR place * (%(most)s - 1) / last > (place - 1) * (%(most)s - 1) / last))
+        WHERE total <= %(most)s OR place = total - 1 OR (place < (%(most)s - 1) * each + more AND
+              CASE WHEN place < more * (each + 1) THEN mod(place, each + 1) ELSE mod(place - more, each) END = 0)
     ) AS p ORDER BY wanted.turn, p.place
 ) AS points
 """
@@ -129,7 +131,7 @@ def samples(
     most: int = MOST_SAMPLES,
     steps: tuple[int, int] | None = None,
 ) -> bytes:
-    """At most `most` points of each run at even distances by step, the first and the last among them."""
+    """At most `most` points of each run at even distances by step: the last always, the first too if `most` > 1."""
     start, end = steps or (-(2**63), 2**63 - 1)
     values = _values(team_id, run_ids, key, most) | {"start": start, "end": end}
     return _list(_rows(SAMPLES, values)[0][0])

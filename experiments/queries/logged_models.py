@@ -27,7 +27,7 @@ COLUMNS = {
     "model_id": "('m-' || replace(m.id::text, '-', ''))",
     "model_type": "m.model_type",
     "status": "m.status",
-    "source_run_id": "replace(m.source_run_id::text, '-', '')",
+    "source_run_id": "COALESCE(replace(m.source_run_id::text, '-', ''), NULLIF(m.source_run_key, ''))",
     "creation_timestamp": "(floor(extract(epoch FROM m.created_at) * 1000)::bigint)",
     "last_updated_timestamp": "(floor(extract(epoch FROM m.updated_at) * 1000)::bigint)",
 }

@@ -10,6 +10,10 @@ MAX_DECODINGS = 5
 UNFIT = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 
 
+class UnsafePath(Invalid):
+    """The path could lead out of the folder that it is in."""
+
+
 def normalise(path: str, *, field: str = "path") -> str:
     """The path when it is relative and already plain; Invalid says what is wrong with it otherwise."""
     if not path:
@@ -26,7 +30,11 @@ def normalise(path: str, *, field: str = "path") -> str:
 
 
 def folder(path: str, *, field: str = "path") -> str:
-    """The prefix under which a folder's files lie: '' for the root, else ending in a slash."""
+    """The prefix under which a folder's files lie: '' for the root, else ending in a slash.
+
+    A last "." is the folder before it: clients write so when they mean all of it.
+    """
+    path = re.sub(r"(?:^|/)\.$", "", path)
     return f"{normalise(path.rstrip('/'), field=field)}/" if path.strip("/") else ""
 
 
@@ -38,8 +46,8 @@ def basename(filename: str, *, fallback: str = "upload") -> str:
 
 def _check(path: str, field: str) -> None:
     if UNFIT.search(path):
-        raise Invalid("Invalid path: it may not hold backslashes or control characters.", field=field)
+        raise UnsafePath("Invalid path: it may not hold backslashes or control characters.", field=field)
     if path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        raise Invalid("Invalid path: it must be relative.", field=field)
+        raise UnsafePath("Invalid path: it must be relative.", field=field)
     if any(part in ("", ".", "..") for part in path.split("/")):
-        raise Invalid("Invalid path: it may not have empty, '.' or '..' parts.", field=field)
+        raise UnsafePath("Invalid path: it may not have empty, '.' or '..' parts.", field=field)

@@ -82,6 +82,7 @@ def download_of_logged_model(call: Call) -> Answer:
 
 
 def download_of_version(call: Call) -> Answer:
+    folder(call.given["path"])
     number = ids.experiment_number(call.given["version"]) or 0
     version = registry.version(call.by, call.given["name"], min(number, 2**31 - 1))
     root = location(call, version)
@@ -95,6 +96,7 @@ def upload_small(call: Call) -> Answer:
         if not (given.get(name) or (name == "run_uuid" and given.get("run_id"))):
             raise Invalid(f"Request must specify {name}.", field=name)
     run = queries.run(call.by, ids.run_uuid(given.get("run_uuid") or given["run_id"]))
+    folder(given["path"])
     source = streams.small_body(call.environ, UPLOAD_BYTES)
     kind = call.environ.get("CONTENT_TYPE", "")
     actions.save_artifact(run, given["path"], source, content_type=kind, by=call.by)

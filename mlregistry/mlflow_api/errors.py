@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlregistry.artifacts.paths import UnsafePath
 from mlregistry.errors import (
     AlreadyExists,
     Forbidden,
@@ -47,6 +48,8 @@ def described(error: MlregistryError) -> tuple[int, dict[str, str]]:
         return error.status, {"error_code": error.code, "message": error.message}
     if isinstance(error, NotImplementedHere):
         return 501, {"error_code": "NOT_IMPLEMENTED", "message": error.message}
+    if isinstance(error, UnsafePath):
+        return 400, {"error_code": INVALID, "message": "Invalid path"}
     for kind, code, status in CODES:
         if isinstance(error, kind):
             return status, {"error_code": code, "message": OPENINGS.get(code, "") + error.message}

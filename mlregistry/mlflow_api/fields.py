@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -122,8 +123,8 @@ def needed(value: Any, field: str) -> Any:
 
 
 def wrong(value: Any, field: str) -> Invalid:
-    """The error for a value of a wrong kind; long values are cut."""
-    shown = repr(value) if isinstance(value, str) else str(value)
+    """The error for a value of a wrong kind, quoted as JSON; long values are cut."""
+    shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return Invalid(f"Invalid value {shown[:250]} for parameter '{field}' supplied. {SEE}", field=field)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from experiments import access
 from experiments.actions import logged_models as actions
-from experiments.models import LoggedModel, LoggedModelStatus
+from experiments.models import LoggedModel, LoggedModelStatus, Run
 from experiments.queries import logged_models as queries
 from experiments.queries.logged_models import ModelMetric, OnDataset, Sorting
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid
+from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.millis import to_millis
 
 from . import fields, ids, wire
@@ -26,12 +26,13 @@ STATUSES = {1: LoggedModelStatus.PENDING, 2: LoggedModelStatus.READY, 3: LoggedM
 
 def create(call: Call) -> Answer:
     given = call.given
-    run_id = given["source_run_id"]
+    run, run_key = _source_run(call)
     model = actions.create_logged_model(
         ids.experiment(call.by, given["experiment_id"]),
         name=given["name"],
         model_type=given["model_type"],
-        source_run=access.run_to_change(call.by, ids.run_uuid(run_id)) if run_id else None,
+        source_run=run,
+        source_run_key=run_key,
         params=_pairs(given["params"], "params"),
         tags=_pairs(given["tags"], "tags"),
         by=call.by,
@@ -101,7 +102,7 @@ def shown(model: LoggedModel, metrics: Sequence[ModelMetric]) -> dict[str, Any]:
         "artifact_uri": f"{ids.location(place)}/models/{model.model_id}/artifacts",
         "status": PREFIX + model.status,
         "model_type": model.model_type,
-        "source_run_id": model.source_run_id.hex if model.source_run_id else "",
+        "source_run_id": model.source_run_id.hex if model.source_run_id else model.source_run_key,
         **present(status_message=model.status_message, tags=_sorted(model.tags)),
     }
     data = present(params=_sorted(model.params), metrics=[_metric(each, model) for each in metrics])
@@ -123,6 +124,15 @@ def _metric(metric: ModelMetric, model: LoggedModel) -> dict[str, Any]:
 def _found(call: Call) -> LoggedModel:
     """Writes reach deleted ones too, as with MLflow."""
     return access.logged_model(call.by, call.given["model_id"], deleted=True)
+
+
+def _source_run(call: Call) -> tuple[Run | None, str]:
+    """The run, or its key alone when it is not here: MLflow takes any."""
+    key = call.given["source_run_id"]
+    try:
+        return (access.run_to_change(call.by, ids.run_uuid(key)) if key else None), ""
+    except NotFound:
+        return None, key
 
 
 def _sorted(pairs: dict[str, str]) -> list[dict[str, str]]:

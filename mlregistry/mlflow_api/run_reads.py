@@ -56,14 +56,32 @@ def history(call: Call) -> Answer:
 
 def bulk_history(call: Call) -> Answer:
     given = call.given
-    runs = _runs(given["run_id"], "run_id", "GetMetricHistoryBulk")
+    if not given["run_id"]:
+        raise Invalid("GetMetricHistoryBulk request must specify at least one run_id.", field="run_id")
+    if len(given["run_id"]) > histories.MOST_RUNS:
+        raise Invalid(
+            f"GetMetricHistoryBulk request cannot specify more than {histories.MOST_RUNS} run_ids."
+            f" Received {len(given['run_id'])} run_ids.",
+            field="run_id",
+        )
+    if not given["metric_key"]:
+        raise Invalid("GetMetricHistoryBulk request must specify a metric_key.", field="metric_key")
+    runs = _runs(given["run_id"])
     points = histories.bulk(call.by.team.pk, runs, given["metric_key"], max_results=given["max_results"])
     return _metrics(points) or {"metrics": []}
 
 
 def interval_history(call: Call) -> Answer:
     given = call.given
-    runs = _runs(given["run_ids"], "run_ids", "GetMetricHistoryBulkInterval")
+    if len(given["run_ids"]) > histories.MOST_RUNS:
+        raise Invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {histories.MOST_RUNS} run_ids."
+            f" Received {len(given['run_ids'])} run_ids.",
+            field="run_ids",
+        )
+    if not 1 <= given["max_results"] <= histories.MOST_SAMPLES:
+        raise Invalid(f"max_results must be between 1 and {histories.MOST_SAMPLES}.", field="max_results")
+    runs = _runs(given["run_ids"])
     steps = _steps(given["start_step"], given["end_step"])
     return _metrics(
         histories.samples(call.by.team.pk, runs, given["metric_key"], most=given["max_results"], steps=steps)
@@ -72,10 +90,14 @@ def interval_history(call: Call) -> Answer:
 
 def search_datasets(call: Call) -> Answer:
     wanted = call.given["experiment_ids"] or ()
-    if not 0 < len(wanted) <= MOST_EXPERIMENTS:
+    if not wanted:
         raise Invalid(
-            f"SearchDatasets request must specify at least one experiment_id and cannot specify more than"
-            f" {MOST_EXPERIMENTS}. Received {len(wanted)} experiment_ids.",
+            "SearchDatasets request must specify at least one experiment_id.", field="experiment_ids"
+        )
+    if len(wanted) > MOST_EXPERIMENTS:
+        raise Invalid(
+            f"SearchDatasets request cannot specify more than {MOST_EXPERIMENTS} experiment_ids."
+            f" Received {len(wanted)}.",
             field="experiment_ids",
         )
     return present(dataset_summaries=input_datasets.summaries(_scope(call)))
@@ -89,16 +111,8 @@ def _scope(call: Call) -> queries.Scope:
     )
 
 
-def _runs(given: Sequence[str] | None, field: str, request: str) -> list[uuid.UUID]:
+def _runs(given: Sequence[str]) -> list[uuid.UUID]:
     """The runs' keys; those that no run can have are left out."""
-    if not given:
-        raise Invalid(f"{request} request must specify at least one run_id.", field=field)
-    if len(given) > histories.MOST_RUNS:
-        raise Invalid(
-            f"{request} request cannot specify more than {histories.MOST_RUNS} run_ids."
-            f" Received {len(given)} run_ids.",
-            field=field,
-        )
     found = []
     for one in dict.fromkeys(given):
         try:
@@ -143,7 +157,7 @@ INTERVAL = (
     KEY,
     integer("start_step"),
     integer("end_step"),
-    integer("max_results", default=histories.MOST_SAMPLES, least=1, most=histories.MOST_SAMPLES),
+    integer("max_results", default=histories.MOST_SAMPLES),
 )
 ROUTES = (
     Route("POST", PLACE + "runs/search", search, Role.VIEWER, SEARCH),
@@ -154,7 +168,7 @@ ROUTES = (
     ),
     Route(
         "GET", PLACE + "metrics/get-history-bulk", bulk_history, Role.VIEWER,
-        (texts("run_id"), KEY, integer("max_results", default=histories.MOST_BULK_POINTS)),
+        (texts("run_id"), text("metric_key"), integer("max_results", default=histories.MOST_BULK_POINTS)),
     ),
     Route("GET", PLACE + "metrics/get-history-bulk-interval", interval_history, Role.VIEWER, INTERVAL),
     Route("POST", PLACE + "experiments/search-datasets", search_datasets, Role.VIEWER, (EXPERIMENTS,)),

@@ -130,7 +130,11 @@ def _check_path(source: str) -> None:
         plain = once
     path = re.sub(r"/+", "/", _split(plain).path.rstrip("/"))
     if "\x00" in plain or ".." in plain.split("/") or posixpath.normpath(path or ".") != path:
-        raise _wrong(source, "Please provide an absolute path without relative path references.")
+        raise _wrong(
+            source,
+            "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri,"
+            " it must have an absolute path without relative references.",
+        )
 
 
 def _check_host(parts: SplitResult, source: str) -> None:

