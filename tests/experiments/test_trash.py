@@ -33,6 +33,7 @@ from mlregistry.accounts.models import AuditEvent, Team, User
 from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
+from mlregistry.jobs.context import JobCancelled
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Schedule, State
 from mlregistry.jobs.queue import enqueue
@@ -384,3 +385,26 @@ def test_the_api_tells_the_room_and_removes_a_folder_of_files(
     assert api(bob).delete(f"{files}?path=plots/").status_code == 204
     assert list(run.artifacts.values_list("path", flat=True)) == ["plots2/c.png"]
     assert api(vera).get(f"/api/v1/runs/{run.pk}").json()["size"] == 12
+
+
+def test_a_cancelled_purge_has_removed_whole_runs_and_goes_on_later(
+    experiment: Experiment, editor: Actor, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [full_run(experiment, editor) for _ in range(3)]
+    for run in runs:
+        run_actions.delete_run(run, by=editor)
+    chosen = Selection(runs=tuple(run.pk for run in runs))
+    monkeypatch.setattr(trash, "GROUP", 1)
+    told: list[float] = []
+
+    def report(fraction: float, message: str) -> None:
+        told.append(fraction)
+        if len(told) == 2:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        trash.purge(chosen, report=report, by=owner)
+    assert [bool(rows_of(run)) for run in runs].count(True) == 2
+    assert not PurgedRun.objects.exists()
+    assert trash.purge(chosen, by=owner).n_runs == 2
+    assert told == [0.0, 1 / 3]
