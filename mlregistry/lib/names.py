@@ -42,7 +42,10 @@ def clean_text(value: object, *, field: str, max_length: int = 100_000) -> str:
     if UNFIT_IN_TEXT.search(value):
         raise Invalid("NUL and lone surrogates are not allowed.", field=field)
     if len(value) > max_length:
-        raise Invalid(f"This has {len(value):,} characters; at most {max_length:,} are allowed.", field=field)
+        raise Invalid(
+            f"'{field}' exceeds the maximum length of {max_length} characters: it has {len(value)}.",
+            field=field,
+        )
     return value
 
 

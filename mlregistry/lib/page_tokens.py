@@ -30,13 +30,13 @@ def seal(values: list[Any], *, query: Any, key: bytes) -> str:
 def opened(token: str, *, query: Any, key: bytes) -> list[Any]:
     """The values in the token; Invalid when it is malformed, changed, or made for another query."""
     if len(token) > LONGEST_TOKEN or not _ALPHABET.fullmatch(token):
-        raise _refused("it is not one that this server wrote")
+        raise _refused("could not base64-decode it as one that this server wrote")
     try:
         data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError) as error:
-        raise _refused("it is not one that this server wrote") from error
-    if _encoded(data) != token:
-        raise _refused("it is not one that this server wrote")
+        raise _refused("could not base64-decode it as one that this server wrote") from error
+    if _encoded(data) != token or len(data) <= MAC_BYTES:
+        raise _refused("could not base64-decode it as one that this server wrote")
     mac, body = data[:MAC_BYTES], data[MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(body, query, key)):
         raise _refused("it was changed, or belongs to another filter, order or list")
@@ -54,5 +54,5 @@ def _encoded(data: bytes) -> str:
 
 
 def _refused(why: str) -> Invalid:
-    message = f"Invalid page token: {why}. Start again without a page token, or repeat the same request."
+    message = f"Invalid page token, {why}. Start again without a page token, or repeat the same request."
     return Invalid(message, field="page_token")

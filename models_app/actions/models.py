@@ -137,8 +137,12 @@ def _taken(model: RegisteredModel, by: Actor) -> AlreadyExists:
     found = RegisteredModel.objects.filter(team=by.team, name=model.name).first()
     old = "Prompt" if found is not None and is_prompt(found.tags) else "Registered Model"
     new = "Prompt" if is_prompt(model.tags) else "Registered Model"
-    words = "" if old == new else f" A {new.lower()} cannot have the name of a {old.lower()}."
-    return AlreadyExists(f"{old} (name={model.name}) already exists in {by.team.name}.{words}", field="name")
+    if old != new:
+        message = (
+            f"Tried to create a {new.lower()} with name {model.name!r}, but the name is already taken by"
+        )
+        return AlreadyExists(f"{message} a {old.lower()}.", field="name")
+    return AlreadyExists(f"{old} (name={model.name}) already exists in {by.team.name}.", field="name")
 
 
 def _check_problem(problem: Problem | None, by: Actor) -> None:

@@ -21,8 +21,8 @@ def transition_stage(
     wanted = read_stage(stage)
     if archive_existing and wanted not in ACTIVE:
         raise Invalid(
-            f"The transition cannot archive existing model versions because '{stage}' is not an Active stage."
-            f" Those are {', '.join(ACTIVE)}.",
+            f"Model version transition cannot archive existing model versions because '{stage}' is not an Active"
+            f" stage. Those are {', '.join(ACTIVE)}.",
             field="archive_existing_versions",
         )
     with transaction.atomic():

@@ -123,8 +123,8 @@ def _checked(**given: Any) -> dict[str, Any]:
 def _name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise Invalid(
-            "A webhook's name has 1 to 63 letters, digits, dots, underscores and hyphens, "
-            "and begins and ends with a letter or digit.",
+            f"Webhook name {name[:100]!r} is invalid. It has 1 to 63 letters, digits, dots, underscores "
+            "and hyphens, and begins and ends with a letter or digit.",
             field="name",
         )
     return name
@@ -132,17 +132,21 @@ def _name(name: str) -> str:
 
 def _url(url: str) -> str:
     url = clean_text(url, field="url", max_length=2000).strip()
+    if not url:
+        raise Invalid("Webhook URL cannot be empty or just whitespace.", field="url")
+    schemes = ("https:", "http:") if settings.WEBHOOKS_OVER_HTTP else ("https:",)
     try:
         outgoing.check_url(url, allow_http=settings.WEBHOOKS_OVER_HTTP)
-    except Unavailable as error:  # what cannot be found now was probably mistyped
-        raise Invalid(error.message, field="url") from error
+    except (Invalid, Unavailable) as error:  # what cannot be found now was probably mistyped
+        what = "" if url.lower().startswith(schemes) else " scheme"
+        raise Invalid(f"Invalid webhook URL{what}: {error.message}", field="url") from error
     return url
 
 
 def _events(events: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(events))
     if not found:
-        raise Invalid("A webhook needs at least one event.", field="events")
+        raise Invalid("Webhook events must be a non-empty list.", field="events")
     for event in found:
         _check_event(event)
     return found

@@ -117,33 +117,47 @@ def _read_text(reader: Reader, entity: str, name: str, *, bare_numbers: bool) ->
     if token.word in ("TRUE", "FALSE") or token.kind == "operator":
         raise bad_clause(token.text, f"Compare '{short(name)}' with a quoted string.", field=FIELD)
     what = "attributes" if entity == "attribute" else entity
+    if token.kind == "name" and token.word != "NULL":
+        message = (
+            "Parameter value is either not quoted or unidentified quote types used for string value"
+            f" {short(token.text)}. Put it in single or double quotes."
+        )
+        raise Invalid(message, field=FIELD)
     expected = f"Expected a quoted string value for {what} (e.g. 'my-value')."
     if token.kind == "mark":
         expected = f"{expected} A list follows IN or NOT IN."
-    if token.kind == "name":
-        expected = f"{expected} The value is either not quoted or unidentified quote types are used."
     raise Invalid(f"{expected} Got value {short(token.text)}", field=FIELD)
 
 
 def _read_list(reader: Reader, name: str) -> tuple[str, ...]:
     """Quoted strings between parentheses; inside them \\' and '' stand for a quote."""
-    found = []
-    advice = f"After {short(name)} IN comes a non-empty list of quoted strings, as in ('a', 'b')."
-    closed = not reader.took_mark("(")
-    while not closed:
+    found: list[str] = []
+    if not reader.took_mark("("):
+        raise _bad_list(reader.peek(), name)
+    while True:
         token = reader.take()
         if token is None or not _is_string(token):
-            break
+            raise _bad_list(token, name, empty=not found)
         found.append(_ESCAPE.sub(_unescape, token.text[1:-1]))
         comma = reader.took_mark(",")
-        closed = reader.took_mark(")")
-        if not closed and not comma:
-            break
-    if not closed or not found:
-        following = reader.peek()
-        piece = following.text if following else name
-        raise Invalid(f"While parsing a list in the query near '{short(piece)}': {advice}", field=FIELD)
-    return tuple(found)
+        if reader.took_mark(")"):
+            return tuple(found)
+        if not comma:
+            raise _bad_list(reader.peek(), name)
+
+
+def _bad_list(at: Token | None, name: str, *, empty: bool = False) -> Invalid:
+    """The error for what stands in place of a value, a comma or the end of a list."""
+    advice = f"After {short(name)} IN comes a list of quoted strings, as in ('a', 'b')."
+    if at is None:
+        return bad_clause(name, advice, field=FIELD)
+    if at.kind == "mark":
+        what = "empty" if empty and at.text == ")" else "ill-formed"
+        wrong = f"expected a non-empty list of string values, but got {what} list"
+    else:
+        wrong = "expected string value, punctuation, or whitespace, but got different type in list"
+    message = f"While parsing a list in the query, {wrong} at '{short(at.text)}'. {advice}"
+    return Invalid(message, field=FIELD)
 
 
 def _read_value(reader: Reader, name: str) -> Token:

@@ -39,6 +39,7 @@ class Grammar:
     attributes: tuple[Attribute, ...]
     orderable_entities: tuple[str, ...] = ("attribute",)
     numbers_as_text: bool = False
+    order_key: str = "attribute key"  # what a wrong name in an order is called
 
     def resolve(self, name: str, *, field: str) -> tuple[str, str, str]:
         """(entity, key, kind) of a name as written, such as ``metrics.`my key` ``."""
@@ -69,7 +70,8 @@ class Grammar:
         for each in fitting:
             if key == each.name or key in each.aliases:
                 return "attribute", each.name, each.kind
-        raise _unknown("attribute key", key, [each.name for each in fitting], field=field)
+        what = self.order_key if ordering else "attribute key"
+        raise _unknown(what, key, [each.name for each in fitting], field=field)
 
 
 def _without_quotes(text: str) -> str:
@@ -83,7 +85,7 @@ def _without_ticks(text: str) -> str:
 
 def _unknown(what: str, found: str, known: Iterable[str], *, field: str) -> Invalid:
     listed = ", ".join(known)
-    return Invalid(f"Invalid {what} '{short(found)}'. Choose one of: {listed}.", field=field)
+    return Invalid(f"Invalid {what} '{short(found)}' specified. Choose one of: {listed}.", field=field)
 
 
 RUNS = Grammar(
@@ -124,6 +126,7 @@ REGISTERED_MODELS = Grammar(
         Attribute("name"),
         Attribute("last_updated_timestamp", "number", aliases=("timestamp",), filterable=False),
     ),
+    order_key="order by key",
 )
 
 MODEL_VERSIONS = Grammar(
