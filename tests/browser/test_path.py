@@ -54,8 +54,8 @@ def test_pages_fit_their_window_and_the_policy_reports_nothing(
     page, complaints = _signed_in(
         browser, live_server.url, viewport={"width": width, "height": height}, color_scheme=scheme
     )
-    for path in ("/", "/problems/", "/problems/new", "/datasets/", "/datasets/new", "/experiments/", "/trash/", "/models/",
-                 "/endpoints/", "/jobs/"):  # fmt: skip
+    for path in ("/", "/problems/", "/problems/new", "/datasets/", "/datasets/new", "/experiments/", "/trash/",
+                 "/models/", "/endpoints/", "/jobs/"):  # fmt: skip
         answer = page.goto(live_server.url + path)
         assert answer is not None
         assert answer.status == 200, path
