@@ -35,7 +35,7 @@ class DatabaseWorker:
         """Serve until SIGTERM or SIGINT; running jobs are then stopped and go back to the queue."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        processes.start()
+        processes.announce()
         for slot in self.slots:
             slot.start()
         logger.info("The worker runs %d jobs at a time.", len(self.slots))
@@ -44,6 +44,7 @@ class DatabaseWorker:
         self._wake()
         for slot in self.slots:
             slot.join(timeout=seconds("JOB_CANCEL_GRACE_SECONDS") + 3.0)
+        processes.forget()
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         runner.stopping.set()

@@ -1,10 +1,11 @@
 """The fork server: a process with pandas and scikit-learn loaded that forks one child for each job.
 
-`python -m mlregistry.jobs.forkserver <folder> <owner pid>`, started by processes.py. It ends with its owner,
-and ends a job's process group when the connection of the worker that asked for it closes.
+`python -m mlregistry.jobs.forkserver <folder> <owner pid> <idle seconds>`, started by processes.py. It ends with
+its owner, or after the idle seconds without a job (0: never). The end of a worker's line ends that job's processes.
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import io
@@ -51,10 +52,22 @@ class ForkServer:
         self.selector.register(self.wakeup, selectors.EVENT_READ, self._reap)
         self.selector.register(self.listener, selectors.EVENT_READ, self._accept)
 
-    def serve(self) -> None:
+    def serve(self, *, idle_seconds: int) -> None:
+        n_own = len(self.selector.get_map())
         while True:
-            for key, _ in self.selector.select():
+            ready = self.selector.select(idle_seconds or None)
+            for key, _ in ready:
                 key.data(key.fileobj)
+            if not ready and not self.running and len(self.selector.get_map()) == n_own:
+                self._retire()
+
+    def _retire(self) -> None:
+        """End, unless a worker is about to ask: it connects under the lock, which is held until this is gone."""
+        with open(self.folder / "lock", "w") as lock, contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not self.selector.select(0):
+                (self.folder / SOCKET).unlink(missing_ok=True)
+                os._exit(0)
 
     def _accept(self, _: Any) -> None:
         connection, _address = self.listener.accept()
@@ -198,4 +211,4 @@ if __name__ == "__main__":
     connections.close_all()
     gc.collect()
     gc.freeze()
-    ForkServer(folder, owner=owner).serve()
+    ForkServer(folder, owner=owner).serve(idle_seconds=int(sys.argv[3]))

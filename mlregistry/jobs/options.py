@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 
+from mlregistry import env
+
 DEFAULTS: dict[str, Any] = {
     "JOB_HEARTBEAT_SECONDS": 1.0,
     "JOB_LEASE_SECONDS": 30.0,
@@ -15,6 +17,7 @@ DEFAULTS: dict[str, Any] = {
     "JOB_LOG_LIMIT_BYTES": 1_000_000,
     "JOB_LOG_LIMIT_LINES": 10_000,
     "JOB_LOG_LINE_BYTES": 8_000,
+    "JOB_FORK_SERVER_IDLE_SECONDS": env.number("MLREGISTRY_JOBS_IDLE_SECONDS", 600),
     "JOB_PRELOAD": [
         "pandas",
         "sklearn.compose",

@@ -1,12 +1,14 @@
 """A worker's side of the fork server: start it, ask it for a child process, talk to that child.
 
-The top process of a worker calls `start` before it forks; its forks find the server by the environment.
+The top process of a worker calls `start` before it forks, and its forks find the server by the environment;
+a worker that only has threads calls `announce`, and its first job starts the server.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from typing import Any
 
 from django.conf import settings
 
+from .options import count
 from .wire import KILL, SOCKET, TERMINATE
 
 ADDRESS = "MLREGISTRY_FORK_SERVER"
@@ -58,7 +61,24 @@ class Child:
 def start() -> None:
     """Begin to start the fork server of this process and of all that it will fork; returns at once."""
     if _folder() is None:
-        _spawn(_new_folder(), owner=os.getpid())
+        _spawn(_new_folder(), owner=os.getpid(), idle_seconds=0)
+
+
+def announce() -> None:
+    """Choose where the fork server of this process will be found. It starts with the first job and ends when
+    there was none for JOB_FORK_SERVER_IDLE_SECONDS; 0 starts it now, for good.
+    """
+    if _folder() is None:
+        folder = _new_folder()
+        if not count("JOB_FORK_SERVER_IDLE_SECONDS"):
+            _spawn(folder, owner=os.getpid(), idle_seconds=0)
+
+
+def forget() -> None:
+    """Remove what `announce` made, at the end of this process; a server that runs ends by itself."""
+    folder = _folder()
+    if folder is not None and os.environ.pop(ADDRESS).startswith(f"{os.getpid()}:"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def connect() -> socket.socket:
@@ -71,7 +91,7 @@ def connect() -> socket.socket:
         fcntl.flock(lock, fcntl.LOCK_EX)
         connection = _try(folder)
         if connection is None and not _is_starting(folder):
-            _spawn(folder, owner=owner)
+            _spawn(folder, owner=owner, idle_seconds=_idle_seconds(owner))
         deadline = time.monotonic() + START_SECONDS
         while connection is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -132,14 +152,19 @@ def _new_folder() -> Path:
     return folder
 
 
-def _spawn(folder: Path, *, owner: int) -> subprocess.Popen[bytes]:
+def _idle_seconds(owner: int) -> int:
+    """A server started by a process that was forked for one job would be left alone: it stays for good."""
+    return count("JOB_FORK_SERVER_IDLE_SECONDS") if owner == os.getpid() else 0
+
+
+def _spawn(folder: Path, *, owner: int, idle_seconds: int) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE") or str(settings.SETTINGS_MODULE),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "mlregistry.jobs.forkserver", str(folder), str(owner)],
+        [sys.executable, "-m", "mlregistry.jobs.forkserver", str(folder), str(owner), str(idle_seconds)],
         env=environment,
         stdin=subprocess.DEVNULL,
         start_new_session=True,

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from mlregistry import env
-from mlregistry.supervisor import addresses, lock
+from mlregistry.supervisor import addresses, gate, lock
 from mlregistry.supervisor.children import Child, say, stop_all, sweep
 from mlregistry.supervisor.leash import adopt_orphans, leashed
 from mlregistry.supervisor.postgres import Postgres, PostgresFailed
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 TICK_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
+HEALTH_SECONDS = 0.03
 HEALTH_TIMEOUT_SECONDS = 60.0
 N_STARTS = 4
 STOP_SECONDS = 5.0
@@ -61,13 +62,14 @@ def _serve(host: str, port: int) -> None:
     home = env.home()
     postgres = None if env.database_url() else Postgres(home / "postgres", env.socket_folder(home))
     children = _children(host, port)  # before anything is made: it reads the rest of the environment
+    web, *others = children
     try:
-        if postgres is not None:
-            postgres.start()
-        _prepare()
-        for child in children:
+        with gate.shut(home, gate.PREPARED):
+            web.start()  # it loads beside the rest and waits at the gate
+            _prepare(home, postgres)
+        _await_health(web, host, port)
+        for child in others:
             child.start()
-        _await_health(children, host, port)
         _greet(addresses.url(host, port), time.monotonic() - began)
         _watch(children, postgres)
     finally:
@@ -75,44 +77,46 @@ def _serve(host: str, port: int) -> None:
 
 
 def _children(host: str, port: int) -> list[Child]:
+    """The web server first. The db engine's worker schedules as well; the others have a scheduler of its own."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mlregistry.settings", "PYTHONUNBUFFERED": "1"}
     threads = min(8, 2 * (os.cpu_count() or 1) + 1)
-    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    web = [sys.executable, "-m", "mlregistry.supervisor.web", "--host", host, "--port", str(port)]
     web += ["--workers", str(env.number("MLREGISTRY_WEB_WORKERS", 2, lowest=1, highest=256))]
-    web += ["--blocking-threads", str(env.number("MLREGISTRY_WEB_THREADS", threads, lowest=1, highest=256))]
-    web += ["--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers"]
-    web += ["--workers-kill-timeout", str(int(STOP_SECONDS) - 1), "mlregistry.wsgi:application"]
-    return [
-        Child("web", web, environment),
-        Child("worker", [*MANAGE, "worker"], environment),
-        Child("scheduler", [*MANAGE, "scheduler"], environment),
-    ]
+    web += ["--threads", str(env.number("MLREGISTRY_WEB_THREADS", threads, lowest=1, highest=256))]
+    if env.text("MLREGISTRY_TASKS", "db") == "db":
+        background = [Child("worker", [*MANAGE, "worker", "--with-scheduler"], environment)]
+    else:
+        commands = {name: [*MANAGE, name] for name in ("worker", "scheduler")}
+        background = [Child(name, command, environment) for name, command in commands.items()]
+    return [Child("web", web, environment), *background]
 
 
-def _prepare() -> None:
+def _prepare(home: Path, postgres: Postgres | None) -> None:
     """Migrations, static files, the first owner. It prints how to log in itself: a new secret is kept only as a
-    hash, so it must be shown before anything else can fail.
+    hash, so it must be shown before anything else can fail. It loads while PostgreSQL starts.
     """
-    process = subprocess.Popen(
-        [*MANAGE, "prepare"],
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=leashed(signal.SIGTERM),
-    )
+    with gate.shut(home, gate.DATABASE):
+        process = subprocess.Popen(
+            [*MANAGE, "prepare"],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=leashed(signal.SIGTERM),
+        )
+        if postgres is not None:
+            postgres.start()
     if process.wait() != 0:
         raise StartFailed("The database could not be prepared; the reason stands above.")
 
 
-def _await_health(children: list[Child], host: str, port: int) -> None:
+def _await_health(web: Child, host: str, port: int) -> None:
     deadline = time.monotonic() + HEALTH_TIMEOUT_SECONDS
     while not addresses.healthy(host, port):
-        for child in children:
-            child.tend()
-            if child.n_failures >= N_STARTS:
-                raise StartFailed(f"{child.name} does not start; the reason stands above")
+        web.tend()
+        if web.n_failures >= N_STARTS:
+            raise StartFailed(f"{web.name} does not start; the reason stands above")
         if time.monotonic() > deadline:
             raise StartFailed(f"/health did not answer within {HEALTH_TIMEOUT_SECONDS:g} s")
-        time.sleep(0.1)
+        time.sleep(HEALTH_SECONDS)
 
 
 def _greet(url: str, seconds: float) -> None:

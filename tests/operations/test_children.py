@@ -67,7 +67,7 @@ def test_a_child_that_never_starts_ends_the_whole_start(monkeypatch: pytest.Monk
     monkeypatch.setattr("mlregistry.supervisor.children.FIRST_PAUSE_SECONDS", 0.01)
     child = Child("web", [sys.executable, "-c", "raise SystemExit(1)"], dict(os.environ))
     with pytest.raises(run.StartFailed, match="web does not start"):
-        run._await_health([child], "127.0.0.1", free_port())
+        run._await_health(child, "127.0.0.1", free_port())
 
 
 def test_an_address_of_another_machine_is_refused_with_its_name() -> None:

@@ -43,13 +43,30 @@ def test_a_second_start_on_the_same_home_says_so_in_one_line(running: Server) ->
     assert addresses.healthy("127.0.0.1", running.port)
 
 
-def test_all_processes_together_rest_within_700_megabytes(running: Server) -> None:
+def test_all_processes_together_rest_within_300_megabytes_beside_postgresql(running: Server) -> None:
     time.sleep(3)
-    used = {one.pid: one.memory_full_info().pss / MEGABYTE for one in running.tree()}
-    assert sum(used.values()) <= 700, used
+    ours = [one for one in running.tree() if one.name() != "postgres"]
+    used = {" ".join(_command(one)): one.memory_full_info().pss / MEGABYTE for one in ours}
+    assert sum(used.values()) <= 300, used
 
 
-@pytest.mark.parametrize("words", ["granian", "manage.py worker", "manage.py scheduler"])
+def test_the_fork_server_of_jobs_is_not_started_before_the_first_job(running: Server) -> None:
+    assert not any("mlregistry.jobs.forkserver" in _command(one) for one in running.tree())
+
+
+def test_a_web_process_that_dies_is_forked_again(running: Server) -> None:
+    parent = running.command("mlregistry.supervisor.web")
+    workers = parent.children()
+    assert len(workers) == 2
+    workers[0].kill()
+    deadline = time.monotonic() + 20
+    while len(parent.children()) < 2 or workers[0] in parent.children():
+        assert time.monotonic() < deadline, running.output()
+        time.sleep(0.1)
+    running.wait_until_healthy()
+
+
+@pytest.mark.parametrize("words", ["mlregistry.supervisor.web", "manage.py worker"])
 def test_a_process_that_dies_is_started_again_without_what_it_left(running: Server, words: str) -> None:
     before = running.command(words)
     family = before.children(recursive=True)

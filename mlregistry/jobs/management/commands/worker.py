@@ -4,16 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from mlregistry.jobs import processes
+from mlregistry.jobs import processes, runner
 from mlregistry.jobs.db_worker import DatabaseWorker
 from mlregistry.jobs.engines import BACKENDS
+from mlregistry.jobs.management.commands.scheduler import run_until
 
 
 class Command(BaseCommand):
@@ -21,16 +23,44 @@ class Command(BaseCommand):
     help = "Run background jobs with the engine that MLREGISTRY_TASKS names."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--with-scheduler", action="store_true", help="schedule as well, in a thread (engine db only)"
+        )
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time (default: 2)")
         parser.add_argument(
             "--queue", action="append", help="a queue to serve; may be repeated (default: all)"
         )
 
-    def handle(self, *, concurrency: int, queue: list[str] | None, **options: Any) -> None:
+    def handle(
+        self, *, concurrency: int, queue: list[str] | None, with_scheduler: bool, **options: Any
+    ) -> None:
         default = settings.TASKS["default"]
         queues = queue or list(default["QUEUES"])
         engine = next(name for name, path in BACKENDS.items() if path == default["BACKEND"])
+        if with_scheduler and engine != "db":
+            raise CommandError("Only the worker of the engine db schedules: start `manage.py scheduler`.")
+        scheduler = SchedulerThread() if with_scheduler else None
+        if scheduler is not None:
+            scheduler.start()
         START[engine](queues, max(1, concurrency))
+        if scheduler is not None and scheduler.failed:
+            raise CommandError("The scheduler failed; its error stands above.")
+
+
+class SchedulerThread(threading.Thread):
+    """The scheduler's loop beside the worker's. If it fails the worker ends with it and is started again."""
+
+    def __init__(self) -> None:
+        super().__init__(name="scheduler", daemon=True)
+        self.failed = False
+
+    def run(self) -> None:
+        try:
+            run_until(runner.stopping)
+        except BaseException:
+            self.failed = True
+            runner.stopping.set()
+            raise
 
 
 def start_db(queues: list[str], n: int) -> None:

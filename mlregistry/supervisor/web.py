@@ -1,0 +1,87 @@
+"""`python -m mlregistry.supervisor.web`: loads the application once, then forks the web processes, which share it.
+
+The supervisor starts it beside PostgreSQL and the preparation, and it opens the port after both.
+"""
+
+import argparse
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import django
+from django.db import connections
+from django.urls import reverse
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from mlregistry import env
+from mlregistry.supervisor import gate
+
+DOORS = ("mlregistry.mlflow_api.door", "serving.fast_door")
+KILL_SECONDS = 4  # for a worker that does not stop; the supervisor waits a second longer
+
+
+def main() -> None:
+    options = _options()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
+    _load()
+    gate.wait(env.home(), gate.PREPARED)
+    application = import_module("mlregistry.wsgi").application  # reads the list of static files
+    _settle()
+    multiprocessing.set_start_method("fork", force=True)
+    _server(options).serve(target_loader=lambda: _begin(application), wrap_loader=False)
+
+
+def _load() -> None:
+    """Every view and both doors in front of them; neither the database nor a thread may be touched yet."""
+    django.setup()
+    for name in DOORS:
+        import_module(name)
+    reverse("health")  # the table of URLs with all that it names
+
+
+def _settle() -> None:
+    """What is in memory now is left alone by the collector, so that the workers' pages stay shared."""
+    connections.close_all()
+    gc.collect()
+    gc.freeze()
+
+
+def _begin(application: Callable[..., Any]) -> Callable[..., Any]:
+    """In a new worker: the models behind endpoints are loaded at once, not at the first prediction."""
+    import_module("serving.live_routing").here().start(wait=False)
+    return application
+
+
+def _server(options: argparse.Namespace) -> Any:
+    return Server(
+        "mlregistry.wsgi:application",
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        workers=options.workers,
+        blocking_threads=options.threads,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(),
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="mlregistry.supervisor.web")
+    parser.add_argument("--host", required=True)
+    for name in ("port", "workers", "threads"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
