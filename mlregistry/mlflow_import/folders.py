@@ -14,6 +14,8 @@ from .source import Elsewhere, SourceFile
 def folder_of(uri: str, *, artifacts_root: Path | None, beside: Path | None = None) -> Path:
     """The folder that an artifact URI means; `beside` is tried when the store was moved. Raises Elsewhere."""
     parts = urlsplit(uri)
+    if not parts.path.strip("/"):
+        raise Elsewhere("have no place at the source")
     if parts.scheme == "mlflow-artifacts":
         if artifacts_root is not None:
             return artifacts_root / unquote(parts.path).strip("/")
