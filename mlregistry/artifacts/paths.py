@@ -32,9 +32,9 @@ def normalise(path: str, *, field: str = "path") -> str:
 def folder(path: str, *, field: str = "path") -> str:
     """The prefix under which a folder's files lie: '' for the root, else ending in a slash.
 
-    A last "." is the folder before it: clients write so when they mean all of it.
+    A part "." stays where it is: clients write so when they mean all of a folder.
     """
-    path = re.sub(r"(?:^|/)\.$", "", path)
+    path = "/".join(part for part in path.split("/") if part != ".")
     return f"{normalise(path.rstrip('/'), field=field)}/" if path.strip("/") else ""
 
 

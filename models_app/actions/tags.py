@@ -9,6 +9,7 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.names import clean_key, clean_text
+from models_app import prompts
 from models_app.actions.news import tell
 from models_app.models import ModelVersion, RegisteredModel
 
@@ -39,6 +40,8 @@ def clean_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags, or Invalid for one that is too long or has an unusable name."""
     if not isinstance(tags, Mapping):
         raise Invalid("Tags are an object of names and texts.", field="tags")
+    if len(str(tags.get(prompts.TEXT, ""))) > LONGEST_TAG:
+        raise Invalid(f"Prompt text exceeds max length of {LONGEST_TAG} characters.", field="value")
     return {
         clean_key(key, field="key"): clean_text(value, field="value", max_length=LONGEST_TAG)
         for key, value in tags.items()
