@@ -30,12 +30,13 @@ def normalise(path: str, *, field: str = "path") -> str:
 
 
 def folder(path: str, *, field: str = "path") -> str:
-    """The prefix under which a folder's files lie: '' for the root, else ending in a slash.
-
-    A part "." stays where it is: clients write so when they mean all of a folder.
-    """
-    path = "/".join(part for part in path.split("/") if part != ".")
+    """The prefix under which a folder's files lie: '' for the root, else ending in a slash."""
     return f"{normalise(path.rstrip('/'), field=field)}/" if path.strip("/") else ""
+
+
+def without_dots(path: str) -> str:
+    """The path of a folder without "." parts: clients write "." when they mean all of it."""
+    return "/".join(part for part in path.split("/") if part != ".")
 
 
 def basename(filename: str, *, fallback: str = "upload") -> str:

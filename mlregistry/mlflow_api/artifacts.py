@@ -10,7 +10,7 @@ from experiments.models import Lifecycle, model_key
 from experiments.queries import artifacts as queries
 from experiments.queries.artifacts import Entry, Place
 from mlregistry.accounts.models import Role
-from mlregistry.artifacts.paths import folder
+from mlregistry.artifacts.paths import folder, without_dots
 from mlregistry.errors import Invalid, NotFound
 from models_app import access as registry
 from models_app.models import ModelVersion
@@ -51,7 +51,7 @@ def delete(call: Call) -> Answer:
 
 
 def list_proxy(call: Call) -> Answer:
-    where = queries.place(call.by, call.given["path"])
+    where = queries.place(call.by, without_dots(call.given["path"]))
     found = queries.listing(call.by, where)
     if not found:
         queries.owner(call.by, where)
@@ -61,14 +61,14 @@ def list_proxy(call: Call) -> Answer:
 def list_run(call: Call) -> Answer:
     run = queries.run(call.by, ids.run_uuid(call.given["run_id"]))
     root = ids.artifact_uri(run, ids.location(run.experiment))
-    return _listed(call, Place(call.given["path"], run_id=run.pk), root)
+    return _listed(call, Place(without_dots(call.given["path"]), run_id=run.pk), root)
 
 
 def list_logged_model(call: Call) -> Answer:
     key = _model_key(call)
     model = queries.logged_model(call.by, key)
     root = f"{ids.location(model.experiment)}/models/{model.model_id}/artifacts"
-    return _listed(call, Place(call.given["artifact_directory_path"], model_id=key), root)
+    return _listed(call, Place(without_dots(call.given["artifact_directory_path"]), model_id=key), root)
 
 
 def download_of_run(call: Call) -> Answer:

@@ -52,10 +52,11 @@ def test_a_path_of_one_dot_means_the_whole_folder(mlflow: Make, bob: User) -> No
     client = mlflow(bob)
     run = made_run(client)
     client.raw("POST", f"{AJAX}upload-artifact", b"x", query=f"run_uuid={run}&path=a/b.txt")
-    for path, names in ((".", ["a"]), ("a/.", ["a/b.txt"])):
-        assert [
-            file["path"] for file in client.get("artifacts/list", run_id=run, path=path)[1]["files"]
-        ] == names
+    place = "/api/2.0/mlflow-artifacts/artifacts"
+    for path, name in ((".", "a"), ("./.", "a"), ("a/.", "b.txt"), ("./a", "b.txt")):
+        found = client.get("artifacts/list", run_id=run, path=path)[1]["files"]
+        assert found[0]["path"].endswith(name)
+        assert client.get(place, path=f"0/{run}/artifacts/{path}")[1]["files"][0]["path"] == name
 
 
 def test_an_upload_to_an_unsafe_path_is_refused_before_its_missing_data(mlflow: Make, bob: User) -> None:
@@ -136,3 +137,13 @@ def test_a_logged_model_may_come_from_a_run_that_is_elsewhere(mlflow: Make, bob:
 
 def test_a_logged_model_may_not_come_from_an_endless_key(mlflow: Make, bob: User) -> None:
     refused(mlflow(bob).post(MODELS, {"experiment_id": "0", "source_run_id": "x" * 33}))
+
+
+def test_a_prompt_whose_text_is_too_long_is_told_so(mlflow: Make, bob: User) -> None:
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    client = mlflow(bob)
+    client.post("registered-models/create", {"name": "p", "tags": tags})
+    sent = {"name": "p", "source": "dummy-source"}
+    long = [*tags, {"key": "mlflow.prompt.text", "value": "a" * 100_001}]
+    said = refused(client.post("model-versions/create", {**sent, "tags": long}))
+    assert said == "Prompt text exceeds max length of 100000 characters."
