@@ -16,12 +16,14 @@ from collections.abc import Callable, Sequence
 from experiments.queries.run_documents import ARTIFACT_URI, RUN_ID
 from mlregistry.errors import Invalid
 from mlregistry.lib.filter_expr import Comparison, Order
-from mlregistry.lib.filter_sql import Key, Place, Sql
+from mlregistry.lib.filter_sql import Key, Place, Sql, compared
 from mlregistry.lib.millis import from_millis
 
 NAME_TAG, NOTE_TAG = "mlflow.runName", "mlflow.note.content"
 CONTEXT_TAG = "mlflow.data.context"
 INDEXED_LENGTH = 200
+FEW = 1_500
+INDEXED_OPERATORS = {"metric": ("=", ">", ">=", "<", "<="), "param": ("=", "IN"), "tag": ("=", "IN")}
 HEX = re.compile(r"[0-9a-f]{32}")
 COLUMNS = {
     "run_id": RUN_ID,
@@ -37,39 +39,70 @@ TABLES = {"param": "experiments_param", "tag": "experiments_runtag"}
 AGGREGATES = {"last": "value", "min": "minimum", "max": "maximum"}
 DATASET = (
     "EXISTS (SELECT 1 FROM experiments_runinput AS i JOIN experiments_inputdataset AS d ON d.id = i.dataset_id"
-    " WHERE i.run_id = r.id AND {}"
+    " WHERE i.run_id = r.id AND {})"
 )
+LOGGED = "x.experiment_id = ANY(%s::bigint[]) AND x.key = %s"
 DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": f"(i.tags ->> '{CONTEXT_TAG}')"}
 EPOCH = "'epoch'::timestamptz"
 
 
-def placing(
-    experiment_ids: Sequence[int], direction: str, *, probing: bool = False
-) -> Callable[[Comparison], Place | Sql]:
+def placing(experiment_ids: Sequence[int], direction: str) -> Callable[[Comparison], Place | Sql]:
     """The place of each comparison of a filter; `direction` says what best() means, "" that nothing does.
 
-    Probing, each run is looked up by itself; otherwise PostgreSQL may begin with the runs that match.
+    PostgreSQL is free to begin with the runs that match.
     """
     experiments = list(experiment_ids)
-    tail = " OFFSET 0" if probing else ""
 
     def place(comparison: Comparison) -> Place | Sql:
-        entity, key = comparison.entity, comparison.key
-        if entity == "metric":
-            return _metric(comparison, experiments, direction, tail)
-        if entity == "dataset":
-            return Place(DATASET_COLUMNS[key], within=DATASET + tail + ")")
-        if entity == "tag" and key in COLUMNS_OF_TAGS:
-            return Place(COLUMNS_OF_TAGS[key])
-        if entity in TABLES:
-            return _text(comparison, experiments, tail)
-        if key in ("start_time", "end_time"):
-            return _time(comparison)
-        if key == "run_id":
-            return _run_id(comparison)
-        return Place(COLUMNS[key])
+        if (table := _table(comparison)) is None:
+            return _of_run(comparison)
+        column, test = _tested(comparison, direction, indexed=True)
+        exists = f"EXISTS (SELECT 1 FROM {table} AS x WHERE x.run_id = r.id AND {LOGGED} AND {test})"
+        return Place(column, (experiments, comparison.key), exists)
 
     return place
+
+
+def probing(
+    experiment_ids: Sequence[int], direction: str, run: str, sets: list[Sql]
+) -> Callable[[Comparison], Place | Sql]:
+    """The same for runs that are met one by one: each, named by the column `run`, is looked up by itself.
+
+    Where the index tells by a short look that few match, all of them are read once instead, which the caller
+    does as common table expressions: the first of `sets` is named few0, the next few1 …
+    """
+    experiments = list(experiment_ids)
+
+    def place(comparison: Comparison) -> Place | Sql:
+        if (table := _table(comparison)) is None:
+            return _of_run(comparison)
+        column, test = _tested(comparison, direction, indexed=False)
+        exists = (
+            f"EXISTS (SELECT 1 FROM {table} AS x WHERE x.run_id = {run} AND x.key = %s AND {test} OFFSET 0)"
+        )
+        probe, values = compared(comparison, Place(column, (comparison.key,), exists))
+        if not _by_index(comparison):
+            return probe, values
+        name = f"few{len(sets)}"
+        column, test = _tested(comparison, direction, indexed=True)
+        rows = f"SELECT x.run_id FROM {table} AS x WHERE {LOGGED} AND {test} LIMIT {FEW + 1}"
+        sets.append(compared(comparison, Place(column, (experiments, comparison.key), rows)))
+        known = f"(SELECT count(*) FROM {name}) <= {FEW}"
+        return f"(CASE WHEN {known} THEN {run} IN (SELECT run_id FROM {name}) ELSE {probe} END)", values
+
+    return place
+
+
+def is_of_run(comparison: Comparison) -> bool:
+    """Whether a comparison needs the row of the run itself, r."""
+    return _table(comparison) is None
+
+
+def rank(comparison: Comparison) -> int:
+    """Which comparison is asked first: the cheap and choosy ones."""
+    if not _by_index(comparison):
+        return 2
+    return 1 if comparison.entity == "metric" else 0
 
 
 def metric_column(aggregate: str, direction: str) -> str:
@@ -112,30 +145,45 @@ def _missing_last(column: str, blank: str, ascending: bool) -> list[Key]:
     return [Key(f"({column} IS NULL)", True), Key(f"COALESCE({column}, {blank})", ascending)]
 
 
-def _metric(comparison: Comparison, experiments: list[int], direction: str, tail: str) -> Place:
+def _table(comparison: Comparison) -> str | None:
+    """The table of what was logged, None for what lies elsewhere."""
+    if comparison.entity == "metric":
+        return "experiments_latestmetric"
+    if comparison.entity == "tag" and comparison.key in COLUMNS_OF_TAGS:
+        return None
+    return TABLES.get(comparison.entity)
+
+
+def _of_run(comparison: Comparison) -> Place | Sql:
+    entity, key = comparison.entity, comparison.key
+    if entity == "dataset":
+        return Place(DATASET_COLUMNS[key], within=DATASET)
+    if entity == "tag":
+        return Place(COLUMNS_OF_TAGS[key])
+    if key in ("start_time", "end_time"):
+        return _time(comparison)
+    return _run_id(comparison) if key == "run_id" else Place(COLUMNS[key])
+
+
+def _tested(comparison: Comparison, direction: str, *, indexed: bool) -> tuple[str, str]:
+    """(column, test) of a row x; `indexed` where the index by value may serve."""
+    if comparison.entity != "metric":
+        # The index holds the beginning of each value, which for a short one is all of it.
+        return (f"LEFT(x.value, {INDEXED_LENGTH})" if indexed and _by_index(comparison) else "x.value"), "{}"
     column = metric_column(comparison.aggregate, direction)
     nan = "x.is_nan" if comparison.aggregate == "last" else f"x.{column} IS NULL"
     # NaN differs from every number and compares with none.
-    test = f"({{}} OR {nan})" if comparison.operator == "!=" else f"{{}} AND NOT {nan}"
-    return Place(
-        f"x.{column}", (experiments, comparison.key), _exists("experiments_latestmetric", test, tail)
-    )
+    return f"x.{column}", (f"({{}} OR {nan})" if comparison.operator == "!=" else f"{{}} AND NOT {nan}")
 
 
-def _text(comparison: Comparison, experiments: list[int], tail: str) -> Place:
+def _by_index(comparison: Comparison) -> bool:
+    """Whether the index by value leads to all that match, and to nothing else."""
+    if comparison.operator not in INDEXED_OPERATORS.get(comparison.entity, ()):
+        return False
+    if comparison.entity == "metric":
+        return comparison.aggregate == "last"
     value = comparison.value
-    given = value if isinstance(value, tuple) else (value,)
-    short = comparison.operator in ("=", "IN") and all(len(str(one)) < INDEXED_LENGTH for one in given)
-    # The index holds the beginning of each value, which for a short one is all of it.
-    column = f"LEFT(x.value, {INDEXED_LENGTH})" if short else "x.value"
-    return Place(column, (experiments, comparison.key), _exists(TABLES[comparison.entity], "{}", tail))
-
-
-def _exists(table: str, test: str, tail: str) -> str:
-    return (
-        f"EXISTS (SELECT 1 FROM {table} AS x"
-        f" WHERE x.run_id = r.id AND x.experiment_id = ANY(%s) AND x.key = %s AND {test}{tail})"
-    )
+    return all(len(str(one)) < INDEXED_LENGTH for one in (value if isinstance(value, tuple) else (value,)))
 
 
 def _time(comparison: Comparison) -> Sql:

@@ -1,17 +1,26 @@
 """The parts of which the answer to a search of runs is made, each read in one order. Called by the search.
 
-An order by a metric is walked in three segments: numbers (down the index of values), then NaN, then runs
-without the metric. All other orders are one segment.
+An order by a metric, param or tag is cut in segments: values (down the index of values), NaN, then runs without
+it. All other orders are one segment.
 """
 # ruff: noqa: S608  # only texts of this package are joined; values are parameters
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from experiments.queries.run_places import joined, metric_column, placing
-from mlregistry.lib.filter_expr import Expression, Order
+from experiments.queries.run_places import (
+    COLUMNS_OF_TAGS,
+    INDEXED_LENGTH,
+    TABLES,
+    is_of_run,
+    joined,
+    metric_column,
+    placing,
+    probing,
+    rank,
+)
+from mlregistry.lib.filter_expr import And, Comparison, Expression, Not, Or, Order
 from mlregistry.lib.filter_sql import Key, Sql, condition
 
 MOST_BRANCHES = 20
@@ -30,19 +39,18 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A way down an index in the order of the first key: `rows` to be cut after some (it ends in a condition),
-    `joins` behind it.
-
-    `test` is the filter as probes of each row.
+    `joins` behind it, `tests` of each row, `sets` the common table expressions that these name.
     """
 
     rows: Sql
     joins: Sql
-    test: Sql
+    tests: list[Sql]
+    sets: list[Sql]
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """FROM, conditions and keys of one part; `walk` where an index has its order and there is a filter."""
+    """FROM, conditions and keys of one part; `walk` where an index has its order."""
 
     source: Sql
     where: list[Sql]
@@ -56,18 +64,19 @@ def segments(
     """One after the other they hold every run that matches, once."""
     if not scope.experiment_ids:
         return []
-    test = condition(tree, placing(scope.experiment_ids, scope.direction))
-    probe = condition(tree, placing(scope.experiment_ids, scope.direction, probing=True))
-    first = orders[0] if orders and orders[0].entity == "metric" else None
+    first = orders[0] if orders and _is_logged(orders[0]) else None
     rest = _rest(orders[1:] if first else orders)
     joins, keys = _joins(rest, scope.direction)
     by_start = first is None and rest[0].key == "start_time"
     source = runs(scope, stages, branched=by_start)
+    matching = _matching(source, scope, tree)
     if first is not None:
-        return _by_metric(first, scope, source, joins, test, probe if tree else None, keys)
-    rows = (f"SELECT r.* FROM {source[0]} WHERE TRUE", source[1])
-    walk = Walk(rows, (f"AS r{joins[0]}", joins[1]), probe) if by_start and tree else None
-    return [Segment(_then(source, joins), [test], keys, walk)]
+        return _by_logged(first, scope, tree, source, matching, joins, keys)
+    walk = None
+    if by_start and tree and len(scope.experiment_ids) * len(stages) <= MOST_BRANCHES:
+        rows = (f"SELECT r.* FROM {source[0]} WHERE TRUE", source[1])
+        walk = Walk(rows, (f"AS r{joins[0]}", joins[1]), *_probes(tree, scope, "r.id"))
+    return [Segment(_then(matching, joins), [], keys, walk)]
 
 
 def runs(scope: Scope, stages: list[str], *, branched: bool) -> Sql:
@@ -81,34 +90,105 @@ def runs(scope: Scope, stages: list[str], *, branched: bool) -> Sql:
     return f"({every}) AS r", [list(scope.experiment_ids), stages]
 
 
-def _by_metric(
-    order: Order, scope: Scope, source: Sql, joins: Sql, test: Sql, probe: Sql | None, keys: list[Key]
+def _by_logged(
+    order: Order,
+    scope: Scope,
+    tree: Expression | None,
+    source: Sql,
+    matching: Sql,
+    joins: Sql,
+    keys: list[Key],
 ) -> list[Segment]:
-    column = f"m.{metric_column(order.aggregate, scope.direction)}"
-    last = order.aggregate == "last"
-    nan = "m.is_nan" if last else f"{column} IS NULL"
-    numbers = _and(_logged(scope, order.key), (f"NOT {nan}" if last else f"{column} IS NOT NULL", []))
-    # A NaN is stored as 0: so the index leads to it.
-    nans = _and(_logged(scope, order.key), (f"m.value = 0 AND {nan}" if last else nan, []))
-    metric = _then(source, (" JOIN experiments_latestmetric AS m ON m.run_id = r.id", []))
-    missing = "NOT EXISTS (SELECT 1 FROM experiments_latestmetric AS m WHERE m.run_id = r.id AND m.key = %s)"
+    table, columns, first, nan = _logged(order, scope.direction)
+    values = _rows(scope, order.key, table, columns, f"NOT {nan}" if nan else "TRUE")
+    joined_to = f" JOIN ({values[0]}) AS m ON m.run_id = r.id"
     walk = None
-    if probe and last and len(scope.experiment_ids) == 1:
-        rows = _then(("SELECT m.* FROM experiments_latestmetric AS m WHERE ", []), numbers)
-        joined = _then((f"AS m JOIN {source[0]} ON r.id = m.run_id", source[1]), joins)
-        walk = Walk(rows, joined, probe)
-    return [
-        Segment(_then(metric, joins), [numbers, test], [Key(column, order.ascending), *keys], walk),
-        Segment(_then(metric, joins), [nans, test], keys),
-        Segment(_then(source, joins), [(missing, [order.key]), test], keys),
-    ]
+    if len(scope.experiment_ids) <= MOST_BRANCHES and order.aggregate == "last":
+        rows = (f"SELECT m.* FROM ({values[0]}) AS m WHERE TRUE", values[1])
+        behind = (f"AS m JOIN {source[0]} ON r.id = m.run_id", source[1])
+        walk = Walk(rows, _then(behind, joins), *_probes(tree, scope, "m.run_id"))
+    present = _then(_then(matching, (joined_to, values[1])), joins)
+    found = [Segment(present, [], first + keys, walk)]
+    if nan:
+        found.append(_nans(scope, order, nan, source, tree, joins, keys))
+    missing = f"NOT EXISTS (SELECT 1 FROM {table} AS m WHERE m.run_id = r.id AND m.key = %s)"
+    return [*found, Segment(_then(matching, joins), [(missing, [order.key])], keys)]
 
 
-def _logged(scope: Scope, key: str) -> Sql:
-    ids: list[Any] = list(scope.experiment_ids)
-    if len(ids) == 1:
-        return "m.experiment_id = %s AND m.key = %s", [*ids, key]
-    return "m.experiment_id = ANY(%s::bigint[]) AND m.key = %s", [ids, key]
+def _logged(order: Order, direction: str) -> tuple[str, str, list[Key], str]:
+    """(table, columns, keys of its rows m, what tells a NaN) of an order by what was logged."""
+    if order.entity in TABLES:
+        # The index holds the beginning of each value.
+        keys = [Key("m.short", order.ascending), Key("m.value", order.ascending)]
+        return TABLES[order.entity], f"run_id, value, LEFT(value, {INDEXED_LENGTH}) AS short", keys, ""
+    column = metric_column(order.aggregate, direction)
+    nan = "is_nan" if order.aggregate == "last" else f"({column} IS NULL)"
+    return "experiments_latestmetric", f"run_id, {column}", [Key(f"m.{column}", order.ascending)], nan
+
+
+def _nans(
+    scope: Scope, order: Order, nan: str, source: Sql, tree: Expression | None, joins: Sql, keys: list[Key]
+) -> Segment:
+    """A NaN is stored as 0, so the index leads to it; there are few, and the filter is asked of each."""
+    test = f"value = 0 AND {nan}" if order.aggregate == "last" else nan
+    rows = _rows(scope, order.key, "experiments_latestmetric", "run_id", test)
+    found = _then(
+        (f"({rows[0]} OFFSET 0) AS m JOIN {source[0]} ON r.id = m.run_id", [*rows[1], *source[1]]), joins
+    )
+    return Segment(found, [condition(tree, placing(scope.experiment_ids, scope.direction))], keys)
+
+
+def _rows(scope: Scope, key: str, table: str, columns: str, test: str) -> Sql:
+    """The rows of a key; one branch per experiment, so that each is in the order of its index."""
+    one = f"SELECT {columns} FROM {table} WHERE experiment_id = {{}} AND key = %s AND {test}"
+    if len(scope.experiment_ids) > MOST_BRANCHES:
+        return one.format("ANY(%s::bigint[])"), [list(scope.experiment_ids), key]
+    branches = " UNION ALL ".join([one.format("%s")] * len(scope.experiment_ids))
+    return branches, [value for experiment in scope.experiment_ids for value in (experiment, key)]
+
+
+def _matching(source: Sql, scope: Scope, tree: Expression | None) -> Sql:
+    """The runs that match. Fenced: PostgreSQL knows neither how many there are nor where they lie in the order,
+    and would sometimes walk the whole order to find the few."""
+    if tree is None:
+        return source
+    test, values = condition(tree, placing(scope.experiment_ids, scope.direction))
+    return f"(SELECT * FROM {source[0]} WHERE {test} OFFSET 0) AS r", [*source[1], *values]
+
+
+def _probes(tree: Expression | None, scope: Scope, run: str) -> tuple[list[Sql], list[Sql]]:
+    """(tests of a run that is met on a walk, the sets that they name): choosy ones first, one by one."""
+    sets: list[Sql] = []
+    place = probing(scope.experiment_ids, scope.direction, run, sets)
+    parts = list(tree.parts) if isinstance(tree, And) else [tree] if tree else []
+    alone = sorted((part for part in parts if not _needs_run(part)), key=_rank)
+    chain: Sql = ("TRUE", [])
+    for part in reversed(alone):
+        test, values = condition(part, place)
+        chain = (f"CASE WHEN {test} THEN {chain[0]} ELSE FALSE END", [*values, *chain[1]])
+    return [chain, *(condition(part, place) for part in parts if _needs_run(part))], sets
+
+
+def _comparisons(tree: Expression) -> list[Comparison]:
+    if isinstance(tree, Not):
+        return _comparisons(tree.part)
+    if isinstance(tree, And | Or):
+        return [one for part in tree.parts for one in _comparisons(part)]
+    return [tree]
+
+
+def _needs_run(tree: Expression) -> bool:
+    return any(is_of_run(one) for one in _comparisons(tree))
+
+
+def _rank(tree: Expression) -> int:
+    return rank(tree) if isinstance(tree, Comparison) else 3
+
+
+def _is_logged(order: Order) -> bool:
+    if order.entity == "tag":
+        return order.key not in COLUMNS_OF_TAGS
+    return order.entity in ("metric", "param")
 
 
 def _rest(orders: tuple[Order, ...]) -> tuple[Order, ...]:
@@ -131,7 +211,3 @@ def _joins(orders: tuple[Order, ...], direction: str) -> tuple[Sql, list[Key]]:
 
 def _then(first: Sql, second: Sql) -> Sql:
     return first[0] + second[0], [*first[1], *second[1]]
-
-
-def _and(first: Sql, second: Sql) -> Sql:
-    return f"{first[0]} AND {second[0]}", [*first[1], *second[1]]

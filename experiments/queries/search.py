@@ -16,17 +16,17 @@ from django.db import connection
 
 from experiments.queries.run_documents import documents
 from experiments.queries.run_places import placing, plain
-from experiments.queries.run_segments import Scope, Segment, runs, segments
+from experiments.queries.run_segments import Scope, Segment, Walk, runs, segments
 from mlregistry.errors import Invalid
 from mlregistry.lib.filter_expr import RUNS, parse, parse_order
-from mlregistry.lib.filter_sql import Sql, after, condition, ordered, patterned
+from mlregistry.lib.filter_sql import Key, Sql, after, condition, ordered, patterned
 from mlregistry.searching import Page, fetched, lifecycles, opened, sealed
 
 __all__ = ["Scope", "Wanted", "count", "documents", "page", "scope"]
 
 Row = tuple[Any, ...]
 MOST_RESULTS = 50_000
-FIRST_STEPS, STEPS_PER_ROW, FIRST_STEPS_AT_MOST = 1_000, 12, 4_000
+FIRST_STEPS, STEPS_PER_ROW, FIRST_STEPS_AT_MOST = 1_000, 20, 8_000
 MOST_STEPS = 20_000
 PATTERN_MILLIS = 5_000
 
@@ -90,24 +90,28 @@ def count(where: Scope, wanted: Wanted) -> int:
 
 
 def _read(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row]:
-    """The next rows of a segment. With a filter, first a few steps down the index: what they meet tells whether
-    more steps fill the page or PostgreSQL had better begin with the filter; its own estimates cannot tell."""
+    """The next rows of a segment. First some steps down the index, as many as it takes to fill the page: what
+    they meet tells whether more steps fill it or PostgreSQL had better begin with the filter; its own estimates
+    cannot tell."""
     steps = min(FIRST_STEPS + STEPS_PER_ROW * limit, FIRST_STEPS_AT_MOST)
     for _ in range(2):
         if segment.walk is None or steps > MOST_STEPS:
             break
-        rows = _selected(segment, _walked(segment, place, steps), [segment.walk.test], place, limit, prefix)
+        source = _walked(segment.walk, segment.keys[0], place, steps)
+        sql, values = _selected(segment, source, segment.walk.tests, segment.walk.sets, place, limit)
+        rows = fetched(prefix + sql, values)
         if len(rows) >= limit:
             return rows
         steps = 3 * steps * limit // (2 * len(rows)) if rows else MOST_STEPS + 1
-    return _selected(segment, segment.source, segment.where, place, limit, prefix)
+    sql, values = _selected(segment, segment.source, segment.where, [], place, limit)
+    return fetched(prefix + sql, values)
 
 
-def _walked(segment: Segment, place: list[Any] | None, steps: int) -> Sql:
-    """FROM of the first so many rows in the order of the first key, with all that tie with the last of them."""
-    walk, first = segment.walk, segment.keys[0]
-    if walk is None:
-        raise ValueError("This segment has no walk.")
+def _walked(walk: Walk, first: Key, place: list[Any] | None, steps: int) -> Sql:
+    """FROM of the first so many rows in the order of the first key, with all that tie with the last of them.
+
+    PostgreSQL takes them one by one, and no more than the page needs.
+    """
     rows, values = walk.rows
     if place is not None:
         rows += f" AND {first.sql} {'>=' if first.ascending else '<='} %s"
@@ -117,15 +121,16 @@ def _walked(segment: Segment, place: list[Any] | None, steps: int) -> Sql:
 
 
 def _selected(
-    segment: Segment, source: Sql, where: list[Sql], place: list[Any] | None, limit: int, prefix: str
-) -> list[Row]:
-    conditions = [*where, *([after(segment.keys, place)] if place is not None else [])]
+    segment: Segment, source: Sql, where: list[Sql], sets: list[Sql], place: list[Any] | None, limit: int
+) -> Sql:
+    conditions = [("TRUE", []), *where, *([after(segment.keys, place)] if place is not None else [])]
     order, ordering = ordered(segment.keys)
     columns = ", ".join(key.sql for key in segment.keys)
     tests = " AND ".join(text for text, _ in conditions)
-    sql = f"{prefix}SELECT r.id, {columns} FROM {source[0]} WHERE {tests} ORDER BY {order} LIMIT %s"
-    tested = [value for _, given in conditions for value in given]
-    return fetched(sql, [*source[1], *tested, *ordering, limit])
+    named = ", ".join(f"few{number} AS MATERIALIZED ({text})" for number, (text, _) in enumerate(sets))
+    sql = f"SELECT r.id, {columns} FROM {source[0]} WHERE {tests} ORDER BY {order} LIMIT %s"
+    given = [value for _, values in (*sets, source, *conditions) for value in values]
+    return (f"WITH {named} {sql}" if named else sql), [*given, *ordering, limit]
 
 
 def _prefix(pattern: bool) -> str:

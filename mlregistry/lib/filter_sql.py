@@ -52,7 +52,21 @@ def condition(expression: Expression | None, place: Callable[[Comparison], Place
         parts = [condition(part, place) for part in expression.parts]
         return f"({word.join(sql for sql, _ in parts)})", [value for _, values in parts for value in values]
     found = place(expression)
-    return _compared(expression, found) if isinstance(found, Place) else found
+    return compared(expression, found) if isinstance(found, Place) else found
+
+
+def compared(comparison: Comparison, place: Place) -> Sql:
+    """One comparison at its place."""
+    operator, value = comparison.operator, comparison.value
+    if operator in ("IS NULL", "IS NOT NULL"):
+        if place.within == "{}":
+            return f"({place.column} {operator})", list(place.parameters)
+        found = place.within.format("TRUE")
+        return (f"(NOT {found})" if operator == "IS NULL" else found), list(place.parameters)
+    if operator in ("IN", "NOT IN"):
+        test = "= ANY(%s)" if operator == "IN" else "<> ALL(%s)"
+        return place.within.format(f"{place.column} {test}"), [*place.parameters, list(value)]  # type: ignore[arg-type]
+    return place.within.format(f"{place.column} {OPERATORS[operator]} %s"), [*place.parameters, value]
 
 
 def patterned(expression: Expression | None) -> bool:
@@ -87,16 +101,3 @@ def ordered(keys: Sequence[Key]) -> Sql:
     """The list behind ORDER BY."""
     sql = ", ".join(f"{key.sql} {'ASC' if key.ascending else 'DESC'}" for key in keys)
     return sql, [value for key in keys for value in key.parameters]
-
-
-def _compared(comparison: Comparison, place: Place) -> Sql:
-    operator, value = comparison.operator, comparison.value
-    if operator in ("IS NULL", "IS NOT NULL"):
-        if place.within == "{}":
-            return f"({place.column} {operator})", list(place.parameters)
-        found = place.within.format("TRUE")
-        return (f"(NOT {found})" if operator == "IS NULL" else found), list(place.parameters)
-    if operator in ("IN", "NOT IN"):
-        test = "= ANY(%s)" if operator == "IN" else "<> ALL(%s)"
-        return place.within.format(f"{place.column} {test}"), [*place.parameters, list(value)]  # type: ignore[arg-type]
-    return place.within.format(f"{place.column} {OPERATORS[operator]} %s"), [*place.parameters, value]
