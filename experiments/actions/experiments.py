@@ -48,7 +48,7 @@ def create_experiment(
         created_by=by.user,
     )
     try:
-        with unique(f"There is an experiment named {experiment.name!r} already."):
+        with unique(f"Experiment(name={experiment.name}) already exists."):
             experiment.save()
             audit.record(by, "experiment.create", experiment)
     except AlreadyExists as error:
@@ -65,8 +65,11 @@ def default_experiment(*, by: Actor) -> Experiment:
         experiment, created = Experiment.objects.get_or_create(
             team=by.team, is_default=True, defaults={"name": DEFAULT_NAME, "created_by": by.user}
         )
-        if created:
+        if created:  # as old as its team, whoever asked for it when, so that it is listed before the others
+            since = by.team.created_at
+            Experiment.objects.filter(pk=experiment.pk).update(created_at=since, updated_at=since)
             audit.record(by, "experiment.create", experiment)
+            experiment.refresh_from_db(fields=["created_at", "updated_at"])
     return experiment
 
 
@@ -83,7 +86,7 @@ def update_experiment(experiment: Experiment, *, by: Actor, **changes: Any) -> E
     if "tags" in changes:
         experiment.tags = _clean_tags(changes["tags"])
     try:
-        with unique(f"There is an experiment named {experiment.name!r} already."):
+        with unique(f"Experiment(name={experiment.name}) already exists."):
             experiment.save(update_fields=["name", "description", "problem", "tags", "updated_at"])
             audit.record(by, "experiment.update", experiment, fields=sorted(changes))
     except AlreadyExists as error:
@@ -109,8 +112,8 @@ def set_tag(experiment: Experiment, key: str, value: str, *, by: Actor) -> None:
     """Add or overwrite one tag, whatever others write at the same time."""
     by.require(Role.EDITOR)
     _require_active(experiment)
-    for name, text in _clean_tags({key: value}).items():
-        _update_tags("tags || jsonb_build_object(%s::text, %s::text)", [name, text], experiment)
+    pair = [clean_key(key, field="key"), clean_text(value, field="value", max_length=MAX_TAG)]
+    _update_tags("tags || jsonb_build_object(%s::text, %s::text)", pair, experiment)
 
 
 def delete_tag(experiment: Experiment, key: str, *, by: Actor) -> None:
@@ -127,13 +130,12 @@ def clean_location(uri: str) -> str:
     parts = urlsplit(clean_text(uri, field="artifact_location", max_length=LONGEST_LOCATION))
     if parts.scheme in HOST_SCHEMES or parts.scheme == "runs":
         raise Invalid(f"Artifacts cannot be kept at a {parts.scheme}: address.", field="artifact_location")
-    if parts.query or parts.fragment or ";" in uri:
-        raise Invalid(
-            "The location may not hold parameters, a query or a fragment.", field="artifact_location"
-        )
+    if parts.fragment or ";" in uri or (parts.query and parts.scheme in ("", "mlflow-artifacts")):
+        raise Invalid("The location may not hold parameters or a fragment.", field="artifact_location")
     if ".." in unquote(unquote(parts.path)).split("/"):
         raise Invalid("The location may not hold '..'.", field="artifact_location")
-    return uri.rstrip("/") or uri
+    place, mark, query = uri.partition("?")
+    return f"{place.rstrip('/') or place}{mark}{query}"
 
 
 def _taken(name: str, error: AlreadyExists, by: Actor) -> AlreadyExists:
@@ -142,8 +144,8 @@ def _taken(name: str, error: AlreadyExists, by: Actor) -> AlreadyExists:
     if deleted is None:
         return error
     return AlreadyExists(
-        f"The experiment {name!r} already exists, but it is deleted: restore experiment {deleted.pk}, or purge it"
-        " from the trash to free the name.",
+        f"Experiment(name={name}) already exists, but it is deleted: restore experiment {deleted.pk}, or purge"
+        " it from the trash to free the name.",
         field="name",
         details=[f"experiment {deleted.pk} is deleted"],
     )

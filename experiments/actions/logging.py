@@ -161,8 +161,8 @@ def _params(given: Pairs) -> dict[str, str]:
 
 def _changed(stored: list[tuple[str, str]], wanted: dict[str, str]) -> Conflict:
     lines = [
-        f"Changing param values is not allowed. The param {key!r} is {value[:200]!r} already and cannot become"
-        f" {wanted[key][:200]!r}."
+        f"Changing param values is not allowed. Param with key={key!r} was already logged with"
+        f" value={value[:200]!r} and cannot become {wanted[key][:200]!r}."
         for key, value in stored
     ]
     return Conflict(lines[0], field=f"params.{stored[0][0]}", details=lines)

@@ -17,9 +17,10 @@ from experiments.queries.run_bodies import Bodies
 MILLIS = "floor(extract(epoch FROM {}) * 1000)::bigint"
 EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.id::text END"
 RUN_ID = "replace(r.id::text, '-', '')"
+# The query of a location stays at its end.
 ARTIFACT_URI = (
-    f"COALESCE(NULLIF(e.artifact_location, ''), 'mlflow-artifacts:/' || {EXPERIMENT_ID})"
-    f" || '/' || {RUN_ID} || '/artifacts'"
+    f"COALESCE(NULLIF(split_part(e.artifact_location, '?', 1), ''), 'mlflow-artifacts:/' || {EXPERIMENT_ID})"
+    f" || '/' || {RUN_ID} || '/artifacts' || COALESCE(substring(e.artifact_location FROM '[?].*'), '')"
 )
 PAIR = """'{{"key":' || to_json({key}) || ',"value":' || to_json({value}) || '}}'"""
 ROW_PAIR = PAIR.format(key="x.key", value="x.value")

@@ -54,17 +54,20 @@ def clean_key(value: object, *, field: str) -> str:
     if not isinstance(value, str) or not value:
         raise Invalid("A name may not be empty.", field=field)
     if len(value) > MAX_KEY:
-        raise Invalid(f"The name {value[:40]!r}… has more than {MAX_KEY} characters.", field=field)
+        raise Invalid(
+            f"'{field}' exceeds the maximum length of {MAX_KEY} characters: {value[:40]!r}…", field=field
+        )
     if not KEY.fullmatch(value):
-        raise Invalid(
-            f"The name {value!r} may hold only letters, digits, '_', '-', '.', '/', ':' and blanks.",
-            field=field,
-        )
+        raise _unfit(value, "letters, digits, '_', '-', '.', '/', ':' and blanks are allowed", field=field)
     if any(part in ("", ".", "..") for part in value.split("/")):
-        raise Invalid(
-            f"The name {value!r} may not have empty, '.' or '..' parts between slashes.", field=field
-        )
+        raise _unfit(value, "there may be no empty, '.' or '..' parts between slashes", field=field)
     return value
+
+
+def _unfit(value: str, rule: str, *, field: str) -> Invalid:
+    return Invalid(
+        f"Invalid value \"{value}\" for parameter '{field}' supplied: in a name {rule}.", field=field
+    )
 
 
 def random_name(chance: random.Random | None = None) -> str:

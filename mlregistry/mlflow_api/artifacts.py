@@ -12,6 +12,7 @@ from experiments.queries.artifacts import Entry, Place
 from mlregistry.accounts.models import Role
 from mlregistry.artifacts.paths import folder, without_dots
 from mlregistry.errors import Invalid, NotFound
+from mlregistry.lib.locations import below
 from models_app import access as registry
 from models_app.models import ModelVersion
 
@@ -67,7 +68,7 @@ def list_run(call: Call) -> Answer:
 def list_logged_model(call: Call) -> Answer:
     key = _model_key(call)
     model = queries.logged_model(call.by, key)
-    root = f"{ids.location(model.experiment)}/models/{model.model_id}/artifacts"
+    root = below(ids.location(model.experiment), f"models/{model.model_id}/artifacts")
     return _listed(call, Place(without_dots(call.given["artifact_directory_path"]), model_id=key), root)
 
 

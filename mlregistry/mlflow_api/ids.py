@@ -11,6 +11,7 @@ from experiments.actions.experiments import default_experiment
 from experiments.models import Experiment, Run
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid, NotFound
+from mlregistry.lib.locations import below
 
 from .fields import needed, wrong
 
@@ -63,7 +64,7 @@ def location(found: Experiment) -> str:
 
 
 def artifact_uri(run: Run, place: str) -> str:
-    return f"{place}/{run.pk.hex}/artifacts"
+    return below(place, f"{run.pk.hex}/artifacts")
 
 
 def view(value: Any) -> str:

@@ -12,6 +12,7 @@ from experiments.queries import logged_models as queries
 from experiments.queries.logged_models import ModelMetric, OnDataset, Sorting
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
+from mlregistry.lib.locations import below
 from mlregistry.lib.millis import to_millis
 
 from . import fields, ids, wire
@@ -99,7 +100,7 @@ def shown(model: LoggedModel, metrics: Sequence[ModelMetric]) -> dict[str, Any]:
         "name": model.name,
         "creation_timestamp_ms": to_millis(model.created_at),
         "last_updated_timestamp_ms": to_millis(model.updated_at),
-        "artifact_uri": f"{ids.location(place)}/models/{model.model_id}/artifacts",
+        "artifact_uri": below(ids.location(place), f"models/{model.model_id}/artifacts"),
         "status": PREFIX + model.status,
         "model_type": model.model_type,
         "source_run_id": model.source_run_id.hex if model.source_run_id else model.source_run_key,

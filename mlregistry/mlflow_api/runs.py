@@ -6,8 +6,8 @@ The logging routes decode typed, in one pass, what is right; anything else is re
 from __future__ import annotations
 
 import datetime
-import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -18,14 +18,14 @@ from experiments.actions import runs as actions
 from experiments.actions.logging import MAX_PARAM
 from experiments.actions.measurements import Metric
 from experiments.actions.run_tags import MAX_TAG, NAME_TAG
-from experiments.models import Experiment, Run
+from experiments.models import Run
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.millis import from_millis, to_millis
 from mlregistry.lib.names import clean_key
 
 from . import fields, ids, wire
-from .fields import Field, integer, needed, objects, text
+from .fields import Field, integer, objects, text
 from .ids import present
 from .route import Answer, Call, Route
 
@@ -112,21 +112,24 @@ def log_metric(call: Call) -> Answer:
         given["dataset_name"],
         given["dataset_digest"],
     )
-    log_actions.log_batch(ids.run_uuid(given["run_id"]), metrics=[metric], by=call.by)
+    with _naming(lambda: [("name", given["key"])]):
+        log_actions.log_batch(ids.run_uuid(given["run_id"]), metrics=[metric], by=call.by)
     return {}
 
 
 def log_param(call: Call) -> Answer:
     given = call.given
     params = truncated({given["key"]: given["value"]}, MAX_PARAM)
-    log_actions.log_batch(ids.run_uuid(given["run_id"]), params=params, by=call.by)
+    with _naming(lambda: [("key", given["key"])]):
+        log_actions.log_batch(ids.run_uuid(given["run_id"]), params=params, by=call.by)
     return {}
 
 
 def set_tag(call: Call) -> Answer:
     given = call.given
     tags = truncated({given["key"]: given["value"]}, MAX_TAG)
-    log_actions.log_batch(ids.run_uuid(given["run_id"]), tags=tags, by=call.by)
+    with _naming(lambda: [("key", given["key"])]):
+        log_actions.log_batch(ids.run_uuid(given["run_id"]), tags=tags, by=call.by)
     return {}
 
 
@@ -138,16 +141,16 @@ def delete_tag(call: Call) -> Answer:
 def log_batch(call: Call) -> Answer:
     batch = _sent(call)
     _check_limits(batch)
-    log_actions.log_batch(
-        ids.run_uuid(batch.run_id),
-        metrics=[
-            Metric(m.key, m.value, m.step, m.timestamp, m.model_id, m.dataset_name, m.dataset_digest)
-            for m in batch.metrics
-        ],
-        params=truncated(_once(batch.params), MAX_PARAM),
-        tags=truncated({tag.key: tag.value for tag in batch.tags}, MAX_TAG),
-        by=call.by,
-    )
+    metrics = [
+        Metric(m.key, m.value, m.step, m.timestamp, m.model_id, m.dataset_name, m.dataset_digest)
+        for m in batch.metrics
+    ]
+    params = truncated(_once(batch.params), MAX_PARAM)
+    tags = truncated({tag.key: tag.value for tag in batch.tags}, MAX_TAG)
+    with _naming(lambda: _keys(batch)):
+        log_actions.log_batch(
+            ids.run_uuid(batch.run_id), metrics=metrics, params=params, tags=tags, by=call.by
+        )
     return {}
 
 
@@ -240,6 +243,25 @@ def _check_limits(batch: TypedBatch) -> None:
             f"A batch logging request can contain at most {MOST_TOGETHER} metrics, params and tags together."
             f" Got {sum(counts.values())}. Split them across several requests."
         )
+
+
+@contextmanager
+def _naming(keys: Callable[[], Iterable[tuple[str, str]]]) -> Iterator[None]:
+    """A key that is refused within is named as the wire has it; `keys` are (field of the request, key)."""
+    try:
+        yield
+    except Invalid:
+        for field, key in keys():
+            clean_key(key, field=field)
+        raise
+
+
+def _keys(batch: TypedBatch) -> Iterator[tuple[str, str]]:
+    for place, metric in enumerate(batch.metrics):
+        yield f"metrics[{place}].name", metric.key
+    for name, pairs in (("params", batch.params), ("tags", batch.tags)):
+        for place, pair in enumerate(pairs):
+            yield f"{name}[{place}].key", pair.key
 
 
 def _once(params: Sequence[TypedPair]) -> dict[str, str]:

@@ -1,16 +1,17 @@
 """Where the files of runs and logged models lie, as MLflow's clients address them. Called by actions.origins."""
 
 from experiments.models import Experiment, LoggedModel, Run
+from mlregistry.lib.locations import below
 
 PROXY = "mlflow-artifacts:"
 
 
 def run_root(run: Run) -> str:
-    return f"{_root(run.experiment)}/{run.pk.hex}/artifacts"
+    return below(_root(run.experiment), f"{run.pk.hex}/artifacts")
 
 
 def logged_model_root(model: LoggedModel) -> str:
-    return f"{_root(model.experiment)}/models/m-{model.pk.hex}/artifacts"
+    return below(_root(model.experiment), f"models/m-{model.pk.hex}/artifacts")
 
 
 def _root(experiment: Experiment) -> str:

@@ -126,6 +126,7 @@ def test_each_noun_has_its_own_names(grammar: Grammar, text: str, expected: tupl
         ("acc >= 0.94", "Invalid attribute key 'acc'"),
         ("foo is null", "Invalid attribute key 'foo'"),
         ("attribute.lifecycle_stage = 'ACTIVE'", "Invalid attribute key"),
+        ("nothing = true", "Invalid clause(s) in filter string: 'true'"),
         ("attribute.status = true", "Invalid clause(s) in filter string: 'true'"),
         ("dataset.status = 'true'", "Invalid dataset key 'status'"),
         ("params.`` = 'x'", "Invalid param key ''"),

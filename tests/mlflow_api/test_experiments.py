@@ -89,7 +89,15 @@ def test_tags_are_set_overwritten_and_deleted_and_the_note_is_the_description(
 
 def test_locations_on_web_servers_or_with_parameters_are_refused(mlflow: Make, bob: User) -> None:
     api = mlflow(bob)
-    for place in ("http://x/y", "ftp://x/y", "s3://b/x?y=1", "s3://b/x#y", "s3://b/../x", "runs:/a"):
+    for place in (
+        "http://x/y",
+        "ftp://x/y",
+        "s3://b/x;y=1",
+        "/data/x?y=1",
+        "s3://b/x#y",
+        "s3://b/../x",
+        "runs:/a",
+    ):
         assert api.post("experiments/create", {"name": place, "artifact_location": place})[0] == 400, place
     made = api.post("experiments/create", {"name": "s", "artifact_location": "s3://bucket/x/"})[1]
     assert api.get("experiments/get", **made)[1]["experiment"]["artifact_location"] == "s3://bucket/x"

@@ -21,6 +21,9 @@ def read_comparison(reader: Reader, grammar: Grammar) -> Comparison:
     """The next comparison, checked against the grammar."""
     name, aggregate = read_name(reader, field=FIELD)
     operator = _read_operator(reader, name)
+    following = reader.peek()
+    if following is not None and following.word in ("TRUE", "FALSE"):
+        raise bad_clause(following.text, f"Compare '{short(name)}' with a quoted string.", field=FIELD)
     entity, key, kind = grammar.resolve(name, field=FIELD)
     check_aggregate(aggregate, entity, name, field=FIELD)
     value: str | float | int | tuple[str, ...] | None = None
@@ -114,7 +117,7 @@ def _read_text(reader: Reader, entity: str, name: str, *, bare_numbers: bool) ->
         return token.text[1:-1]
     if token.kind == "number" and bare_numbers:
         return token.text
-    if token.word in ("TRUE", "FALSE") or token.kind == "operator":
+    if token.kind == "operator":
         raise bad_clause(token.text, f"Compare '{short(name)}' with a quoted string.", field=FIELD)
     what = "attributes" if entity == "attribute" else entity
     if token.kind == "name" and token.word != "NULL":
