@@ -75,6 +75,14 @@ def experiment(by: Actor, experiment_id: int) -> Experiment:
     return found
 
 
+def default_experiment(by: Actor) -> Experiment:
+    """The one that MLflow's clients call 0; NotFound before it was first logged to."""
+    found = experiments(by).filter(is_default=True).first()
+    if found is None:
+        raise NotFound(f"{by.team.name} has no default experiment yet; the first run logged to it makes it.")
+    return found
+
+
 def experiment_in_a_hurry(by: Actor, experiment_id: int | None) -> Experiment | None:
     """The team's experiment, or its default one for None, by a query that is not built anew each time."""
     place, value = ("is_default AND %s", True) if experiment_id is None else ("id = %s", experiment_id)

@@ -49,6 +49,8 @@ def create(request: PageRequest) -> HttpResponse:
 @require_GET
 @page()
 def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
+    if experiment_id == 0:  # as MLflow's clients call the default one
+        return redirect("experiments:experiment", access.default_experiment(request.actor).pk)
     found = access.experiment(request.actor, experiment_id)
     settle_runs(request.actor.team)
     context = _board(found) | _search(request, found)

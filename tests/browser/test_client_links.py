@@ -1,0 +1,67 @@
+"""The links that MLflow's clients print open the right pages, for whoever is logged in and for whoever is not yet."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from experiments.actions.experiments import create_experiment, default_experiment
+from experiments.actions.runs import create_run
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
+from mlregistry.accounts.queries.actors import for_user
+from models_app.actions.models import create_model
+from tests.cast import PASSWORD
+
+from .conftest import CHROMIUM
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+def _log_in(page: Page) -> None:
+    page.fill("input[name=username]", "bob")
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+
+
+def _linked(by: Actor) -> list[tuple[str, str]]:
+    """(link, the page it means)"""
+    experiment = create_experiment("sweep", by=by)
+    run = create_run(experiment, name="first", by=by)
+    create_model("churn model", by=by)
+    default = default_experiment(by=by)
+    return [
+        (f"/#/experiments/{experiment.pk}/runs/{run.pk.hex}", f"/runs/{run.pk}/"),
+        (f"/#/experiments/{experiment.pk}", f"/experiments/{experiment.pk}/"),
+        (f"/#/experiments/{experiment.pk}?workspace=lab", f"/t/lab/experiments/{experiment.pk}/"),
+        (f"/t/lab/#/experiments/{experiment.pk}/runs/{run.pk.hex}", f"/t/lab/runs/{run.pk}/"),
+        ("/#/experiments/0", f"/experiments/{default.pk}/"),
+        ("/#/models/churn%20model", "/models/churn%20model/"),
+    ]
+
+
+def test_a_link_that_the_client_printed_opens_its_page(browser: Browser, live_server: Any, bob: User) -> None:
+    links = _linked(for_user(bob))
+    page = browser.new_context().new_page()
+    page.goto(live_server.url + links[0][0])
+    _log_in(page)
+    page.wait_for_url(live_server.url + links[0][1] + "#**")  # browsers keep the fragment
+    for link, meant in links[1:]:
+        page.goto("about:blank")
+        page.goto(live_server.url + link)
+        page.wait_for_url(live_server.url + meant)
+        assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("hash", ["#/nothing", "#main", "#/experiments/x/runs/y/../../.."])
+def test_another_fragment_never_leads_out_of_the_site(
+    browser: Browser, live_server: Any, bob: User, hash: str
+) -> None:
+    page = browser.new_context().new_page()
+    page.goto(live_server.url + "/" + hash)
+    _log_in(page)
+    page.wait_for_url(re.compile(re.escape(live_server.url) + "/(experiments/)?(#.*)?$"))
