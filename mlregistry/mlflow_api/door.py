@@ -26,7 +26,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 PATH = re.compile(
     r"(?:/t/(?P<slug>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))?"
-    r"(?:/(?:ajax-)?api/(?P<api>[23]\.0/.*)|//?(?P<page>get-artifact|model-versions/get-artifact))",
+    r"(?:/(?:ajax-)?api/(?P<api>[23]\.0/.*)|//?(?P<page>get-artifact|model-versions/get-artifact|graphql))",
     re.DOTALL,
 )
 JSON_HEADERS = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
