@@ -19,7 +19,7 @@ from .conftest import Mlflow
 Make = Callable[..., Mlflow]
 OPEN = {"3.0/mlflow/server-info", "3.0/mlflow/server-features"}
 SIGNED = {"2.0/mlflow-artifacts/mpu/part/{signed}"}
-READING_POSTS = ("search", "get-latest-versions", "get-history-bulk", "presigned-download-url")
+READING_POSTS = ("search", "graphql", "get-latest-versions", "get-history-bulk", "presigned-download-url")
 PREFIXES = ("/api/", "/ajax-api/")
 NAMES = [f"{route.method} {route.path}" for route in ROUTES]
 every_route = pytest.mark.parametrize("route", ROUTES, ids=NAMES)
