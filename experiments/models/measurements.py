@@ -1,5 +1,6 @@
 """What a run logs: params, metrics with their history, tags and curves; written in bulk, read by index."""
 
+import math
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -53,6 +54,11 @@ class LatestMetric(models.Model):
                 name="latest_metric_by_value",
             )
         ]
+
+    @property
+    def number(self) -> float:
+        """The value, NaN where it is stored as such."""
+        return math.nan if self.is_nan else self.value
 
 
 class MetricChunk(models.Model):

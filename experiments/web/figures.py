@@ -1,5 +1,6 @@
 """Arranges figures of runs for pages: metrics by part, comparisons, histories. No writes, no HTML."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ def history(key: str, points: Iterable[Any]) -> dict[str, Any]:
 
 def comparison(runs: Sequence[Run]) -> dict[str, Any]:
     """Metrics and params row by row, the overlaid ROC, and bars of the metrics between 0 and 1."""
-    metrics = [{row.key: row.value for row in run.latest_metrics.all()} for run in runs]
+    metrics = [{row.key: row.number for row in run.latest_metrics.all()} for run in runs]
     params = [{row.key: row.value for row in run.params.all()} for run in runs]
     return {
         "metric_rows": _rows(metrics),
@@ -88,8 +89,13 @@ def _bars(runs: Sequence[Run], metrics: Sequence[Mapping[str, float]]) -> dict[s
     if not shared:
         return None
     series = [
-        {"name": run.name, "values": [values.get(f"test_{name}") for name in shared]}
+        {"name": run.name, "values": [_drawn(values.get(f"test_{name}")) for name in shared]}
         for run, values in zip(runs, metrics, strict=True)
     ]
     labels = [name.replace("_", " ") for name in shared]
     return {"type": "groups", "title": "Metrics on test rows", "labels": labels, "series": series}
+
+
+def _drawn(value: float | None) -> float | None:
+    """What a chart can show: JSON has no NaN."""
+    return value if value is not None and math.isfinite(value) else None

@@ -41,6 +41,7 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
         "lines": lines,
         "columns": columns,
         "primary": key,
+        "has_baseline": baseline is not None,
         "maximize": not problem or problem.direction == "maximize",
     }
 

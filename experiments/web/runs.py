@@ -13,6 +13,7 @@ from experiments import access
 from experiments.actions import runs as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Run
+from experiments.queries import run_relations as relations
 from experiments.queries import runs as queries
 from experiments.web import figures
 from mlregistry.accounts.models import Role
@@ -34,12 +35,15 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         return render(request, "experiments/run_status.html", {"run": found})
     context = {
         "run": found,
-        "metrics": figures.table({row.key: row.value for row in found.latest_metrics.all()}),
+        "metrics": figures.table({row.key: row.number for row in found.latest_metrics.all()}),
         "params": found.params.order_by("key"),
         "tags": found.tags.exclude(key__startswith="mlflow.").order_by("key"),
         "curves": {row.name: row.data for row in found.curves.order_by("pk")},
         "histories": _histories(found),
-        "artifacts": found.artifacts.select_related("file").order_by("path"),
+        "artifacts": relations.files(found),
+        "children": relations.children(found),
+        "datasets": relations.datasets(found),
+        "source": relations.source(found),
         "versions": found.model_versions.select_related("model").order_by("model__name", "number"),
         "model_name": _model_name(found),
     }
@@ -76,7 +80,7 @@ def restore(request: PageRequest, run_id: UUID) -> HttpResponse:
 @page()
 def artifact(request: PageRequest, run_id: UUID, artifact_id: int) -> FileResponse:
     """Always a download: a page of the user's never runs among ours."""
-    found = access.run(request.actor, run_id).artifacts.select_related("file").filter(pk=artifact_id).first()
+    found = relations.files(access.run(request.actor, run_id)).filter(pk=artifact_id).first()
     if found is None:
         raise NotFound("This run has no such file.")
     name = found.path.rpartition("/")[2]

@@ -12,9 +12,11 @@ from mlregistry.accounts.models import Role
 from mlregistry.ui.page import PageRequest, page
 from models_app import access
 from models_app.actions import versions as actions
+from models_app.models import ModelVersion
 from models_app.queries.lineage import lineage
 
 HELD_OUT = ("test_", "validation_", "cv_")
+PROMPT = "mlflow.prompt.text"
 
 
 @require_POST
@@ -39,7 +41,9 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
         "lineage": lineage(found),
         "aliases": found.aliases.order_by("name"),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),
-        "metrics": _held_out(found.metrics),
+        "metrics": _held_out(found.metrics or _of_run(found)),
+        "prompt": found.tags.get(PROMPT, ""),
+        "tags": sorted((key, value) for key, value in found.tags.items() if key != PROMPT),
     }
     return render(request, "models_app/version.html", context)
 
@@ -51,6 +55,12 @@ def delete(request: PageRequest, name: str, number: int) -> HttpResponse:
     actions.delete_version(found, by=request.actor)
     messages.success(request, f"Version {number} is deleted; its number is not used again.")
     return redirect("models_app:model", name)
+
+
+def _of_run(version: ModelVersion) -> dict[str, float]:
+    """The last values that a client's run logged."""
+    rows = version.run.latest_metrics.all() if version.run else ()
+    return {row.key: row.number for row in rows}
 
 
 def _held_out(metrics: dict[str, float]) -> list[tuple[str, float]]:
