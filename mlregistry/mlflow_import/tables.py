@@ -46,7 +46,10 @@ DRIVERS = {"postgres": "postgresql", "postgresql": "postgresql"}
 
 
 class Tables:
-    """A database, read in one snapshot: `rows` yields what there is of the wanted columns."""
+    """A database; `rows` yields what there is of the wanted columns.
+
+    PostgreSQL is read in one snapshot. SQLite is not: that would keep the server it belongs to from writing.
+    """
 
     def __init__(self, url: str) -> None:
         scheme = urlsplit(url).scheme.split("+")[0]
@@ -106,7 +109,7 @@ class TableSource:
 
     def __init__(self, url: str, *, artifacts_root: Path | None = None, workspace: str = "") -> None:
         parts = urlsplit(url)
-        self.title = f"{parts.scheme}://{(parts.hostname or '') + parts.path}"
+        self.title = f"{parts.scheme}://{(parts.hostname or '') + parts.path}"  # and no password
         self.notes: list[str] = []
         self._tables = Tables(url)
         self._root = artifacts_root
@@ -316,7 +319,6 @@ def _sqlite(url: str) -> Any:
         raise Unavailable(f"There is no file {path}.")
     line = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     line.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    line.execute("BEGIN")
     return line
 
 
