@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlregistry.artifacts.paths import basename, folder, normalise
+from mlregistry.artifacts.paths import UnsafePath, basename, folder, normalise
 from mlregistry.errors import Invalid
 
 
@@ -44,3 +44,18 @@ def test_a_filename_keeps_its_last_part_only() -> None:
     assert basename("C:\\Users\\me\\data.csv") == "data.csv"
     assert basename("../../etc/passwd") == "passwd"
     assert basename("a/") == "upload"
+
+
+@pytest.mark.parametrize(
+    "path", ["images/dogs%step%3%timestamp%1795443340785%6c95.png", "100%", "a%2fb", "50%25 off", "step%17%x"]
+)
+def test_percent_signs_are_part_of_names(path: str) -> None:
+    assert normalise(path) == path
+
+
+@pytest.mark.parametrize(
+    "path", ["%2e%2e/a", "a/%252e%252e/b", "..%5ca", "a%5c..%5cb", "%2fetc/passwd", "%5cshare", "a/..%2fb"]
+)
+def test_no_spelling_hides_a_way_out(path: str) -> None:
+    with pytest.raises(UnsafePath):
+        normalise(path)
