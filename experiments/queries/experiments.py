@@ -31,7 +31,8 @@ def search(
     """One page, newest first by default; Invalid for a wrong filter, order, limit or token."""
     if not 0 < max_results <= MOST_RESULTS:
         raise Invalid(
-            f"Invalid value {max_results} for parameter 'max_results' supplied: at least 1, at most {MOST_RESULTS}.",
+            f"Invalid value {max_results} for parameter 'max_results' supplied. It must be a positive integer. It must"
+            f" be at most {MOST_RESULTS}.",
             field="max_results",
         )
     orders = parse_order(list(order_by), EXPERIMENTS) or NEWEST_FIRST

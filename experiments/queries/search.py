@@ -60,7 +60,10 @@ def page(where: Scope, wanted: Wanted, *, max_results: int = 1000, page_token: s
     """The ids of one page, newest first by default; Invalid for a wrong filter, order, limit or token."""
     if not 0 < max_results <= MOST_RESULTS:
         message = f"Invalid value {max_results} for parameter 'max_results' supplied."
-        raise Invalid(f"{message} It must be at least 1 and at most {MOST_RESULTS}.", field="max_results")
+        raise Invalid(
+            f"{message} It must be a positive integer. It must be at most {MOST_RESULTS}.",
+            field="max_results",
+        )
     tree, orders = parse(wanted.filter, RUNS), parse_order(list(wanted.order_by), RUNS)
     query = ["runs", where.team_id, where.experiment_ids, wanted.view, wanted.filter, wanted.order_by]
     parts = segments(where, lifecycles(wanted.view), tree, orders)

@@ -31,7 +31,10 @@ def clean_name(value: object, *, field: str = "name", max_length: int = 200) -> 
     if UNFIT.search(name):
         raise Invalid("Line breaks and control characters are not allowed here.", field=field)
     if len(name) > max_length:
-        raise Invalid(f"This has {len(name):,} characters; at most {max_length} are allowed.", field=field)
+        raise Invalid(
+            f"'{field}' exceeds the maximum length of {max_length} characters: it has {len(name)}.",
+            field=field,
+        )
     return name
 
 

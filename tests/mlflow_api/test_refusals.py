@@ -152,3 +152,18 @@ def test_a_wrong_tag_of_an_experiment_is_named(mlflow: Make, bob: User) -> None:
     )
     assert code(answer) == INVALID
     assert answer[1]["message"].startswith("Invalid value \"../up\" for parameter 'key' supplied: ")
+
+
+def test_a_name_that_is_too_long_and_a_page_that_is_too_large_are_told_the_limit(
+    mlflow: Make, bob: User
+) -> None:
+    api = mlflow(bob)
+    answer = api.post("experiments/create", {"name": "x" * 501})
+    assert code(answer) == INVALID
+    assert "'name' exceeds the maximum length of 500 characters" in answer[1]["message"]
+    for path, body in (("experiments/search", {}), ("runs/search", {"experiment_ids": ["0"]})):
+        for size, words in ((0, "It must be a positive integer"), (1_000_000, "It must be at most 50000")):
+            answer = api.post(path, {**body, "max_results": size})
+            assert code(answer) == INVALID
+            assert f"Invalid value {size} for parameter 'max_results' supplied" in answer[1]["message"]
+            assert words in answer[1]["message"]
