@@ -47,10 +47,10 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
 
 
 def _columns(experiment: Experiment, n_runs: dict[str, int], key: str) -> list[str]:
-    """The other metrics of the same rows, and the cross-validated primary metric when there is one."""
+    """Of a problem, the other metrics of the same rows and the cross-validated primary one; else those of most runs."""
     problem = experiment.problem
     if problem is None:
-        return sorted(set(n_runs) - {key})[:MOST_COLUMNS]
+        return sorted(set(n_runs) - {key}, key=lambda name: (-n_runs[name], name))[:MOST_COLUMNS]
     part = key.partition("_")[0]
     wanted = [
         f"cv_{problem.primary_metric}_mean",
