@@ -13,8 +13,8 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.actions import logging as log_actions
 from experiments.actions import artifacts
+from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
 from experiments.models import Lifecycle, Run, RunStatus

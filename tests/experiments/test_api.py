@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from experiments.actions import experiments as experiment_actions
 from experiments.actions import artifacts
+from experiments.actions import experiments as experiment_actions
 from experiments.actions import runs as run_actions
 from experiments.models import Dataset, DatasetVersion, Experiment, Problem, Run
 from mlregistry.accounts.actor import Actor

@@ -71,7 +71,8 @@ def _store(runs: list[Known]) -> None:
         )
         for run in runs
     )
-    for model, name in ((Param, "params"), (RunTag, "tags")):
+    tables: tuple[tuple[Any, str], ...] = ((Param, "params"), (RunTag, "tags"))
+    for model, name in tables:
         model.objects.bulk_create(
             model(run_id=run.id, experiment=run.experiment, key=key, value=value)
             for run in runs

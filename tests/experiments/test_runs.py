@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from experiments.actions import artifacts
 from experiments.actions import experiments as experiment_actions
 from experiments.actions import logging as log_actions
-from experiments.actions import artifacts
 from experiments.actions import runs as actions
 from experiments.actions.measurements import Metric
-from experiments.models import Experiment, Lifecycle, Problem, Run, Artifact
+from experiments.models import Artifact, Experiment, Lifecycle, Problem, Run
 from experiments.queries import runs as queries
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict, Forbidden, Invalid

@@ -201,11 +201,12 @@ def test_multipart_is_offered_by_the_server_info_or_refused_with_501(run: Run) -
     if _offered():
         assert _multipart(run, "create", {"num_parts": 2}).status == 200
         return
-    for step, wanted in (
-        ("create", {"num_parts": 2}),
-        ("complete", {"upload_id": "x", "parts": [{"part_number": 1, "etag": "e"}]}),
-        ("abort", {"upload_id": "x"}),
-    ):
+    steps: dict[str, dict[str, object]] = {
+        "create": {"num_parts": 2},
+        "complete": {"upload_id": "x", "parts": [{"part_number": 1, "etag": "e"}]},
+        "abort": {"upload_id": "x"},
+    }
+    for step, wanted in steps.items():
         refusal = _multipart(run, step, wanted)
         assert refusal.status == 501, refusal
         assert json.loads(refusal.body)["error_code"] == "NOT_IMPLEMENTED"

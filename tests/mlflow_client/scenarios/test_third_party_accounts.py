@@ -8,7 +8,6 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from requests import HTTPError
 
 from tests.mlflow_client.scenarios.ground import SERVER, TOKEN, a_run, fresh, raw
 
