@@ -46,10 +46,9 @@ def identities(
         conditions.append(after(keys, values))
     order, order_values = ordered(keys)
     columns = ", ".join(key.sql for key in keys)
-    sql = (
-        f"SELECT {identity}, {columns} FROM {source}"
-        f" WHERE {' AND '.join(text for text, _ in conditions)} ORDER BY {order} LIMIT %s"
-    )
+    tests = " AND ".join(text for text, _ in conditions)
+    # Only texts of the callers' own are joined; values are parameters.
+    sql = f"SELECT {identity}, {columns} FROM {source} WHERE {tests} ORDER BY {order} LIMIT %s"  # noqa: S608
     parameters = [value for key in keys for value in key.parameters]
     parameters += [value for _, values in conditions for value in values]
     rows = fetched(sql, [*parameters, *order_values, limit + 1])

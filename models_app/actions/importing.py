@@ -56,7 +56,7 @@ class ModelRecord:
 
 @dataclass
 class Outcome:
-    """What was written by noun, how many versions and aliases are as at the source, and what was kept although the source has it otherwise."""
+    """What was written by noun, how many versions and aliases are as at the source, and what differs."""
 
     written: Counter[str] = field(default_factory=Counter)
     n_versions: int = 0
