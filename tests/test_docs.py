@@ -117,7 +117,7 @@ def _routes_page() -> str:
         "# Routes of MLflow's API",
         "",
         "Written from `mlregistry.mlflow_api.routes`; [tests/test_docs.py](../tests/test_docs.py) holds it to that.",
-        "Paths follow `/api/` and `/ajax-api/` (`graphql` and `…get-artifact` follow the host), also behind `/t/<team>`.",
+        "Paths follow `/api/` and `/ajax-api/` (`graphql`, `…get-artifact`: the host), also behind `/t/<team>`.",
         "The last column is the least role.",
         "",
         "| method | path | role |",
