@@ -6,11 +6,16 @@ from django.db import migrations, models
 
 CHUNKS = """
 INSERT INTO experiments_metricchunk (run_id, key, change, first_at, last_at, timestamps, steps, numbers)
-SELECT run_id, key, 0, min(timestamp), max(timestamp),
-       array_agg(timestamp ORDER BY timestamp, step, value),
-       array_agg(step ORDER BY timestamp, step, value),
-       array_agg(CASE WHEN is_nan THEN 'NaN' ELSE value END ORDER BY timestamp, step, value)
-FROM experiments_metricpoint GROUP BY run_id, key;
+SELECT run_id, key, chunk - count(*) OVER (PARTITION BY run_id, key) + 1, min(timestamp), max(timestamp),
+       array_agg(timestamp ORDER BY place), array_agg(step ORDER BY place), array_agg(number ORDER BY place)
+FROM (
+    SELECT run_id, key, timestamp, step, CASE WHEN is_nan THEN 'NaN' ELSE value END AS number, place,
+           (place - 1) / 4096 AS chunk
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY run_id, key ORDER BY timestamp, step, value, is_nan) AS place
+        FROM experiments_metricpoint
+    ) AS numbered
+) AS cut GROUP BY run_id, key, chunk;
 DROP TABLE experiments_metricpoint;
 -- Compressed where it is long, but in the row as long as it fits there.
 ALTER TABLE experiments_metricchunk SET (toast_tuple_target = 8160);
@@ -130,11 +135,20 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "run_id", "key", "change", blank=True, editable=False, primary_key=True, serialize=False
+                        "run_id",
+                        "key",
+                        "change",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("key", models.CharField(max_length=250)),
-                ("change", models.BigIntegerField(help_text="the run's count of changes when this was logged")),
+                (
+                    "change",
+                    models.BigIntegerField(help_text="the run's count of changes when this was logged"),
+                ),
                 ("first_at", models.BigIntegerField(help_text="the least of `timestamps`")),
                 ("last_at", models.BigIntegerField(help_text="the greatest of `timestamps`")),
                 (

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, QuerySet
 
 from experiments.models import (
+    Artifact,
     Curve,
     Experiment,
     LatestMetric,
@@ -19,50 +19,11 @@ from experiments.models import (
     MetricPoint,
     Problem,
     Run,
-    Artifact,
 )
+from experiments.queries.charts import Point
+from experiments.queries.charts import history as history
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
-
-MOST_POINTS = 25_000
-POINTS_PER_BUCKET = 3
-# Sorted once; each stretch then gives its least, greatest and last point by aggregates, the first of equals.
-HISTORY = """
-WITH numbered AS MATERIALIZED (
-    SELECT *, place * %(buckets)s / total AS bucket FROM (
-        SELECT *, row_number() OVER () - 1 AS place, count(*) OVER () AS total
-        FROM (
-            SELECT DISTINCT ON (point.step, point.timestamp, value, is_nan) point.step, point.timestamp,
-                   CASE WHEN point.number = 'NaN' THEN 0 ELSE point.number END AS value,
-                   point.number = 'NaN' AS is_nan
-            FROM experiments_metricchunk AS chunk
-            CROSS JOIN LATERAL unnest(chunk.timestamps, chunk.steps, chunk.numbers)
-                AS point(timestamp, step, number)
-            WHERE chunk.run_id = %(run)s AND chunk.key = %(key)s
-            ORDER BY point.step, point.timestamp, value, is_nan
-        ) AS points
-    ) AS counted
-), extremes AS (
-    SELECT bucket, min(value) AS least, max(value) AS most, max(place) AS last
-    FROM numbered WHERE total > %(most)s GROUP BY bucket
-), chosen AS (
-    SELECT unnest(ARRAY[min(place) FILTER (WHERE value = least), min(place) FILTER (WHERE value = extremes.most),
-                        min(last)]) AS place
-    FROM numbered JOIN extremes USING (bucket) GROUP BY bucket
-)
-SELECT step, timestamp, value, is_nan FROM numbered
-WHERE total <= %(most)s OR place IN (SELECT place FROM chosen)
-ORDER BY place
-"""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of a history; `value` None stands for NaN."""
-
-    step: int
-    timestamp: int
-    value: float | None
 
 
 @dataclass(frozen=True)
@@ -128,17 +89,6 @@ def metric_keys(experiment: Experiment) -> dict[str, int]:
     """Every metric that an active run of the experiment logged, with the number of runs that have it."""
     rows = LatestMetric.objects.filter(experiment=experiment, run__lifecycle=Lifecycle.ACTIVE)
     return dict(rows.values("key").annotate(n=Count("run")).order_by("key").values_list("key", "n"))
-
-
-def history(run: Run, key: str, *, max_points: int = 1000) -> list[Point]:
-    """The metric's points in order; of a long history the least, greatest and last of each stretch."""
-    if not POINTS_PER_BUCKET <= max_points <= MOST_POINTS:
-        raise Invalid(f"max_points lies between {POINTS_PER_BUCKET} and {MOST_POINTS:,}.", field="max_points")
-    buckets = max_points // POINTS_PER_BUCKET
-    values: dict[str, str | int] = {"run": str(run.pk), "key": key, "most": max_points, "buckets": buckets}
-    with connection.cursor() as cursor:
-        cursor.execute(HISTORY, values)
-        return [Point(step, at, shown(value, is_nan)) for step, at, value, is_nan in cursor.fetchall()]
 
 
 def histories(runs: Iterable[Run], key: str) -> dict[uuid.UUID, list[Point]]:
