@@ -64,12 +64,12 @@ def placing(experiment_ids: Sequence[int], direction: str) -> Callable[[Comparis
 
 
 def probing(
-    experiment_ids: Sequence[int], direction: str, run: str, sets: list[Sql]
+    experiment_ids: Sequence[int], direction: str, run: str, sets: list[Sql] | None = None
 ) -> Callable[[Comparison], Place | Sql]:
     """The same for runs that are met one by one: each, named by the column `run`, is looked up by itself.
 
     Where the index tells by a short look that few match, all of them are read once instead, which the caller
-    does as common table expressions: the first of `sets` is named few0, the next few1 …
+    does as common table expressions: the first of `sets` is named few0, the next few1 … Not without `sets`.
     """
     experiments = list(experiment_ids)
 
@@ -81,16 +81,21 @@ def probing(
             f"EXISTS (SELECT 1 FROM {table} AS x WHERE x.run_id = {run} AND x.key = %s AND {test} OFFSET 0)"
         )
         probe, values = compared(comparison, Place(column, (comparison.key,), exists))
-        if not _by_index(comparison):
+        if sets is None or not _by_index(comparison):
             return probe, values
         name = f"few{len(sets)}"
         column, test = _tested(comparison, direction, indexed=True)
         rows = f"SELECT x.run_id FROM {table} AS x WHERE {LOGGED} AND {test} LIMIT {FEW + 1}"
         sets.append(compared(comparison, Place(column, (experiments, comparison.key), rows)))
-        known = f"(SELECT count(*) FROM {name}) <= {FEW}"
-        return f"(CASE WHEN {known} THEN {run} IN (SELECT run_id FROM {name}) ELSE {probe} END)", values
+        return among(name, run, probe), values
 
     return place
+
+
+def among(name: str, run: str, otherwise: str) -> str:
+    """Whether the run is in a set, if that holds all there are."""
+    known = f"(SELECT count(*) FROM {name}) <= {FEW}"
+    return f"(CASE WHEN {known} THEN {run} IN (SELECT run_id FROM {name}) ELSE {otherwise} END)"
 
 
 def is_of_run(comparison: Comparison) -> bool:

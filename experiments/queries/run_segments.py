@@ -13,6 +13,7 @@ from experiments.queries.run_places import (
     COLUMNS_OF_TAGS,
     INDEXED_LENGTH,
     TABLES,
+    among,
     is_of_run,
     joined,
     metric_column,
@@ -39,13 +40,15 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A way down an index in the order of the first key: `rows` to be cut after some (it ends in a condition),
-    `joins` behind it, `tests` of each row, `sets` the common table expressions that these name.
+    `joins` behind it, `tests` of each row, `sets` the common table expressions that these name;
+    the runs that match are in each of `drivers`, some of them.
     """
 
     rows: Sql
     joins: Sql
     tests: list[Sql]
     sets: list[Sql]
+    drivers: list[Sql]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,14 @@ class Segment:
 
 
 def segments(
-    scope: Scope, stages: list[str], tree: Expression | None, orders: tuple[Order, ...]
+    scope: Scope,
+    stages: list[str],
+    tree: Expression | None,
+    orders: tuple[Order, ...],
+    *,
+    driver: Sql | None = None,
 ) -> list[Segment]:
-    """One after the other they hold every run that matches, once."""
+    """One after the other they hold every run that matches, once; all of them are in `driver`, if there is one."""
     if not scope.experiment_ids:
         return []
     first = orders[0] if orders and _is_logged(orders[0]) else None
@@ -69,7 +77,7 @@ def segments(
     joins, keys = _joins(rest, scope.direction)
     by_start = first is None and rest[0].key == "start_time"
     source = runs(scope, stages, branched=by_start)
-    matching = _matching(source, scope, tree)
+    matching = _matching(source, scope, tree, driver)
     if first is not None:
         return _by_logged(first, scope, tree, source, matching, joins, keys)
     walk = None
@@ -147,26 +155,35 @@ def _rows(scope: Scope, key: str, table: str, columns: str, test: str) -> Sql:
     return branches, [value for experiment in scope.experiment_ids for value in (experiment, key)]
 
 
-def _matching(source: Sql, scope: Scope, tree: Expression | None) -> Sql:
+def _matching(source: Sql, scope: Scope, tree: Expression | None, driver: Sql | None) -> Sql:
     """The runs that match. Fenced: PostgreSQL knows neither how many there are nor where they lie in the order,
     and would sometimes walk the whole order to find the few."""
     if tree is None:
         return source
+    if driver is not None:
+        test, values = condition(tree, probing(scope.experiment_ids, scope.direction, "r.id"))
+        few = f"({driver[0]}) AS few JOIN {source[0]} ON r.id = few.run_id"
+        return f"(SELECT r.* FROM {few} WHERE {test} OFFSET 0) AS r", [*driver[1], *source[1], *values]
     test, values = condition(tree, placing(scope.experiment_ids, scope.direction))
     return f"(SELECT * FROM {source[0]} WHERE {test} OFFSET 0) AS r", [*source[1], *values]
 
 
-def _probes(tree: Expression | None, scope: Scope, run: str) -> tuple[list[Sql], list[Sql]]:
-    """(tests of a run that is met on a walk, the sets that they name): choosy ones first, one by one."""
+def _probes(tree: Expression | None, scope: Scope, run: str) -> tuple[list[Sql], list[Sql], list[Sql]]:
+    """(tests of a run that is met on a walk, the sets they name, the drivers): choosy ones first, one by one."""
     sets: list[Sql] = []
+    drivers: list[int] = []
     place = probing(scope.experiment_ids, scope.direction, run, sets)
     parts = list(tree.parts) if isinstance(tree, And) else [tree] if tree else []
-    alone = sorted((part for part in parts if not _needs_run(part)), key=_rank)
     chain: Sql = ("TRUE", [])
-    for part in reversed(alone):
+    for part in sorted((part for part in parts if not _needs_run(part)), key=_rank, reverse=True):
+        if _rank(part) < 2:
+            drivers.append(len(sets))
         test, values = condition(part, place)
         chain = (f"CASE WHEN {test} THEN {chain[0]} ELSE FALSE END", [*values, *chain[1]])
-    return [chain, *(condition(part, place) for part in parts if _needs_run(part))], sets
+    for number in drivers:
+        chain = (f"CASE WHEN {among(f'few{number}', run, 'TRUE')} THEN {chain[0]} ELSE FALSE END", chain[1])
+    tests = [chain, *(condition(part, place) for part in parts if _needs_run(part))]
+    return tests, sets, [sets[number] for number in drivers]
 
 
 def _comparisons(tree: Expression) -> list[Comparison]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 
+from experiments.queries import run_places
 from experiments.queries.run_documents import documents
 from experiments.queries.run_places import placing, plain
 from experiments.queries.run_segments import Scope, Segment, Walk, runs, segments
@@ -66,14 +67,18 @@ def page(where: Scope, wanted: Wanted, *, max_results: int = 1000, page_token: s
         )
     tree, orders = parse(wanted.filter, RUNS), parse_order(list(wanted.order_by), RUNS)
     query = ["runs", where.team_id, where.experiment_ids, wanted.view, wanted.filter, wanted.order_by]
-    parts = segments(where, lifecycles(wanted.view), tree, orders)
+    stages, prefix = lifecycles(wanted.view), _prefix(patterned(tree))
+    parts = segments(where, stages, tree, orders)
     first, place = _place(parts, page_token, query)
     rows: list[tuple[int, Row]] = []
+    narrow = False
     for number in range(first, len(parts)):
-        left = max_results + 1 - len(rows)
-        found = _read(
-            parts[number], place if number == first else None, left, prefix=_prefix(patterned(tree))
-        )
+        begin, left = place if number == first else None, max_results + 1 - len(rows)
+        found = _walk_down(parts[number], begin, left, prefix=prefix)
+        if found is None:
+            if tree and not narrow:
+                parts, narrow = segments(where, stages, tree, orders, driver=_driver(parts)), True
+            found = _fetched(parts[number], begin, left, prefix=prefix)
         rows += [(number, row) for row in found]
         if len(rows) > max_results:
             break
@@ -92,10 +97,9 @@ def count(where: Scope, wanted: Wanted) -> int:
     return int(fetched(sql, [*values, *tested])[0][0])
 
 
-def _read(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row]:
-    """The next rows of a segment. First some steps down the index, as many as it takes to fill the page: what
-    they meet tells whether more steps fill it or PostgreSQL had better begin with the filter; its own estimates
-    cannot tell."""
+def _walk_down(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row] | None:
+    """The next rows of a segment by some steps down its index, as many as it takes to fill the page. None where
+    that is no good way: what the steps meet tells; PostgreSQL's own estimates cannot."""
     steps = min(FIRST_STEPS + STEPS_PER_ROW * limit, FIRST_STEPS_AT_MOST)
     for _ in range(2):
         if segment.walk is None or steps > MOST_STEPS:
@@ -106,8 +110,24 @@ def _read(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str)
         if len(rows) >= limit:
             return rows
         steps = 3 * steps * limit // (2 * len(rows)) if rows else MOST_STEPS + 1
+    return None
+
+
+def _fetched(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row]:
+    """The next rows of a segment, of all runs that match."""
     sql, values = _selected(segment, segment.source, segment.where, [], place, limit)
     return fetched(prefix + sql, values)
+
+
+def _driver(parts: list[Segment]) -> Sql | None:
+    """A small set in which all runs that match are, if one comparison of the filter alone finds so few."""
+    drivers = parts[0].walk.drivers if parts and parts[0].walk else []
+    if not drivers:
+        return None
+    sizes = ", ".join(f"(SELECT count(*) FROM ({text}) AS few)" for text, _ in drivers)
+    (found,) = fetched(f"SELECT {sizes}", [value for _, values in drivers for value in values])
+    size, number = min((size, number) for number, size in enumerate(found))
+    return drivers[number] if size <= run_places.FEW else None
 
 
 def _walked(walk: Walk, first: Key, place: list[Any] | None, steps: int) -> Sql:
