@@ -59,10 +59,20 @@ SELECT timestamps::text, steps::text, numbers::text, bound.last IS NOT NULL
 FROM near, bound WHERE first_at <= COALESCE(bound.last, first_at) ORDER BY first_at
 """
 OF_RUN = f"{POINTS.format(chunks='experiments_metricchunk')} WHERE c.run_id = r.id AND c.key = %(key)s"
+# The same for each run. Where so many points were there twice that the rest is not enough, it says so.
 BULK = f"""
-SELECT string_agg({POINT}{RUN} || '}}', ',') FROM (
-    SELECT r.id AS run_id, p.* FROM ({OURS}) AS r CROSS JOIN LATERAL (
-        {OF_RUN} ORDER BY {KEY} LIMIT %(most)s
+SELECT string_agg({POINT}{RUN} || '}}', ','), bool_or(is_short) FROM (
+    SELECT r.id AS run_id, p.* FROM ({OURS}) AS r
+    CROSS JOIN LATERAL (
+        SELECT min(last_at) AS last FROM (
+            SELECT last_at, sum(cardinality(timestamps)) OVER (ORDER BY last_at) AS total
+            FROM experiments_metricchunk WHERE run_id = r.id AND key = %(key)s
+        ) AS summed WHERE total > %(most)s AND NOT %(all)s
+    ) AS bound
+    CROSS JOIN LATERAL (
+        SELECT *, bound.last IS NOT NULL AND count(*) OVER () < %(most)s AS is_short
+        FROM ({OF_RUN} AND c.first_at <= COALESCE(bound.last, c.first_at)) AS near
+        ORDER BY {KEY} LIMIT %(most)s
     ) AS p ORDER BY r.id, {KEY} LIMIT %(most)s
 ) AS points
 """
@@ -120,7 +130,10 @@ def history(
 def bulk(team_id: int, run_ids: Sequence[uuid.UUID], key: str, *, max_results: int) -> bytes:
     """The points of several runs, run by run, all together at most `max_results`."""
     values = _values(team_id, run_ids, key, max(0, min(max_results, MOST_BULK_POINTS)))
-    return _list(_rows(BULK, values)[0][0])
+    points, is_short = _rows(BULK, values | {"all": False})[0]
+    if is_short:
+        points, _ = _rows(BULK, values | {"all": True})[0]
+    return _list(points)
 
 
 def samples(
