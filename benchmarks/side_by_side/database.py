@@ -27,12 +27,6 @@ RUN_OVERRIDES = {
     "ended_at": "t.ended_at + i * interval '1 second'",
     "artifact_uri": f"replace(t.artifact_uri, %(template)s, {RUN_ID})",
 }
-POINT_OVERRIDES = {
-    "step": "i",
-    "timestamp": "t.timestamp - (t.step - i)",
-    "iter": "i",
-    "value": "sin(i * 0.001)",
-}
 
 
 @dataclass(frozen=True)
@@ -69,14 +63,6 @@ class Database:
                 for table in tables:
                     cursor.execute(_copy(table, _run_overrides(table)), bounds)
                 cursor.connection.commit()
-
-    def copy_points(self, run: str, first: int, last: int) -> None:
-        """Points number `first` to `last`, alike the only one that the run has, at times that fit to it."""
-        with self._cursor() as cursor:
-            for table in _tables_of_runs(cursor):
-                if {"key", "step", "timestamp", "value"} <= set(table.columns) and "latest" not in table.name:
-                    bounds = {"template": run, "first": first, "last": last}
-                    cursor.execute(_copy(table, POINT_OVERRIDES), bounds)
 
     def settle(self) -> None:
         """What autovacuum would do in a while: statistics, visibility, and no dirty pages left over."""
@@ -133,12 +119,11 @@ def _run_overrides(table: Table) -> dict[str, str]:
 
 
 def _copy(table: Table, overrides: dict[str, str]) -> str:
-    """INSERT … SELECT of the template's rows for each i; a copy of points keeps the run's id."""
-    keeps_run = overrides is POINT_OVERRIDES
+    """INSERT … SELECT of the template's rows for each i, run by run."""
     cast = "::uuid" if table.columns[table.run] == "uuid" else ""
     expressions = []
     for column in table.columns:
-        if column == table.run and not keeps_run:
+        if column == table.run:
             expressions.append(RUN_ID + cast)
         else:
             expressions.append(overrides.get(column, f't."{column}"'))
@@ -146,5 +131,5 @@ def _copy(table: Table, overrides: dict[str, str]) -> str:
     return f"""
         INSERT INTO "{table.name}" ({names})
         SELECT {", ".join(expressions)} FROM generate_series(%(first)s, %(last)s) AS i, "{table.name}" AS t
-        WHERE t."{table.run}" = %(template)s{cast}
+        WHERE t."{table.run}" = %(template)s{cast} ORDER BY i
     """.replace("i % 10", "i %% 10")  # noqa: S608  # names of the database's own catalogue

@@ -1,6 +1,6 @@
 """What every server is given before the clock: experiments, runs, a long history, a model with an alias.
 
-The first run, the last point of the history and the model are logged over HTTP; the rest is copied by SQL.
+The first run, the history and the model are logged over HTTP; the other runs are copied by SQL.
 """
 
 import json
@@ -33,9 +33,7 @@ class Filled:
         self.facts["template"] = _log_template(client, self.facts["experiment"], points_per_run)
         self.n_runs = 1
         run = _create_run(client, self.facts["load"], "history")
-        _log_curve(client, run, n_history - 1, 1.0)
-        self.database.copy_points(run, 0, n_history - 3)
-        _log_curve(client, run, n_history - 2, -1.0)  # so that the server itself knows both extremes
+        _log_curve(client, run, n_history)
         self.facts["history"] = run
         try:
             _register(client)
@@ -84,9 +82,14 @@ def _create_run(client: Client, experiment: str, name: str) -> str:
     return str(answer["run"]["info"]["run_id"])
 
 
-def _log_curve(client: Client, run: str, step: int, value: float) -> None:
-    point = {"key": "curve", "value": value, "timestamp": BASE_MILLIS + step, "step": step}
-    client.ask_json("POST", "runs/log-batch", run_id=run, metrics=[point])
+def _log_curve(client: Client, run: str, n_points: int) -> None:
+    """A long history in batches: as the server stores it, not as the benchmark would."""
+    for start in range(0, n_points, BATCH):
+        points = [
+            {"key": "curve", "value": n / 7, "timestamp": BASE_MILLIS + n, "step": n}
+            for n in range(start, min(start + BATCH, n_points))
+        ]
+        client.ask_json("POST", "runs/log-batch", run_id=run, metrics=points)
 
 
 def _register(client: Client) -> None:

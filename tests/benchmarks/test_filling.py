@@ -63,14 +63,3 @@ def test_the_latest_metric_of_a_copy_is_the_last_of_its_points(database: Databas
         assert (metric.minimum, metric.maximum) == (first.value, last.value)
         assert (metric.step, metric.timestamp, metric.value) == (last.step, last.timestamp, last.value)
     assert len(set(latest.values_list("value", flat=True))) == 40
-
-
-def test_points_are_put_in_front_of_the_last_one(
-    database: Database, logged: Run, bob: User, actor_of: Callable[..., Actor]
-) -> None:
-    run = create_run(logged.experiment, by=actor_of(bob))
-    logging.log_batch(run, metrics=[Metric("curve", 1.0, 999, 1_700_000_000_999)], by=actor_of(bob))
-    database.copy_points(run.pk.hex, 0, 998)
-    points = run.metric_points.order_by("step").values_list("step", "timestamp")
-    assert list(points) == [(step, 1_700_000_000_000 + step) for step in range(1000)]
-    assert run.latest_metrics.get().step == 999
