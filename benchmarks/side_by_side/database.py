@@ -19,6 +19,9 @@ RUN_COLUMNS = ("run_uuid", "run_id")
 RUN_ID = "md5('bench-' || i)"
 LEAST = "(hashtextextended(t.key, i) & 1048575) / 1048576.0"
 VALUE = f"{LEAST} + t.step * 1e-7"  # grows with the step: the last point is the greatest
+NUMBERS = (
+    f"(SELECT array_agg({LEAST} + s * 1e-7 ORDER BY n) FROM unnest(t.steps) WITH ORDINALITY AS each(s, n))"
+)
 RUN_OVERRIDES = {
     "name": "'run-' || i",
     "start_time": "t.start_time + i * 1000",
@@ -109,6 +112,8 @@ def _tables_of_runs(cursor: Cursor) -> list[Table]:
 def _run_overrides(table: Table) -> dict[str, str]:
     if table.name in ("runs", "experiments_run"):
         return RUN_OVERRIDES | ({"row_num": "t.row_num + i"} if "row_num" in table.columns else {})
+    if "numbers" in table.columns:
+        return {"numbers": NUMBERS}
     if table.columns.get("value") == "double precision":
         return {"value": VALUE, "maximum": VALUE, "minimum": LEAST}
     if "param" in table.name:

@@ -19,27 +19,10 @@ from mlregistry.lib.names import clean_name, clean_text, random_name
 from .run_tags import PARENT_TAG, checked_tags
 
 UPDATE = """
-WITH changed AS (
-    UPDATE experiments_run AS run SET
-        name = COALESCE(%(name)s, run.name),
-        status = COALESCE(%(status)s, run.status),
-        started_at = COALESCE(%(started_at)s, run.started_at),
-        ended_at = CASE WHEN %(live)s THEN NULL
-                        WHEN NOT %(live)s THEN COALESCE(%(ended_at)s, run.ended_at, now())
-                        ELSE COALESCE(%(ended_at)s, run.ended_at) END,
-        active_at = now(),
-        changes = run.changes + 1
-    WHERE run.id = %(run)s AND run.lifecycle = 'active'
-      AND %(team)s = (SELECT place.team_id FROM experiments_experiment AS place WHERE place.id = run.experiment_id)
-    RETURNING run.*
-), noted AS (
-    INSERT INTO accounts_auditevent
-        (team_id, user_id, action, target_type, target_id, target_name, details, via, at)
-    SELECT %(team)s, %(user)s, 'run.update', 'experiments.run', id::text, name,
-           jsonb_build_object('status', status), %(via)s, now() FROM changed
-)
-SELECT changed.*, experiment.is_default AS in_default, experiment.artifact_location AS place
-FROM changed JOIN experiments_experiment AS experiment ON experiment.id = changed.experiment_id
+SELECT run.*, experiment.is_default AS in_default, experiment.artifact_location AS place
+FROM experiments_update_run(
+    %(run)s, %(team)s, %(name)s, %(status)s, %(live)s, %(started_at)s, %(ended_at)s, %(user)s, %(via)s) AS run
+JOIN experiments_experiment AS experiment ON experiment.id = run.experiment_id
 """
 
 

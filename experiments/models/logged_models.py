@@ -6,6 +6,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from mlregistry.lib.time_ordered import time_ordered_uuid
+
 from .experiments import Experiment, Lifecycle
 from .runs import Run
 
@@ -23,7 +25,7 @@ class LoggedModelStatus(models.TextChoices):
 class LoggedModel(models.Model):
     """`m-` and the hex of `id` is MLflow's model id; params are write-once, tags may be rewritten."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="logged_models")
     name = models.CharField(max_length=500)
     source_run = models.ForeignKey(

@@ -1,10 +1,10 @@
 """Runs: one execution each, with the recipe and the data it used."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from mlregistry.lib.time_ordered import time_ordered_uuid
 
 from .experiments import Experiment, Lifecycle
 
@@ -25,8 +25,8 @@ LIVE = (RunStatus.SCHEDULED, RunStatus.RUNNING)
 class Run(models.Model):
     """One execution; `recipe` is null for runs logged from code. The hex of `id` is MLflow's run id."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="runs")
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="runs", db_index=False)
     name = models.CharField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING)
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
@@ -39,15 +39,23 @@ class Run(models.Model):
     error = models.TextField(blank=True)
     note = models.TextField(blank=True)
     problem = models.ForeignKey(
-        "experiments.Problem", null=True, on_delete=models.SET_NULL, related_name="runs"
+        "experiments.Problem", null=True, on_delete=models.SET_NULL, related_name="runs", db_index=False
     )
     dataset_version = models.ForeignKey(
-        "experiments.DatasetVersion", null=True, on_delete=models.SET_NULL, related_name="runs"
+        "experiments.DatasetVersion",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="runs",
+        db_index=False,
     )
-    job = models.ForeignKey("jobs.Job", null=True, on_delete=models.SET_NULL, related_name="runs")
-    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    job = models.ForeignKey(
+        "jobs.Job", null=True, on_delete=models.SET_NULL, related_name="runs", db_index=False
+    )
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
+    )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     user_name = models.CharField(
         max_length=256, blank=True, help_text="as the client says, which may be wrong"
@@ -75,6 +83,13 @@ class Run(models.Model):
                 fields=["job"],
                 condition=models.Q(status__in=["SCHEDULED", "RUNNING"], job__isnull=False),
                 name="run_live_of_job",
+            ),
+            # Most runs have none of these: an index of those that do costs the others nothing.
+            *(
+                models.Index(
+                    fields=[name], condition=models.Q(**{f"{name}__isnull": False}), name=f"run_of_{name}"
+                )
+                for name in ("problem", "dataset_version", "job", "parent")
             ),
             # Without active_at, which each log raises: it would cost every log an entry in every index.
             models.Index(
