@@ -104,10 +104,11 @@ def _walk_down(segment: Segment, place: list[Any] | None, limit: int, *, prefix:
     for _ in range(2):
         if segment.walk is None or steps > MOST_STEPS:
             break
-        source = _walked(segment.walk, segment.keys[0], place, steps)
+        way = _way(segment.walk, segment.keys[0], place)
+        source = _walked(segment.walk, way, steps)
         sql, values = _selected(segment, source, segment.walk.tests, segment.walk.sets, place, limit)
         rows = fetched(prefix + sql, values)
-        if len(rows) >= limit:
+        if len(rows) >= limit or not _goes_on(way, steps):
             return rows
         steps = 3 * steps * limit // (2 * len(rows)) if rows else MOST_STEPS + 1
     return None
@@ -130,17 +131,26 @@ def _driver(parts: list[Segment]) -> Sql | None:
     return drivers[number] if size <= run_places.FEW else None
 
 
-def _walked(walk: Walk, first: Key, place: list[Any] | None, steps: int) -> Sql:
-    """FROM of the first so many rows in the order of the first key, with all that tie with the last of them.
-
-    PostgreSQL takes them one by one, and no more than the page needs.
-    """
+def _way(walk: Walk, first: Key, place: list[Any] | None) -> Sql:
+    """The rows of the index in the order of the first key, from the place on."""
     rows, values = walk.rows
     if place is not None:
         rows += f" AND {first.sql} {'>=' if first.ascending else '<='} %s"
         values = [*values, place[0]]
-    order = f"ORDER BY {first.sql} {'ASC' if first.ascending else 'DESC'} FETCH FIRST {steps} ROWS WITH TIES"
-    return f"({rows} {order}) {walk.joins[0]}", [*values, *walk.joins[1]]
+    return f"{rows} ORDER BY {first.sql} {'ASC' if first.ascending else 'DESC'}", values
+
+
+def _walked(walk: Walk, way: Sql, steps: int) -> Sql:
+    """FROM of the first so many rows of the way, with all that tie with the last of them.
+
+    PostgreSQL takes them one by one, and no more than the page needs.
+    """
+    return f"({way[0]} FETCH FIRST {steps} ROWS WITH TIES) {walk.joins[0]}", [*way[1], *walk.joins[1]]
+
+
+def _goes_on(way: Sql, steps: int) -> bool:
+    """Whether there is a row behind so many steps; if not, the steps have met all there is."""
+    return bool(fetched(f"SELECT FROM ({way[0]} OFFSET {steps} LIMIT 1) AS next", way[1]))
 
 
 def _selected(
