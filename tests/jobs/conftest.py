@@ -32,7 +32,7 @@ ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 @dataclass
 class Workers:
-    """The worker processes of the session, by engine."""
+    """The worker processes of these tests, by engine."""
 
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -89,8 +89,9 @@ def _is_of_a_fork_server(member: psutil.Process) -> bool:
     return any("mlregistry.jobs.forkserver" in part.cmdline() for part in (member, *member.parents()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def workers(django_db_setup: None) -> Iterator[Workers]:
+    """Ended before other tests begin: they would take the jobs of those."""
     pool = Workers()
     yield pool
     pool.stop()
