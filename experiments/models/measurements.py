@@ -79,6 +79,12 @@ class MetricChunk(models.Model):
     timestamps = ArrayField(models.BigIntegerField(help_text="milliseconds since 1970"))
     steps = ArrayField(models.BigIntegerField())
     numbers = ArrayField(models.FloatField())
+    # Known without unpacking an array.
+    n_points = models.GeneratedField(
+        expression=models.Func("timestamps", function="cardinality"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
 
 
 class MetricPoint(models.Model):

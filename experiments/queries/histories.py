@@ -47,11 +47,11 @@ WHERE r.id = ANY(%(runs)s::uuid[]) AND e.team_id = %(team)s
 # Chunks that begin after the page's end are left out, when those that end before hold enough points.
 PAGE = f"""
 WITH near AS (
-    SELECT first_at, last_at, timestamps, steps, numbers FROM experiments_metricchunk
+    SELECT first_at, last_at, n_points, timestamps, steps, numbers FROM experiments_metricchunk
     WHERE run_id = %(run)s AND key = %(key)s AND last_at >= %(at)s AND EXISTS ({OURS})
 ), bound AS (
     SELECT min(last_at) AS last FROM (
-        SELECT last_at, sum(cardinality(timestamps)) OVER (ORDER BY last_at) AS total
+        SELECT last_at, sum(n_points) OVER (ORDER BY last_at) AS total
         FROM near WHERE first_at > %(at)s
     ) AS summed WHERE total > %(most)s AND NOT %(all)s
 )
@@ -65,7 +65,7 @@ SELECT string_agg({POINT}{RUN} || '}}', ','), bool_or(is_short) FROM (
     SELECT r.id AS run_id, p.* FROM ({OURS}) AS r
     CROSS JOIN LATERAL (
         SELECT min(last_at) AS last FROM (
-            SELECT last_at, sum(cardinality(timestamps)) OVER (ORDER BY last_at) AS total
+            SELECT last_at, sum(n_points) OVER (ORDER BY last_at) AS total
             FROM experiments_metricchunk WHERE run_id = r.id AND key = %(key)s
         ) AS summed WHERE total > %(most)s AND NOT %(all)s
     ) AS bound
