@@ -30,6 +30,8 @@ LIMITS = {"name": 500, "digest": 36, "source_type": 36, "source": 65_535, "schem
 MAX_TAG_KEY, MAX_TAG_VALUE = 255, 500
 RECORDED = ("run_id", "utc_time_created", "artifact_path", "model_uuid")
 LEAST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
+# Writers of one run wait here, with nothing written that another could wait for.
+TURN = "SELECT FROM experiments_run WHERE id = %(run)s::uuid FOR NO KEY UPDATE;"
 # The second statement sees the datasets that others committed while the first one waited for them.
 DATASETS = """
 INSERT INTO experiments_inputdataset (experiment_id, name, digest, source_type, source, schema, profile)
@@ -127,7 +129,7 @@ def _write(run: Run, datasets: Sequence[DatasetInput]) -> None:
     values: dict[str, Any] = {name: [getattr(each, name) for each in datasets] for name in LIMITS}
     values["tags"] = [json.dumps(dict(each.tags), ensure_ascii=False) for each in datasets]
     with connection.cursor() as cursor:
-        cursor.execute(DATASETS, {**values, "run": str(run.pk), "experiment": run.experiment_id})
+        cursor.execute(TURN + DATASETS, {**values, "run": str(run.pk), "experiment": run.experiment_id})
 
 
 def _link(run: Run, models: Sequence[tuple[str, int]], role: ModelRole, *, by: Actor) -> None:
@@ -143,7 +145,7 @@ def _link(run: Run, models: Sequence[tuple[str, int]], role: ModelRole, *, by: A
         "steps": [_step(step) for _, step in models],
     }
     with connection.cursor() as cursor:
-        cursor.execute(MODELS, values)
+        cursor.execute(TURN + MODELS, values)
         unknown = cursor.fetchone()
     if unknown is not None:
         raise missing(f"m-{uuid.UUID(str(unknown[0])).hex}")
