@@ -110,7 +110,9 @@ class Stretch:
 def _stretch(points: Sequence[Metric], now: int) -> Stretch:
     timestamps = [now if point.timestamp is None else point.timestamp for point in points]
     steps = [point.step for point in points]
-    numbers = [point.value if type(point.value) is float else _float(point.value) for point in points]
+    numbers = [
+        point.value if type(point.value) is float else floats.as_float(point.value) for point in points
+    ]
     real = compared = numbers
     if not all(-LARGEST <= number <= LARGEST for number in numbers):
         numbers = [number if math.isnan(number) else floats.stored(number)[0] for number in numbers]
@@ -119,13 +121,6 @@ def _stretch(points: Sequence[Metric], now: int) -> Stretch:
     # The newest by step, time and value, where NaN counts as 0 and gives way to a number.
     latest = max(zip(steps, timestamps, compared, [number == number for number in numbers]))
     return Stretch(timestamps, steps, numbers, real, latest)
-
-
-def _float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _literal(items: Iterable[object]) -> str:

@@ -1,6 +1,5 @@
 """The SQL behind the metrics of logged models: all points of a call in one statement. Called by logged_models."""
 
-import math
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -54,7 +53,7 @@ def write_metrics(run_id: uuid.UUID, metrics: Sequence[Metric], *, by: Actor) ->
     for point in points:
         _check_dataset(point)
     now = now_millis()
-    stored = [floats.stored(_float(point.value)) for point in points]
+    stored = [floats.stored(floats.as_float(point.value)) for point in points]
     values: dict[str, Any] = {
         "run": str(run_id),
         "team": by.team.pk,
@@ -77,13 +76,6 @@ def write_metrics(run_id: uuid.UUID, metrics: Sequence[Metric], *, by: Actor) ->
 def missing(model_id: str) -> NotFound:
     """The error for an id that no logged model of the team has."""
     return NotFound(f"Logged model with ID '{model_id[:100]}' not found.", field="model_id")
-
-
-def _float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _key(model_id: str) -> str:

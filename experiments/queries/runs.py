@@ -16,11 +16,9 @@ from experiments.models import (
     Experiment,
     LatestMetric,
     Lifecycle,
-    MetricPoint,
     Problem,
     Run,
 )
-from experiments.queries.charts import Point
 from experiments.queries.charts import history as history
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
@@ -89,17 +87,6 @@ def metric_keys(experiment: Experiment) -> dict[str, int]:
     """Every metric that an active run of the experiment logged, with the number of runs that have it."""
     rows = LatestMetric.objects.filter(experiment=experiment, run__lifecycle=Lifecycle.ACTIVE)
     return dict(rows.values("key").annotate(n=Count("run")).order_by("key").values_list("key", "n"))
-
-
-def histories(runs: Iterable[Run], key: str) -> dict[uuid.UUID, list[Point]]:
-    """The whole histories of one metric for several runs in one query, to draw them together."""
-    rows = MetricPoint.objects.filter(run__in=list(runs), key=key).order_by(
-        "run_id", "step", "timestamp", "value"
-    )
-    found: dict[uuid.UUID, list[Point]] = {}
-    for run_id, step, at, value, is_nan in rows.values_list("run_id", "step", "timestamp", "value", "is_nan"):
-        found.setdefault(run_id, []).append(Point(step, at, shown(value, is_nan)))
-    return found
 
 
 def curves(run: Run) -> dict[str, Any]:

@@ -8,6 +8,14 @@ import sys
 LARGEST = sys.float_info.max
 
 
+def as_float(value: float) -> float:
+    """Also of a whole number that no float can hold: an infinity then."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def stored(value: float) -> tuple[float, bool]:
     """The finite value and whether it stands for NaN; infinities become the largest floats."""
     if math.isnan(value):

@@ -8,11 +8,11 @@ from typing import Any
 from experiments.actions import artifacts as actions
 from experiments.models import Lifecycle, model_key
 from experiments.queries import artifacts as queries
+from experiments.queries import locations
 from experiments.queries.artifacts import Entry, Place
 from mlregistry.accounts.models import Role
 from mlregistry.artifacts.paths import folder, without_dots
 from mlregistry.errors import Invalid, NotFound
-from mlregistry.lib.locations import below
 from models_app import access as registry
 from models_app.models import ModelVersion
 
@@ -61,14 +61,14 @@ def list_proxy(call: Call) -> Answer:
 
 def list_run(call: Call) -> Answer:
     run = queries.run(call.by, ids.run_uuid(call.given["run_id"]))
-    root = ids.artifact_uri(run, ids.location(run.experiment))
+    root = locations.run_root(run)
     return _listed(call, Place(without_dots(call.given["path"]), run_id=run.pk), root)
 
 
 def list_logged_model(call: Call) -> Answer:
     key = _model_key(call)
     model = queries.logged_model(call.by, key)
-    root = below(ids.location(model.experiment), f"models/{model.model_id}/artifacts")
+    root = locations.logged_model_root(model)
     return _listed(call, Place(without_dots(call.given["artifact_directory_path"]), model_id=key), root)
 
 

@@ -8,6 +8,7 @@ from experiments import access
 from experiments.actions import experiments as actions
 from experiments.models import Experiment, Lifecycle
 from experiments.queries import experiments as queries
+from experiments.queries import locations
 from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
 from mlregistry.lib.millis import to_millis
@@ -30,7 +31,7 @@ def create(call: Call) -> Answer:
         artifact_location=call.given["artifact_location"],
         by=call.by,
     )
-    return {"experiment_id": ids.experiment_id(made)}
+    return {"experiment_id": locations.experiment_id(made)}
 
 
 def get(call: Call) -> Answer:
@@ -98,9 +99,9 @@ def shown(found: Experiment) -> dict[str, Any]:
     """An experiment as the wire has it."""
     tags = {**found.tags, NOTE: found.description} if found.description else found.tags
     return present(
-        experiment_id=ids.experiment_id(found),
+        experiment_id=locations.experiment_id(found),
         name=found.name,
-        artifact_location=ids.location(found),
+        artifact_location=locations.experiment_root(found),
         lifecycle_stage=found.lifecycle,
         last_update_time=to_millis(found.updated_at),
         creation_time=to_millis(found.created_at),

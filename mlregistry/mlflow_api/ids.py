@@ -8,16 +8,15 @@ from typing import Any
 
 from experiments import access
 from experiments.actions.experiments import default_experiment
-from experiments.models import Experiment, Run
+from experiments.models import Experiment
+from experiments.queries import locations
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid, NotFound
-from mlregistry.lib.locations import below
 
 from .fields import needed, wrong
 
-DEFAULT = "0"
+DEFAULT = locations.DEFAULT_ID
 LARGEST = 2**63 - 1
-PROXY = "mlflow-artifacts:"
 VIEWS = {1: "ACTIVE_ONLY", 2: "DELETED_ONLY", 3: "ALL"}
 
 
@@ -43,11 +42,6 @@ def experiment_number(text: str) -> int | None:
     return int(text) if 0 <= int(text) <= LARGEST else None
 
 
-def experiment_id(found: Experiment) -> str:
-    """As MLflow's clients know it."""
-    return DEFAULT if found.is_default else str(found.pk)
-
-
 def run_uuid(text: str) -> uuid.UUID:
     """The key of a run by its 32 hex digits; NotFound for anything else."""
     try:
@@ -56,15 +50,6 @@ def run_uuid(text: str) -> uuid.UUID:
     except ValueError:
         pass
     raise NotFound(f"Run with id={text[:100]} not found", field="run_id")
-
-
-def location(found: Experiment) -> str:
-    """Where the experiment's artifacts lie."""
-    return found.artifact_location or f"{PROXY}/{experiment_id(found)}"
-
-
-def artifact_uri(run: Run, place: str) -> str:
-    return below(place, f"{run.pk.hex}/artifacts")
 
 
 def view(value: Any) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 from experiments import access
 from experiments.actions import logged_models as actions
 from experiments.models import LoggedModel, LoggedModelStatus, Run
+from experiments.queries import locations
 from experiments.queries import logged_models as queries
 from experiments.queries.logged_models import ModelMetric, OnDataset, Sorting
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
-from mlregistry.lib.locations import below
 from mlregistry.lib.millis import to_millis
 
 from . import fields, ids, wire
@@ -96,11 +96,11 @@ def shown(model: LoggedModel, metrics: Sequence[ModelMetric]) -> dict[str, Any]:
     place = model.experiment
     info = {
         "model_id": model.model_id,
-        "experiment_id": ids.experiment_id(place),
+        "experiment_id": locations.experiment_id(place),
         "name": model.name,
         "creation_timestamp_ms": to_millis(model.created_at),
         "last_updated_timestamp_ms": to_millis(model.updated_at),
-        "artifact_uri": below(ids.location(place), f"models/{model.model_id}/artifacts"),
+        "artifact_uri": locations.logged_model_root(model),
         "status": PREFIX + model.status,
         "model_type": model.model_type,
         "source_run_id": model.source_run_id.hex if model.source_run_id else model.source_run_key,

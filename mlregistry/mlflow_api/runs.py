@@ -19,6 +19,7 @@ from experiments.actions.logging import MAX_PARAM
 from experiments.actions.measurements import Metric
 from experiments.actions.run_tags import MAX_TAG, NAME_TAG
 from experiments.models import Run
+from experiments.queries import locations
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.millis import from_millis, to_millis
@@ -160,13 +161,13 @@ def info(run: Run) -> dict[str, Any]:
     return {
         "run_id": run.pk.hex,
         "run_uuid": run.pk.hex,
-        "experiment_id": ids.experiment_id(place),
+        "experiment_id": locations.experiment_id(place),
         "run_name": run.name,
         "user_id": run.user_name,
         "status": run.status,
         "start_time": to_millis(run.started_at),
         **({"end_time": to_millis(run.ended_at)} if run.ended_at else {}),
-        "artifact_uri": ids.artifact_uri(run, ids.location(place)),
+        "artifact_uri": locations.run_root(run),
         "lifecycle_stage": run.lifecycle,
     }
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from experiments import access
+from experiments.queries.locations import logged_model_root, run_root
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import MlregistryError, NotFound
 from models_app.actions.importing import ModelRecord, VersionRecord, import_model
-from models_app.queries.locations import logged_model_root, run_root
 
 from .report import Report
 from .source import Source

@@ -11,12 +11,12 @@ from typing import NoReturn
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from experiments.models import Lifecycle, LoggedModel, Run
+from experiments.queries.locations import logged_model_root, run_root
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid, NotFound
 from models_app import access
 from models_app.models import ModelVersion
 from models_app.prompts import is_prompt
-from models_app.queries.locations import logged_model_root, run_root
 
 # These name a host, to which whoever opens the version would connect.
 HOST_SCHEMES = frozenset({"ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss"})

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from experiments.models import Artifact, Experiment, Lifecycle, Run, RunStatus
+from experiments.queries.locations import run_root
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
@@ -19,7 +20,6 @@ from models_app.actions.news import tell_created
 from models_app.actions.tags import clean_tags
 from models_app.models import ModelFile, ModelVersion, RegisteredModel
 from models_app.queries.candidates import best_run
-from models_app.queries.locations import run_root
 from models_app.queries.origins import saved_by_job
 
 MODEL_FOLDER = "model/"

@@ -136,14 +136,14 @@ def test_a_wrong_webhook_is_told_what_is_wrong(
 
 def test_the_query_of_a_location_stays_behind_the_place_of_a_run(mlflow: Make, bob: User) -> None:
     api = mlflow(bob)
-    place = "abfss://c@host/root/?sig=a?b"
+    place = "abfss://c@host/base/?sig=a?b"
     made = api.post("experiments/create", {"name": "q", "artifact_location": place})[1]
     told = api.post("runs/create", made)[1]["run"]["info"]
     found = api.post("runs/search", {"experiment_ids": [made["experiment_id"]]})[1]["runs"][0]["info"]
-    assert told["artifact_uri"] == f"abfss://c@host/root/{told['run_id']}/artifacts?sig=a?b"
+    assert told["artifact_uri"] == f"abfss://c@host/base/{told['run_id']}/artifacts?sig=a?b"
     assert found["artifact_uri"] == told["artifact_uri"]
     model = api.post("logged-models", {**made, "name": "m"})[1]["model"]["info"]
-    assert model["artifact_uri"] == f"abfss://c@host/root/models/{model['model_id']}/artifacts?sig=a?b"
+    assert model["artifact_uri"] == f"abfss://c@host/base/models/{model['model_id']}/artifacts?sig=a?b"
 
 
 def test_a_wrong_tag_of_an_experiment_is_named(mlflow: Make, bob: User) -> None:
