@@ -16,10 +16,10 @@ help:  ## say what can be made
 	@echo "make check   lint, format, types, import contracts"
 	@echo "make bench   run the benchmarks"
 
-up: $(VENV)/.run $(VENV)/.javascript  ## start everything, stay in the foreground
+up: $(VENV)/.run $(VENV)/.static  ## start everything, stay in the foreground
 	$(BIN)/python -m mlregistry.supervisor
 
-test: $(VENV)/.dev $(VENV)/.javascript $(CLIENTS)  ## the whole test suite
+test: $(VENV)/.dev $(VENV)/.static $(CLIENTS)  ## the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev  ## what must hold before a commit
@@ -28,7 +28,7 @@ check: $(VENV)/.dev  ## what must hold before a commit
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.run  ## measure
+bench: $(VENV)/.run $(VENV)/.static  ## measure
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # Stamps: packages are installed again only when the list of them changes.
@@ -52,4 +52,9 @@ $(VENV)/clients/%/.made: tests/mlflow_client/requirements-%.txt $(VENV)/.made
 
 $(VENV)/.javascript: package-lock.json package.json mlregistry/supervisor/javascript.py $(VENV)/.made
 	$(BIN)/python -m mlregistry.supervisor.javascript
+	@touch $@
+
+# The settings that say where the files lie belong to some home; this one is for no server.
+$(VENV)/.static: $(VENV)/.javascript requirements.txt | $(VENV)/.run
+	MLREGISTRY_HOME=$(VENV)/.home $(BIN)/python -m mlregistry.supervisor.static_files
 	@touch $@

@@ -1,8 +1,12 @@
 """Django's settings, one file driven by the environment (DESIGN: environment contract); read by every process."""
 
+import os
+from pathlib import Path
+
 from mlregistry import env
 from mlregistry.jobs import engines
 
+BASE_DIR = Path(__file__).resolve().parents[1]
 MLREGISTRY_HOME = env.home()
 SECRET_KEY = env.secret_key()
 DEBUG = env.flag("MLREGISTRY_DEBUG")
@@ -108,7 +112,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = MLREGISTRY_HOME / "static"
+# Beside the code they are made from; in the home where that folder belongs to somebody else.
+STATIC_ROOT = (BASE_DIR if os.access(BASE_DIR, os.W_OK) else MLREGISTRY_HOME) / "staticfiles"
 _ARTIFACTS = env.text("MLREGISTRY_ARTIFACTS", str(MLREGISTRY_HOME / "artifacts"))
 _S3 = _ARTIFACTS.startswith("s3://")
 STORAGES = {

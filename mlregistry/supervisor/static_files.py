@@ -1,11 +1,18 @@
-"""Collects the static files of the pages, and only when one of them changed; called by `make up`."""
+"""Collects the static files of the pages, and only when one of them changed; called at installing and starting."""
 
+import fcntl
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+
+UNUSED = ["drf_spectacular_sidecar/redoc*"]
 
 
 def collect() -> bool:
@@ -13,11 +20,12 @@ def collect() -> bool:
     root = Path(settings.STATIC_ROOT)
     stamp = root / ".collected"
     found = fingerprint()
-    if stamp.exists() and stamp.read_text() == found:
-        return False
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp.write_text(found)
-    return True
+    with _alone(root):
+        if stamp.exists() and stamp.read_text() == found:
+            return False
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0, ignore_patterns=UNUSED)
+        stamp.write_text(found)
+        return True
 
 
 def fingerprint() -> str:
@@ -28,3 +36,21 @@ def fingerprint() -> str:
             state = Path(storage.path(path)).stat()
             digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Servers of one checkout share the folder: they take turns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
+    django.setup()
+    collect()
