@@ -71,6 +71,9 @@ def _arrays(metrics: Sequence[Metric], now: int) -> tuple[str | None, ...]:
     """The metrics as PostgreSQL's array literals, in the order of the function's arguments."""
     if not metrics:
         return NO_METRICS
+    single = _single(metrics, now)
+    if single is not None:
+        return single
     groups: dict[str, list[Metric]] = {}
     for metric in metrics:
         groups.setdefault(metric.key, []).append(metric)
@@ -93,6 +96,26 @@ def _arrays(metrics: Sequence[Metric], now: int) -> tuple[str | None, ...]:
         _literal("f" if is_number else "t" for _, _, _, is_number in latest),
         _literal(min(stretch.real, default="NULL") for stretch in stretches),
         _literal(max(stretch.real, default="NULL") for stretch in stretches),
+    )
+
+
+def _single(metrics: Sequence[Metric], now: int) -> tuple[str, ...] | None:
+    """The same for one real number of each metric, as most calls have it: it is its own least and newest."""
+    numbers = [metric.value for metric in metrics]
+    if set(map(type, numbers)) != {float} or not all(-LARGEST <= number <= LARGEST for number in numbers):
+        return None
+    keys = dict.fromkeys(metric.key for metric in metrics)
+    if len(keys) != len(metrics):
+        return None
+    places = _literal(range(1, len(metrics) + 1))
+    times = _literal(now if metric.timestamp is None else metric.timestamp for metric in metrics)
+    steps = _literal(metric.step for metric in metrics)
+    values = _literal(numbers)
+    real = _literal("f" * len(metrics))
+    names = '{"' + '","'.join(keys) + '"}'
+    return (
+        *(names, places, places, times, steps, values, times, times),
+        *(steps, times, values, real, values, values),
     )
 
 

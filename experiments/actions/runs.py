@@ -1,33 +1,46 @@
 """Create, change, finish, delete and restore runs. Called by every door and by the training worker."""
 
 import datetime
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from experiments.models import LIVE, DatasetVersion, Experiment, Lifecycle, Run, RunStatus, RunTag
-from mlregistry import one_trip
+from experiments.models import LIVE, DatasetVersion, Experiment, Lifecycle, Run, RunStatus
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
 from mlregistry.lib.names import clean_name, clean_text, random_name
+from mlregistry.lib.time_ordered import time_ordered_uuid
 
 from .run_tags import PARENT_TAG, checked_tags
 
+CREATE = """
+SELECT * FROM experiments_create_run(
+    %(id)s, %(team)s, %(experiment)s, %(name)s, %(started_at)s, %(user_name)s, %(note)s, %(timeout_seconds)s,
+    %(parent_id)s, %(estimator)s, %(recipe)s, %(is_baseline)s, %(dataset_version_id)s,
+    %(tag_keys)s, %(tag_values)s, %(created_by_id)s, %(via)s)
+"""
 UPDATE = """
-SELECT run.*, experiment.is_default AS in_default, experiment.artifact_location AS place
+SELECT run.id, run.experiment_id, run.name, run.status, run.lifecycle, run.user_name, run.started_at,
+       run.ended_at, experiment.id, experiment.artifact_location, experiment.lifecycle, experiment.is_default
 FROM experiments_update_run(
     %(run)s, %(team)s, %(name)s, %(status)s, %(live)s, %(started_at)s, %(ended_at)s, %(user)s, %(via)s) AS run
 JOIN experiments_experiment AS experiment ON experiment.id = run.experiment_id
 """
+ALL = tuple(field.attname for field in Run._meta.concrete_fields)
+STATUSES = frozenset(RunStatus.values)
+# In the order of the models' fields, as from_db wants them.
+UPDATED = ("id", "experiment_id", "name", "status", "lifecycle", "user_name", "started_at", "ended_at")
+PLACE = ("id", "artifact_location", "lifecycle", "is_default")
 
 
 def create_run(
-    experiment: Experiment,
+    experiment: Experiment | int | None,
     *,
     name: str = "",
     recipe: dict[str, Any] | None = None,
@@ -39,27 +52,84 @@ def create_run(
     tags: Mapping[str, str] | None = None,
     by: Actor,
 ) -> Run:
-    """A RUNNING run; without a name it gets a readable one. `user_name` is whom the client says it is for."""
+    """A RUNNING run; without a name it gets a readable one. `user_name` is whom the client says it is for.
+
+    The experiment may be named by its id, None for the team's default one: it is found in the same round trip.
+    Raises NotFound for one that is not the team's, Conflict for a deleted one.
+    """
     by.require(Role.EDITOR)
-    _check_place(experiment, dataset_version, parent)
+    if dataset_version is not None and dataset_version.dataset.team_id != by.team.pk:
+        raise Invalid("There is no such dataset version in this team.", field="dataset_version")
+    if parent is not None and parent.experiment.team_id != by.team.pk:
+        raise Invalid("There is no such parent run in this team.", field="parent")
     given = checked_tags({**(tags or {}), **({PARENT_TAG: parent.pk.hex} if parent else {})})
-    run = Run(
-        experiment=experiment,
-        name=clean_name(name or given.name or random_name(), max_length=500),
-        estimator=str((recipe or {}).get("estimator", ""))[:60],
-        recipe=recipe,
-        problem_id=experiment.problem_id,
-        dataset_version=dataset_version,
-        parent=parent or _parent(given.parent, by),
-        is_baseline=is_baseline,
-        started_at=started_at or timezone.now(),
-        user_name=clean_text(user_name, field="user_id", max_length=256),
-        note=given.note or "",
-        timeout_seconds=given.timeout_seconds,
-        created_by=by.user,
-    )
-    tagged = [RunTag(run=run, experiment=experiment, key=key, value=value) for key, value in given.rows]
-    one_trip.insert(run, *tagged, audit.line(by, "run.create", run))
+    now = timezone.now()
+    columns = {
+        "id": time_ordered_uuid(),
+        "name": clean_name(name or given.name or random_name(), max_length=500),
+        "status": RunStatus.RUNNING,
+        "lifecycle": Lifecycle.ACTIVE,
+        "estimator": str((recipe or {}).get("estimator", ""))[:60],
+        "is_baseline": is_baseline,
+        "recipe": recipe,
+        "signature": None,
+        "input_example": None,
+        "warnings": [],
+        "error": "",
+        "note": given.note or "",
+        "dataset_version_id": dataset_version.pk if dataset_version else None,
+        "job_id": None,
+        "parent_id": given.parent,
+        "created_by_id": by.user.pk if by.user else None,
+        "user_name": clean_text(user_name, field="user_id", max_length=256),
+        "changes": 0,
+        "active_at": now,
+        "timeout_seconds": given.timeout_seconds,
+        "timed_out": False,
+        "started_at": started_at or now,
+        "ended_at": None,
+        "deleted_at": None,
+    }
+    return _inserted(columns, given.rows, experiment, by)
+
+
+def _inserted(
+    columns: dict[str, Any], tags: Sequence[tuple[str, str]], experiment: Experiment | int | None, by: Actor
+) -> Run:
+    """The run with these columns, stored, and the place it lies in."""
+    recipe = columns["recipe"]
+    values = {
+        **columns,
+        "recipe": None if recipe is None else json.dumps(recipe),
+        "team": by.team.pk,
+        "experiment": experiment.pk if isinstance(experiment, Experiment) else experiment,
+        "tag_keys": [key for key, _ in tags] or None,
+        "tag_values": [value for _, value in tags] or None,
+        "via": by.via,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE, values)
+        found = cursor.fetchone()
+    if found is None:
+        raise NotFound(
+            f"There is no experiment {values['experiment'] or ''}".rstrip() + f" in {by.team.name}."
+        )
+    *place, problem_id, parent_id = found
+    if place[PLACE.index("lifecycle")] != Lifecycle.ACTIVE:
+        raise Conflict(
+            f"The experiment {place[0]} must be in the 'active' state. It is deleted; restore it first."
+        )
+    columns |= {"experiment_id": place[0], "problem_id": problem_id, "parent_id": parent_id}
+    run = Run.from_db(connection.alias, ALL, [columns[name] for name in ALL])
+    return _placed(run, experiment, place, by)
+
+
+def _placed(run: Run, experiment: Experiment | int | None, place: Sequence[Any], by: Actor) -> Run:
+    """With its experiment beside it: the one that is there, or what is known of it."""
+    if not isinstance(experiment, Experiment):
+        experiment = Experiment.from_db(connection.alias, PLACE, place)
+        experiment.team = by.team
+    run.experiment = experiment
     return run
 
 
@@ -74,10 +144,11 @@ def update_run(
 ) -> Run:
     """Change what is given; a run that ended may be taken up again, as MLflow allows.
 
-    Raises NotFound for a run that is not the team's, Conflict for a deleted one. One round trip.
+    Raises NotFound for a run that is not the team's, Conflict for a deleted one. One round trip; of what is
+    not in UPDATED the result knows nothing until it is asked for.
     """
     by.require(Role.EDITOR)
-    if status is not None and status not in RunStatus.values:
+    if status is not None and status not in STATUSES:
         raise Invalid(f"The status is one of {', '.join(RunStatus.values)}.", field="status")
     run_id = run if isinstance(run, uuid.UUID) else run.pk
     values = {
@@ -91,15 +162,13 @@ def update_run(
         "user": by.user.pk if by.user else None,
         "via": by.via,
     }
-    for changed in Run.objects.raw(UPDATE, values):
-        changed.experiment = Experiment(
-            pk=changed.experiment_id,
-            team=by.team,
-            is_default=vars(changed)["in_default"],  # with the run come two columns of its experiment
-            artifact_location=vars(changed)["place"],
-        )
-        return changed
-    raise _unchangeable(run_id, by)
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE, values)
+        found = cursor.fetchone()
+    if found is None:
+        raise _unchangeable(run_id, by)
+    changed = Run.from_db(connection.alias, UPDATED, found[: len(UPDATED)])
+    return _placed(changed, None, found[len(UPDATED) :], by)
 
 
 def finish_run(
@@ -149,13 +218,6 @@ def require_active(run: Run) -> None:
         raise deleted(run.pk)
 
 
-def _parent(run_id: uuid.UUID | None, by: Actor) -> Run | None:
-    """The parent that a tag names, when it is a run of the team."""
-    if run_id is None:
-        return None
-    return Run.objects.filter(pk=run_id, experiment__team=by.team).only("pk").first()
-
-
 def _unchangeable(run_id: uuid.UUID, by: Actor) -> MlregistryError:
     if Run.objects.filter(pk=run_id, experiment__team=by.team).exists():
         return deleted(run_id)
@@ -183,14 +245,3 @@ def _set_status(run: Run, status: str, ended_at: datetime.datetime | None) -> No
         raise Invalid(f"The status is one of {', '.join(RunStatus.values)}.", field="status")
     run.status = status
     run.ended_at = None if status in LIVE else (ended_at or run.ended_at or timezone.now())
-
-
-def _check_place(experiment: Experiment, version: DatasetVersion | None, parent: Run | None) -> None:
-    if experiment.lifecycle != Lifecycle.ACTIVE:
-        raise Conflict(
-            f"The experiment {experiment.pk} must be in the 'active' state. It is deleted; restore it first."
-        )
-    if version is not None and version.dataset.team_id != experiment.team_id:
-        raise Invalid("There is no such dataset version in this team.", field="dataset_version")
-    if parent is not None and parent.experiment.team_id != experiment.team_id:
-        raise Invalid("There is no such parent run in this team.", field="parent")

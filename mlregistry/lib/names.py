@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import lru_cache
 
 from mlregistry.errors import Invalid
 
@@ -54,6 +55,8 @@ def clean_text(value: object, *, field: str, max_length: int = 100_000) -> str:
 
 def clean_key(value: object, *, field: str) -> str:
     """The name of a param, metric or tag: letters, digits, _ - . / : and blanks, like a relative path."""
+    if isinstance(value, str) and _is_key(value):
+        return value
     if not isinstance(value, str) or not value:
         raise Invalid("A name may not be empty.", field=field)
     if len(value) > MAX_KEY:
@@ -62,9 +65,16 @@ def clean_key(value: object, *, field: str) -> str:
         )
     if not KEY.fullmatch(value):
         raise _unfit(value, "letters, digits, '_', '-', '.', '/', ':' and blanks are allowed", field=field)
-    if any(part in ("", ".", "..") for part in value.split("/")):
-        raise _unfit(value, "there may be no empty, '.' or '..' parts between slashes", field=field)
-    return value
+    raise _unfit(value, "there may be no empty, '.' or '..' parts between slashes", field=field)
+
+
+@lru_cache(maxsize=4096)  # the same few keys are logged over and over
+def _is_key(value: str) -> bool:
+    return (
+        len(value) <= MAX_KEY
+        and KEY.fullmatch(value) is not None
+        and not any(part in ("", ".", "..") for part in value.split("/"))
+    )
 
 
 def _unfit(value: str, rule: str, *, field: str) -> Invalid:

@@ -22,14 +22,22 @@ VIEWS = {1: "ACTIVE_ONLY", 2: "DELETED_ONLY", 3: "ALL"}
 
 def experiment(by: Actor, text: str) -> Experiment:
     """The team's experiment with this id; "0" is its default one, made when first asked for."""
-    number = None if text == DEFAULT else experiment_number(text)
-    if text == DEFAULT or number is not None:
-        found = access.experiment_in_a_hurry(by, number)
-        if found is not None:
-            return found
+    found = access.experiment_in_a_hurry(by, experiment_key(text))
+    if found is not None:
+        return found
     if text == DEFAULT:
         return default_experiment(by=by)
-    raise NotFound(f"No Experiment with id={text} exists.", field="experiment_id")
+    raise _no_experiment(text)
+
+
+def experiment_key(text: str) -> int | None:
+    """The id as a number, None for the team's default experiment; NotFound when no experiment can have it."""
+    if text == DEFAULT:
+        return None
+    number = experiment_number(text)
+    if number is None:
+        raise _no_experiment(text)
+    return number
 
 
 def experiment_number(text: str) -> int | None:
@@ -82,3 +90,7 @@ def unpaired(given: Iterable[Mapping[str, Any]] | None, field: str) -> dict[str,
 def present(**values: Any) -> dict[str, Any]:
     """The fields that are set: MLflow leaves out what is empty."""
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+
+
+def _no_experiment(text: str) -> NotFound:
+    return NotFound(f"No Experiment with id={text} exists.", field="experiment_id")

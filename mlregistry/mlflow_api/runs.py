@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from experiments.actions.run_tags import MAX_TAG, NAME_TAG
 from experiments.models import Run
 from experiments.queries import locations
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid
+from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.millis import from_millis, to_millis
 from mlregistry.lib.names import clean_key
 
@@ -67,16 +68,22 @@ _batch = msgspec.json.Decoder(TypedBatch)
 
 def create(call: Call) -> Answer:
     given = call.given
-    experiment = ids.experiment(call.by, given["experiment_id"] or ids.DEFAULT)
     tags = truncated(ids.unpaired(given["tags"], "tags"), MAX_TAG)
-    run = actions.create_run(
-        experiment,
+    make = partial(
+        actions.create_run,
         name=_name(given["run_name"], tags),
         user_name=given["user_id"],
         started_at=from_millis(given["start_time"], field="start_time"),
         tags=tags,
         by=call.by,
     )
+    place = given["experiment_id"] or ids.DEFAULT
+    try:
+        run = make(ids.experiment_key(place))
+    except (
+        NotFound
+    ):  # the default experiment is made when first asked for; of another one MLflow's words tell
+        run = make(ids.experiment(call.by, place))
     return {"run": {"info": info(run), "data": present(tags=tags_of(run, tags)), "inputs": {}}}
 
 
