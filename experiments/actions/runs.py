@@ -14,9 +14,10 @@ from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
+from mlregistry.lib import tag_names
 from mlregistry.lib.names import clean_name, clean_text, random_name
 
-from .run_tags import PARENT_TAG, checked_tags
+from .run_tags import checked_tags
 
 UPDATE = """
 SELECT run.*, experiment.is_default AS in_default, experiment.artifact_location AS place
@@ -42,7 +43,7 @@ def create_run(
     """A RUNNING run; without a name it gets a readable one. `user_name` is whom the client says it is for."""
     by.require(Role.EDITOR)
     _check_place(experiment, dataset_version, parent)
-    given = checked_tags({**(tags or {}), **({PARENT_TAG: parent.pk.hex} if parent else {})})
+    given = checked_tags({**(tags or {}), **({tag_names.PARENT_RUN: parent.pk.hex} if parent else {})})
     run = Run(
         experiment=experiment,
         name=clean_name(name or given.name or random_name(), max_length=500),
