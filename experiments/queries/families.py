@@ -17,7 +17,7 @@ from mlregistry.sql_rows import fetched
 MOST_FAMILIES = 200
 MOST_ROWS = 400
 MOST_READ = 4000
-RANKED_RUNS = 5000
+RANKED_RUNS = 2000
 SIBLINGS = 10
 LEVELS = 3
 # A family stands where the best of its members does; each member climbs to its topmost ancestor in the experiment.
@@ -63,7 +63,8 @@ WITH RECURSIVE tree AS (
         ) AS place
         FROM experiments_run AS run
         LEFT JOIN experiments_latestmetric AS metric
-          ON metric.run_id = run.id AND metric.key = %(key)s AND NOT metric.is_nan
+          ON metric.run_id = run.id AND metric.experiment_id = %(experiment)s AND metric.key = %(key)s
+         AND NOT metric.is_nan
         WHERE run.parent_id = tree.id AND run.experiment_id = %(experiment)s AND run.lifecycle = 'active'
           AND run.id <> ALL(tree.path)
         ORDER BY place LIMIT %(siblings)s

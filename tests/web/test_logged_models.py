@@ -80,7 +80,7 @@ def test_the_page_shows_all_that_is_known_of_a_model(
     create_version(registered, f"models:/{model.model_id}", model_id=model.model_id, by=by)
     text = seen(web(vera), f"/logged-models/{model.model_id}/")
     for shown in ("forest", "ready", "sklearn", f"/runs/{run.pk}/", "depth", "holdout", "0.9000", "0.8000", "NaN",
-                  "&lt;b&gt;growth", "MLmodel", "11 bytes", "/models/churn/versions/1/"):  # fmt: skip
+                  "&lt;b&gt;growth", "MLmodel", "11\xa0bytes", "/models/churn/versions/1/"):  # fmt: skip
         assert shown in text, shown
     for hidden in ("mlflow.hidden", "<b>growth", "/delete"):
         assert hidden not in text, hidden
