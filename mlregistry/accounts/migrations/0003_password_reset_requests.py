@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_idempotency_key'),
+        ('accounts', '0003_leaner_audit_trail'),
     ]
 
     operations = [
