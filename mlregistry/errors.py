@@ -29,6 +29,13 @@ class Invalid(MlregistryError):
     code = "invalid"
 
 
+class LengthRequired(Invalid):
+    """The body came without its length, so that nobody can tell whether it is whole."""
+
+    status = 411
+    code = "length_required"
+
+
 class Unauthenticated(MlregistryError):
     """Nobody is signed in, or the token is not valid."""
 

@@ -1,6 +1,6 @@
 """What operators' tools ask: is it up, which version, how is it doing."""
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -8,9 +8,12 @@ from mlregistry import __version__
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """200 OK once requests can be served: the database answers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """200 OK once requests can be served: the database answers; 503 while it does not."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (OperationalError, InterfaceError):
+        return HttpResponse("The database does not answer.", content_type="text/plain", status=503)
     return HttpResponse("OK", content_type="text/plain")
 
 

@@ -1,9 +1,11 @@
 """What every door of the native REST API shares: the base view, problem+json, pages of a list."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import django.core.exceptions
+from django.db import InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework import exceptions
@@ -14,9 +16,10 @@ from rest_framework.views import APIView
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Forbidden, Invalid, MlregistryError, NotFound, Unauthenticated
+from mlregistry.errors import Forbidden, Invalid, MlregistryError, NotFound, Unauthenticated, Unavailable
 from mlregistry.rest_permission import VERBS
 
+logger = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 Row = TypeVar("Row", bound=Model)
 
@@ -87,6 +90,9 @@ def _as_known(error: Exception) -> MlregistryError | None:
         return NotFound("There is nothing here.")
     if isinstance(error, django.core.exceptions.PermissionDenied):
         return Forbidden("You may not do this.")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        logger.error("The database did not answer: %s", error)
+        return Unavailable("The database does not answer. Try again in a moment.")
     if isinstance(error, exceptions.ValidationError):
         return _from_serializer(error.detail)
     if isinstance(error, exceptions.APIException):

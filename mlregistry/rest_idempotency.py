@@ -59,14 +59,14 @@ def check_key(key: str) -> None:
 
 
 def fingerprint_of(request: Request) -> str:
-    """SHA-256 of verb, address and body; a raw upload counts by its name, length and type."""
+    """SHA-256 of verb, address and body; a raw upload counts by its name, type, and length or digest."""
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if request.content_type.startswith(
         ("application/json", "multipart/", "application/x-www-form-urlencoded")
     ):
         _add_parsed(digest, request)
     else:
-        for name in ("Content-Type", "Content-Length", "X-Filename"):
+        for name in ("Content-Type", "Content-Length", "Content-Digest", "X-Filename"):
             digest.update(f"{name}: {request.headers.get(name, '')}\n".encode())
     return digest.hexdigest()
 

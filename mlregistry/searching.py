@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeVar
 
 import psycopg2.errors
 from django.conf import settings
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, OperationalError
 
+from mlregistry import sql_rows
 from mlregistry.errors import Invalid
 from mlregistry.lib import page_tokens
 from mlregistry.lib.filter_sql import Key, Sql, after, ordered
@@ -51,18 +52,15 @@ def identities(
     sql = f"SELECT {identity}, {columns} FROM {source} WHERE {tests} ORDER BY {order} LIMIT %s"  # noqa: S608
     parameters = [value for key in keys for value in key.parameters]
     parameters += [value for _, values in conditions for value in values]
-    rows = fetched(sql, [*parameters, *order_values, limit + 1])
+    rows = searched(sql, [*parameters, *order_values, limit + 1])
     token = sealed(list(rows[limit - 1][1:]), query) if len(rows) > limit else ""
     return Page([row[0] for row in rows[:limit]], token)
 
 
-def fetched(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+def searched(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows; Invalid for what PostgreSQL finds wrong with a filter's values."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+        return sql_rows.fetched(sql, parameters)
     except DataError as error:
         raise _refused(error) from error
     except OperationalError as error:

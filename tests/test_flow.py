@@ -1,6 +1,8 @@
 """The main job from the outside: a whole server is started and told one story over HTTP, as curl would."""
 
+import base64
 import csv
+import hashlib
 import http.client
 import io
 import json
@@ -254,17 +256,19 @@ def test_bad_input_is_named_and_changes_nothing(server: Server) -> None:
     assert server.ok("GET", "/api/v1/datasets/")["results"] == before
 
 
-def test_a_table_may_come_in_chunks_of_unknown_length(server: Server) -> None:
+def test_a_table_may_come_in_chunks_with_its_digest(server: Server) -> None:
     dataset = server.ok("POST", "/api/v1/datasets/", {"name": "Chunked"})
+    pieces = [b"a,b\n", b"1,2\n" * 40_000, b"3,4\n"]
+    digest = base64.b64encode(hashlib.sha256(b"".join(pieces)).digest()).decode()
     connection = http.client.HTTPConnection(server.base.removeprefix("http://"), timeout=60)
     headers = {
         "Authorization": f"Bearer {TOKEN}",
         "X-Filename": "t.csv",
         "Content-Type": "application/octet-stream",
+        "Content-Digest": f"sha-256=:{digest}:",
     }
-    pieces = iter([b"a,b\n", b"1,2\n" * 40_000, b"3,4\n"])
     address = f"/api/v1/datasets/{dataset['id']}/versions/"
-    connection.request("POST", address, pieces, headers, encode_chunked=True)
+    connection.request("POST", address, iter(pieces), headers, encode_chunked=True)
     answer = connection.getresponse()
     assert answer.status == 201
     assert json.loads(answer.read())["n_rows"] == 40_001

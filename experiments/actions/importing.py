@@ -22,6 +22,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.artifacts import store
 from mlregistry.artifacts.paths import normalise
 from mlregistry.errors import Conflict
+from mlregistry.lib import tag_names
 from mlregistry.lib.millis import now_millis
 from mlregistry.lib.names import clean_name
 
@@ -30,7 +31,7 @@ from .experiments import default_experiment
 from .inputs import DatasetInput, log_inputs
 from .measurements import Metric, Refusal, write
 from .model_metrics import write_metrics
-from .run_tags import NAME_TAG, NOTE_TAG, PARENT_TAG, Tags, as_run_id
+from .run_tags import Tags, as_run_id
 
 POINTS_AT_ONCE = 20_000
 LINKS_AT_ONCE = 1_000
@@ -226,7 +227,7 @@ def connect_parents(*, by: Actor) -> int:
     """Runs find the parents that their tags name; returns how many did."""
     by.require(Role.OWNER)
     with connection.cursor() as cursor:
-        cursor.execute(PARENTS, [PARENT_TAG, by.team.pk, by.team.pk])
+        cursor.execute(PARENTS, [tag_names.PARENT_RUN, by.team.pk, by.team.pk])
         return int(cursor.rowcount)
 
 
@@ -256,7 +257,7 @@ def _new_run(record: RunRecord, experiment: Experiment, by: Actor) -> Run:
     run = Run(
         id=record.id,
         experiment=experiment,
-        name=record.tags.get(NAME_TAG, "")[:500],
+        name=record.tags.get(tag_names.RUN_NAME, "")[:500],
         status=record.status,
         user_name=record.user_name[:256],
         started_at=record.started_at,
@@ -288,10 +289,14 @@ def _log(run: Run, record: RunRecord, points: Iterable[Metric], by: Actor) -> No
     """As if a client had logged it, so that the newest value and the extremes come out the same."""
     chunks = _chunks(points)
     tags = Tags(
-        rows=tuple((key, text) for key, text in record.tags.items() if key not in (NAME_TAG, NOTE_TAG)),
-        name=record.tags.get(NAME_TAG, "")[:500] or None,
-        note=record.tags.get(NOTE_TAG),
-        parent=as_run_id(record.tags.get(PARENT_TAG, "")),
+        rows=tuple(
+            (key, text)
+            for key, text in record.tags.items()
+            if key not in (tag_names.RUN_NAME, tag_names.NOTE)
+        ),
+        name=record.tags.get(tag_names.RUN_NAME, "")[:500] or None,
+        note=record.tags.get(tag_names.NOTE),
+        parent=as_run_id(record.tags.get(tag_names.PARENT_RUN, "")),
     )
     first = next(chunks, [])
     now, params = now_millis(), list(record.params.items())

@@ -20,6 +20,7 @@ from mlregistry.errors import Conflict, Invalid, NotFound
 from mlregistry.lib.names import clean_text, random_name
 
 from .model_metrics import missing, write_metrics
+from .version_tag import tidied
 
 __all__ = [
     "create_logged_model", "delete_logged_model", "delete_tag", "finalize_logged_model", "log_params",
@@ -121,7 +122,7 @@ def log_params(model: LoggedModel, params: Pairs, *, by: Actor) -> None:
 def set_tags(model: LoggedModel, tags: Pairs, *, by: Actor) -> None:
     """Add or overwrite tags, whatever others write at the same time; of equal keys the last counts."""
     by.require(Role.EDITOR)
-    given = _clean(tags, "tags")
+    given = tidied(_clean(tags, "tags"))
     if given:
         with connection.cursor() as cursor:
             cursor.execute(SET_TAGS, [_json(given), str(model.pk)])

@@ -15,13 +15,14 @@ from experiments.models import Curve, Run, RunTag
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
+from mlregistry.lib import tag_names
 from mlregistry.lib.millis import now_millis
 from mlregistry.lib.names import clean_key, clean_name
 
 from .liveness import set_timeout
 from .measurements import Metric, Refusal, write
 from .model_metrics import write_metrics
-from .run_tags import NAME_TAG, NOTE_TAG, TIMEOUT_TAG, Pairs, Tags, checked_tags, clean_pair
+from .run_tags import Pairs, Tags, checked_tags, clean_pair
 from .runs import require_active
 
 MAX_PARAM = 6000
@@ -62,13 +63,13 @@ def delete_tag(run: Run, key: str, *, by: Actor) -> None:
     """NotFound when there is no such tag."""
     by.require(Role.EDITOR)
     require_active(run)
-    if key in (NAME_TAG, NOTE_TAG):
-        texts = Tags(name="") if key == NAME_TAG else Tags(note="")
-        removed = int(bool(run.name if key == NAME_TAG else run.note))
+    if key in (tag_names.RUN_NAME, tag_names.NOTE):
+        texts = Tags(name="") if key == tag_names.RUN_NAME else Tags(note="")
+        removed = int(bool(run.name if key == tag_names.RUN_NAME else run.note))
         write(run.pk, by.team.pk, texts=texts, now=now_millis())
     else:
         removed, _ = RunTag.objects.filter(run=run, key=key).delete()
-        if key == TIMEOUT_TAG:
+        if key == tag_names.TIMEOUT:
             set_timeout(run.pk, None)
     if not removed:
         raise NotFound(f"No tag with name: {key} in run with id {run.pk.hex}", field="key")

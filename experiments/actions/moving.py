@@ -5,7 +5,6 @@ Addresses of artifacts stay valid: the run in them counts, the experiment before
 
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -14,6 +13,7 @@ from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid, NotFound
+from mlregistry.sql_rows import fetched
 
 MOST_RUNS = 10_000
 BELOW = """
@@ -85,7 +85,7 @@ def move_runs(
 
 def _places(wanted: Collection[uuid.UUID], by: Actor) -> set[int]:
     """The experiments in which the runs are; NotFound names a run that is not the team's."""
-    rows = _rows(FIND, {"runs": _texts(wanted), "team": by.team.pk})
+    rows = fetched(FIND, {"runs": _texts(wanted), "team": by.team.pk})
     missing = set(wanted) - {run_id for run_id, _ in rows}
     if missing:
         raise NotFound(f"There is no run {min(missing).hex} in {by.team.name}.", field="runs")
@@ -105,7 +105,7 @@ def _lock_places(keys: Collection[int], to: Experiment, by: Actor) -> None:
 
 
 def _below(runs: Collection[uuid.UUID], by: Actor) -> list[uuid.UUID]:
-    found = _rows(BELOW, {"runs": _texts(runs), "team": by.team.pk, "most": MOST_RUNS + 1})
+    found = fetched(BELOW, {"runs": _texts(runs), "team": by.team.pk, "most": MOST_RUNS + 1})
     if len(found) > MOST_RUNS:
         raise Invalid(f"With their children these are more than {MOST_RUNS:,} runs.", field="runs")
     return sorted({*runs, *(run_id for (run_id,) in found)})
@@ -113,7 +113,7 @@ def _below(runs: Collection[uuid.UUID], by: Actor) -> list[uuid.UUID]:
 
 def _locked(wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Each run with the experiment it is in; Conflict for deleted ones."""
-    rows = _rows(LOCK, {"runs": _texts(wanted)})
+    rows = fetched(LOCK, {"runs": _texts(wanted)})
     deleted = [run_id.hex for run_id, lifecycle, _ in rows if lifecycle != Lifecycle.ACTIVE]
     if deleted:
         raise Conflict(
@@ -127,12 +127,6 @@ def _locked(wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
 def _move(runs: list[uuid.UUID], sources: list[int], to: Experiment) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MOVE, {"runs": _texts(runs), "sources": sources, "target": to.pk})
-
-
-def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [tuple(row) for row in cursor.fetchall()]
 
 
 def _texts(runs: Collection[uuid.UUID]) -> list[str]:

@@ -9,13 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mlregistry.errors import Invalid
+from mlregistry.lib import tag_names
 from mlregistry.lib.names import clean_key, clean_name, clean_text
 
 MAX_TAG = 8000
-NAME_TAG = "mlflow.runName"
-NOTE_TAG = "mlflow.note.content"
-PARENT_TAG = "mlflow.parentRunId"
-TIMEOUT_TAG = "mlregistry.timeoutSeconds"
 LONGEST_TIMEOUT = 2**31 - 1
 HEX = re.compile(r"[0-9a-fA-F]{32}")
 Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -39,11 +36,13 @@ def checked_tags(given: Pairs) -> Tags:
         name, text = clean_pair(key, value, "tags", MAX_TAG)
         clean[name] = text
     return Tags(
-        rows=tuple((key, value) for key, value in clean.items() if key not in (NAME_TAG, NOTE_TAG)),
-        name=_name(clean.get(NAME_TAG)),
-        note=clean.get(NOTE_TAG),
-        parent=as_run_id(clean.get(PARENT_TAG, "")),
-        timeout_seconds=_timeout(clean.get(TIMEOUT_TAG)),
+        rows=tuple(
+            (key, value) for key, value in clean.items() if key not in (tag_names.RUN_NAME, tag_names.NOTE)
+        ),
+        name=_name(clean.get(tag_names.RUN_NAME)),
+        note=clean.get(tag_names.NOTE),
+        parent=as_run_id(clean.get(tag_names.PARENT_RUN, "")),
+        timeout_seconds=_timeout(clean.get(tag_names.TIMEOUT)),
     )
 
 
@@ -70,10 +69,10 @@ def _timeout(text: str | None) -> int | None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 10):
         raise Invalid(
-            f"The time-out {text[:50]!r} is no whole number of seconds.", field=f"tags.{TIMEOUT_TAG}"
+            f"The time-out {text[:50]!r} is no whole number of seconds.", field=f"tags.{tag_names.TIMEOUT}"
         )
-    return check_timeout(int(text), field=f"tags.{TIMEOUT_TAG}")
+    return check_timeout(int(text), field=f"tags.{tag_names.TIMEOUT}")
 
 
 def _name(text: str | None) -> str | None:
-    return None if text is None else clean_name(text, field=f"tags.{NAME_TAG}", max_length=500)
+    return None if text is None else clean_name(text, field=f"tags.{tag_names.RUN_NAME}", max_length=500)

@@ -14,10 +14,11 @@ from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
+from mlregistry.lib import tag_names
 from mlregistry.lib.names import clean_name, clean_text, random_name
 from mlregistry.lib.time_ordered import time_ordered_uuid
 
-from .run_tags import PARENT_TAG, checked_tags
+from .run_tags import checked_tags
 
 CREATE = """
 SELECT * FROM experiments_create_run(
@@ -33,6 +34,10 @@ FROM experiments_update_run(
 JOIN experiments_experiment AS experiment ON experiment.id = run.experiment_id
 """
 ALL = tuple(field.attname for field in Run._meta.concrete_fields)
+FRESH: dict[str, Any] = {
+    "status": RunStatus.RUNNING, "lifecycle": Lifecycle.ACTIVE, "error": "", "changes": 0, "timed_out": False,
+    "signature": None, "input_example": None, "job_id": None, "ended_at": None, "deleted_at": None,
+}  # fmt: skip
 STATUSES = frozenset(RunStatus.values)
 # In the order of the models' fields, as from_db wants them.
 UPDATED = ("id", "experiment_id", "name", "status", "lifecycle", "user_name", "started_at", "ended_at")
@@ -62,33 +67,24 @@ def create_run(
         raise Invalid("There is no such dataset version in this team.", field="dataset_version")
     if parent is not None and parent.experiment.team_id != by.team.pk:
         raise Invalid("There is no such parent run in this team.", field="parent")
-    given = checked_tags({**(tags or {}), **({PARENT_TAG: parent.pk.hex} if parent else {})})
+    given = checked_tags({**(tags or {}), **({tag_names.PARENT_RUN: parent.pk.hex} if parent else {})})
     now = timezone.now()
     columns = {
+        **FRESH,
         "id": time_ordered_uuid(),
         "name": clean_name(name or given.name or random_name(), max_length=500),
-        "status": RunStatus.RUNNING,
-        "lifecycle": Lifecycle.ACTIVE,
         "estimator": str((recipe or {}).get("estimator", ""))[:60],
         "is_baseline": is_baseline,
         "recipe": recipe,
-        "signature": None,
-        "input_example": None,
         "warnings": [],
-        "error": "",
         "note": given.note or "",
         "dataset_version_id": dataset_version.pk if dataset_version else None,
-        "job_id": None,
         "parent_id": given.parent,
         "created_by_id": by.user.pk if by.user else None,
         "user_name": clean_text(user_name, field="user_id", max_length=256),
-        "changes": 0,
         "active_at": now,
         "timeout_seconds": given.timeout_seconds,
-        "timed_out": False,
         "started_at": started_at or now,
-        "ended_at": None,
-        "deleted_at": None,
     }
     return _inserted(columns, given.rows, experiment, by)
 

@@ -34,6 +34,12 @@ UPLOAD_REQUEST = {
 FILENAME = OpenApiParameter(
     "X-Filename", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The name of a raw body"
 )
+DIGEST = OpenApiParameter(
+    "Content-Digest",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="sha-256=:<base64>: of a raw body; needed when it comes in chunks, without Content-Length",
+)
 
 
 class Datasets(TeamView):
@@ -86,7 +92,7 @@ class Versions(TeamView):
         rows = filtered(request, access.dataset_versions(self.actor, dataset.pk), VERSION_FILTERS)
         return listing(request, rows, ordering=VERSION_ORDERING, to_json=lambda row: VersionOut(row).data)
 
-    @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME], responses={201: VersionOut})
+    @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME, DIGEST], responses={201: VersionOut})
     @idempotent()
     def post(self, request: Request, dataset_id: int) -> Response:
         """Upload CSV, TSV, Excel, Parquet or JSON lines; the same bytes again add no version."""

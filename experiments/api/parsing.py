@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -12,9 +11,9 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from mlregistry.artifacts import bodies
 from mlregistry.artifacts.store import Readable
-from mlregistry.artifacts.upload_limit import too_large
-from mlregistry.errors import Invalid
+from mlregistry.errors import Invalid, LengthRequired
 from mlregistry.rest_json import StrictJSONParser
 
 Row = TypeVar("Row", bound=Model)
@@ -88,24 +87,15 @@ def upload(request: Request) -> Iterator[tuple[Readable, str, str]]:
     """Stream, file name and content type of a multipart `file` or of a raw body with X-Filename."""
     if request.content_type.startswith("multipart/"):
         file = request.FILES.get("file")
+        if file is None and bodies.is_chunked(request.META):
+            raise LengthRequired("Send the form with its Content-Length.", field="Content-Length")
         if file is None:
             raise Invalid("Send the file in the form field 'file'.", field="file")
         yield file, str(file.name), str(file.content_type or "")
         return
     if request.content_type.startswith("application/json") and not request.headers.get("X-Filename"):
         raise Invalid("Send a multipart form with 'file', or the raw bytes with X-Filename.", field="file")
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > settings.UPLOAD_LIMIT_BYTES:
-        raise too_large()
-    yield _body(request), request.headers.get("X-Filename", ""), request.content_type
-
-
-def _body(request: Request) -> Readable:
-    """The raw body; Django takes one without Content-Length for empty, so a chunked one is the server's own stream."""
-    inner = request._request
-    if inner.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
-        return cast(Readable, inner.META["wsgi.input"])
-    return inner
+    yield bodies.body(request.META), request.headers.get("X-Filename", ""), request.content_type
 
 
 def parameters(filters: Mapping[str, str], ordering: tuple[str, ...]) -> list[OpenApiParameter]:

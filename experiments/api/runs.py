@@ -22,7 +22,7 @@ from mlregistry.artifacts import paths, store
 from mlregistry.errors import Invalid, NotFound, TooLarge
 from mlregistry.rest import TeamView, body_of, listing
 
-from .datasets import UPLOAD_REQUEST
+from .datasets import DIGEST, UPLOAD_REQUEST
 from .parsing import UPLOAD_PARSERS, needed, parsed, upload
 from .serializers import ArtifactOut, BatchIn, HistoryOut, PointOut, RunChange, RunDetail
 
@@ -147,7 +147,7 @@ class OneArtifact(TeamView):
         response["ETag"] = f'"{found.file.sha256}"'
         return response
 
-    @extend_schema(request=UPLOAD_REQUEST, responses={201: ArtifactOut})
+    @extend_schema(request=UPLOAD_REQUEST, parameters=[DIGEST], responses={201: ArtifactOut})
     def put(self, request: Request, run_id: uuid.UUID, path: str) -> Response:
         """Store a file (a form's `file`, or the raw body) at this path."""
         run = access.run(self.actor, run_id)
@@ -155,7 +155,7 @@ class OneArtifact(TeamView):
             saved = artifacts.save_artifact(run, path, stream, content_type=content_type, by=self.actor)
         return Response(ArtifactOut(saved).data, status=201)
 
-    @extend_schema(request=UPLOAD_REQUEST, responses={201: ArtifactOut})
+    @extend_schema(request=UPLOAD_REQUEST, parameters=[DIGEST], responses={201: ArtifactOut})
     def post(self, request: Request, run_id: uuid.UUID, path: str) -> Response:
         """The same as PUT, for forms."""
         return self.put(request, run_id, path)

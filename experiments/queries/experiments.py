@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from experiments.models import Experiment
 from mlregistry.errors import Invalid
+from mlregistry.lib import tag_names
 from mlregistry.lib.filter_expr import EXPERIMENTS, Comparison, Order, parse, parse_order
 from mlregistry.lib.filter_sql import Key, Place, condition
 from mlregistry.searching import Page, identities, lifecycles
 
 MOST_RESULTS = 50_000
-DESCRIPTION_TAG = "mlflow.note.content"
 COLUMNS = {
     "name": "e.name",
     "experiment_id": "(CASE WHEN e.is_default THEN '0' ELSE e.id::text END)",
@@ -55,7 +55,7 @@ def search(
 def _place(comparison: Comparison) -> Place:
     if comparison.entity == "attribute":
         return Place(COLUMNS[comparison.key])
-    if comparison.key == DESCRIPTION_TAG:
+    if comparison.key == tag_names.NOTE:
         return Place("NULLIF(e.description, '')")
     return Place("(e.tags ->> %s)", (comparison.key,))
 

@@ -16,10 +16,9 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
-
 from mlregistry.errors import Invalid
 from mlregistry.searching import opened, sealed
+from mlregistry.sql_rows import fetched
 
 MOST_POINTS = 1_000_000
 MOST_BULK_POINTS = 25_000
@@ -117,22 +116,22 @@ def history(
     most = min(max_results or MOST_POINTS, MOST_POINTS)
     begin = tuple(opened(page_token, query, 4)) if page_token else BEGIN
     values = _values(team_id, [run_id], key, most) | {"run": str(run_id), "at": begin[0], "all": False}
-    rows = _rows(PAGE, values)
-    if not rows and not _rows(OURS, values):
+    rows = fetched(PAGE, values)
+    if not rows and not fetched(OURS, values):
         return None
     points = _behind(begin, _ordered(rows))
     if rows and rows[0][3] and len(points) <= most:
         # So many points were there twice that the page is not full.
-        points = _behind(begin, _ordered(_rows(PAGE, values | {"all": True})))
+        points = _behind(begin, _ordered(fetched(PAGE, values | {"all": True})))
     return _page(points, most, values["head"], query)
 
 
 def bulk(team_id: int, run_ids: Sequence[uuid.UUID], key: str, *, max_results: int) -> bytes:
     """The points of several runs, run by run, all together at most `max_results`."""
     values = _values(team_id, run_ids, key, max(0, min(max_results, MOST_BULK_POINTS)))
-    points, is_short = _rows(BULK, values | {"all": False})[0]
+    points, is_short = fetched(BULK, values | {"all": False})[0]
     if is_short:
-        points, _ = _rows(BULK, values | {"all": True})[0]
+        points, _ = fetched(BULK, values | {"all": True})[0]
     return _list(points)
 
 
@@ -147,7 +146,7 @@ def samples(
     """At most `most` points of each run at even distances by step: the last always, the first too if `most` > 1."""
     start, end = steps or (-(2**63), 2**63 - 1)
     values = _values(team_id, run_ids, key, most) | {"start": start, "end": end}
-    return _list(_rows(SAMPLES, values)[0][0])
+    return _list(fetched(SAMPLES, values)[0][0])
 
 
 def _values(team_id: int, run_ids: Sequence[uuid.UUID], key: str, most: int) -> dict[str, Any]:
@@ -187,13 +186,6 @@ def _page(points: list[Point], most: int, head: str, query: Any) -> History:
     ]
     token = sealed(list(_place(shown[-1])), query) if len(points) > most else ""
     return History(_list(",".join(texts)), token)
-
-
-def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
 
 
 def _list(points: str | None) -> bytes:

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-
 from experiments.queries.run_bodies import Bodies
+from mlregistry.lib.tag_names import NOTE, RUN_NAME
+from mlregistry.sql_rows import fetched
 
 MILLIS = "floor(extract(epoch FROM {}) * 1000)::bigint"
 EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.id::text END"
@@ -37,8 +37,8 @@ concat('"info":{{"run_id":"', {RUN_ID}, '","run_uuid":"', {RUN_ID}, '","run_name
 """
 TAGS = f"""
 NULLIF(concat_ws(',',
-    {PAIR.format(key="'mlflow.runName'::text", value="NULLIF(r.name, '')")},
-    {PAIR.format(key="'mlflow.note.content'::text", value="NULLIF(r.note, '')")},
+    {PAIR.format(key=f"'{RUN_NAME}'::text", value="NULLIF(r.name, '')")},
+    {PAIR.format(key=f"'{NOTE}'::text", value="NULLIF(r.note, '')")},
     (SELECT string_agg({ROW_PAIR}, ',') FROM experiments_runtag AS x WHERE x.run_id = r.id)), '')
 """
 DATA = f"""
@@ -110,7 +110,4 @@ def _bodies(run_ids: list[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 
 def _rows(sql: str, run_ids: Sequence[uuid.UUID], team_id: int | None) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"ids": f"{{{','.join(map(str, run_ids))}}}", "team": team_id})
-        rows: list[Any] = cursor.fetchall()
-        return rows
+    return fetched(sql, {"ids": f"{{{','.join(map(str, run_ids))}}}", "team": team_id})

@@ -15,12 +15,11 @@ from collections.abc import Callable, Sequence
 
 from experiments.queries.run_documents import ARTIFACT_URI, RUN_ID
 from mlregistry.errors import Invalid
+from mlregistry.lib import tag_names
 from mlregistry.lib.filter_expr import Comparison, Order
 from mlregistry.lib.filter_sql import Key, Place, Sql, compared
 from mlregistry.lib.millis import from_millis
 
-NAME_TAG, NOTE_TAG = "mlflow.runName", "mlflow.note.content"
-CONTEXT_TAG = "mlflow.data.context"
 INDEXED_LENGTH = 200
 FEW = 1_500
 INDEXED_OPERATORS = {"metric": ("=", ">", ">=", "<", "<="), "param": ("=", "IN"), "tag": ("=", "IN")}
@@ -34,7 +33,7 @@ COLUMNS = {
     "start_time": "r.started_at",
     "end_time": "r.ended_at",
 }
-COLUMNS_OF_TAGS = {NAME_TAG: COLUMNS["run_name"], NOTE_TAG: "NULLIF(r.note, '')"}
+COLUMNS_OF_TAGS = {tag_names.RUN_NAME: COLUMNS["run_name"], tag_names.NOTE: "NULLIF(r.note, '')"}
 TABLES = {"param": "experiments_param", "tag": "experiments_runtag"}
 AGGREGATES = {"last": "value", "min": "minimum", "max": "maximum"}
 DATASET = (
@@ -42,7 +41,11 @@ DATASET = (
     " WHERE i.run_id = r.id AND {})"
 )
 LOGGED = "x.experiment_id = ANY(%s::bigint[]) AND x.key = %s"
-DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": f"(i.tags ->> '{CONTEXT_TAG}')"}
+DATASET_COLUMNS = {
+    "name": "d.name",
+    "digest": "d.digest",
+    "context": f"(i.tags ->> '{tag_names.DATA_CONTEXT}')",
+}
 EPOCH = "'epoch'::timestamptz"
 
 

@@ -1,12 +1,13 @@
 """What stands around a run: parent, children, datasets it read, files of its models. Called by its page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from experiments.models import Artifact, Lifecycle, Run
+from mlregistry.lib import tag_names
 
-CONTEXT = "mlflow.data.context"
 MOST_SHOWN = 100
 
 
@@ -27,23 +28,35 @@ class Source:
     commit: str = ""
 
 
-def children(run: Run) -> QuerySet[Run]:
-    """The active ones, oldest first."""
-    return run.children.filter(lifecycle=Lifecycle.ACTIVE).order_by("started_at", "pk")
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The first active child runs, oldest first, each with its own `n_children`, and how many there are."""
+
+    runs: Sequence[Run]
+    n_runs: int
+
+
+def children(run: Run) -> Children:
+    """Those of the run, two queries at most."""
+    mine = run.children.filter(lifecycle=Lifecycle.ACTIVE)
+    below = Count("children", filter=Q(children__lifecycle=Lifecycle.ACTIVE))
+    found = list(mine.annotate(n_children=below).order_by("started_at", "pk")[:MOST_SHOWN])
+    return Children(found, mine.count() if len(found) == MOST_SHOWN else len(found))
 
 
 def datasets(run: Run) -> list[ReadDataset]:
     rows = run.inputs.select_related("dataset").order_by("pk")[:MOST_SHOWN]
-    return [ReadDataset(row.dataset.name, row.dataset.digest, row.tags.get(CONTEXT, "")) for row in rows]
+    return [
+        ReadDataset(row.dataset.name, row.dataset.digest, row.tags.get(tag_names.DATA_CONTEXT, ""))
+        for row in rows
+    ]
 
 
 def source(run: Run) -> Source:
     tags = dict(
-        run.tags.filter(key__in=["mlflow.source.name", "mlflow.source.git.commit"]).values_list(
-            "key", "value"
-        )
+        run.tags.filter(key__in=[tag_names.SOURCE_NAME, tag_names.SOURCE_COMMIT]).values_list("key", "value")
     )
-    return Source(tags.get("mlflow.source.name", ""), tags.get("mlflow.source.git.commit", ""))
+    return Source(tags.get(tag_names.SOURCE_NAME, ""), tags.get(tag_names.SOURCE_COMMIT, ""))
 
 
 def files(run: Run) -> QuerySet[Artifact]:

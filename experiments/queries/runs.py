@@ -80,7 +80,7 @@ def leaderboard(experiment: Experiment, *, metric: str | None = None, limit: int
     rest = active.exclude(pk__in=list(scores)).order_by("-started_at", "id").values_list("pk", flat=True)
     ids = [*scores, *rest[: limit - len(scores)]]
     found = {run.pk: run for run in with_measurements(Run.objects.filter(pk__in=ids))}
-    return _marked([(found[pk], scores.get(pk)) for pk in ids if pk in found], problem, maximize)
+    return marked([(found[pk], scores.get(pk)) for pk in ids if pk in found], problem, maximize)
 
 
 def metric_keys(experiment: Experiment) -> dict[str, int]:
@@ -100,15 +100,8 @@ def artifacts(run: Run, *, prefix: str = "") -> QuerySet[Artifact]:
     return rows.filter(path__startswith=prefix) if prefix else rows
 
 
-def _best(experiment: Experiment, key: str, maximize: bool, limit: int) -> dict[uuid.UUID, float]:
-    rows = LatestMetric.objects.filter(
-        experiment=experiment, key=key, is_nan=False, run__lifecycle=Lifecycle.ACTIVE
-    )
-    ordered = rows.order_by("-value" if maximize else "value", "run_id")
-    return dict(ordered.values_list("run_id", "value")[:limit])
-
-
-def _marked(scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool) -> list[Row]:
+def marked(scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool) -> list[Row]:
+    """Rows of runs with their scores, compared with the best, the baseline and the problem's threshold."""
     sign = 1.0 if maximize else -1.0
     values = [score for _, score in scored if score is not None]
     best = max(values, key=lambda value: sign * value, default=None)
@@ -124,6 +117,14 @@ def _marked(scored: list[tuple[Run, float | None]], problem: Problem | None, max
         )
         for run, score in scored
     ]
+
+
+def _best(experiment: Experiment, key: str, maximize: bool, limit: int) -> dict[uuid.UUID, float]:
+    rows = LatestMetric.objects.filter(
+        experiment=experiment, key=key, is_nan=False, run__lifecycle=Lifecycle.ACTIVE
+    )
+    ordered = rows.order_by("-value" if maximize else "value", "run_id")
+    return dict(ordered.values_list("run_id", "value")[:limit])
 
 
 def _beats(score: float | None, other: float | None, sign: float, *, strictly: bool) -> bool | None:

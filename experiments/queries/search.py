@@ -21,7 +21,7 @@ from experiments.queries.run_segments import Scope, Segment, Walk, runs, segment
 from mlregistry.errors import Invalid
 from mlregistry.lib.filter_expr import RUNS, parse, parse_order
 from mlregistry.lib.filter_sql import Key, Sql, after, condition, ordered, patterned
-from mlregistry.searching import Page, fetched, lifecycles, opened, sealed
+from mlregistry.searching import Page, lifecycles, opened, sealed, searched
 
 __all__ = ["Scope", "Wanted", "count", "documents", "page", "scope"]
 
@@ -78,7 +78,7 @@ def page(where: Scope, wanted: Wanted, *, max_results: int = 1000, page_token: s
         if found is None:
             if tree and not narrow:
                 parts, narrow = segments(where, stages, tree, orders, driver=_driver(parts)), True
-            found = _fetched(parts[number], begin, left, prefix=prefix)
+            found = _searched(parts[number], begin, left, prefix=prefix)
         rows += [(number, row) for row in found]
         if len(rows) > max_results:
             break
@@ -94,7 +94,7 @@ def count(where: Scope, wanted: Wanted) -> int:
     source, values = runs(where, lifecycles(wanted.view), branched=False)
     test, tested = condition(tree, placing(where.experiment_ids, where.direction))
     sql = f"{_prefix(patterned(tree))}SELECT count(*) FROM {source} WHERE {test}"
-    return int(fetched(sql, [*values, *tested])[0][0])
+    return int(searched(sql, [*values, *tested])[0][0])
 
 
 def _walk_down(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row] | None:
@@ -107,17 +107,17 @@ def _walk_down(segment: Segment, place: list[Any] | None, limit: int, *, prefix:
         way = _way(segment.walk, segment.keys[0], place)
         source = _walked(segment.walk, way, steps)
         sql, values = _selected(segment, source, segment.walk.tests, segment.walk.sets, place, limit)
-        rows = fetched(prefix + sql, values)
+        rows = searched(prefix + sql, values)
         if len(rows) >= limit or not _goes_on(way, steps):
             return rows
         steps = 3 * steps * limit // (2 * len(rows)) if rows else MOST_STEPS + 1
     return None
 
 
-def _fetched(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row]:
+def _searched(segment: Segment, place: list[Any] | None, limit: int, *, prefix: str) -> list[Row]:
     """The next rows of a segment, of all runs that match."""
     sql, values = _selected(segment, segment.source, segment.where, [], place, limit)
-    return fetched(prefix + sql, values)
+    return searched(prefix + sql, values)
 
 
 def _driver(parts: list[Segment]) -> Sql | None:
@@ -126,7 +126,7 @@ def _driver(parts: list[Segment]) -> Sql | None:
     if not drivers:
         return None
     sizes = ", ".join(f"(SELECT count(*) FROM ({text}) AS few)" for text, _ in drivers)
-    (found,) = fetched(f"SELECT {sizes}", [value for _, values in drivers for value in values])
+    (found,) = searched(f"SELECT {sizes}", [value for _, values in drivers for value in values])
     size, number = min((size, number) for number, size in enumerate(found))
     return drivers[number] if size <= run_places.FEW else None
 
@@ -150,7 +150,7 @@ def _walked(walk: Walk, way: Sql, steps: int) -> Sql:
 
 def _goes_on(way: Sql, steps: int) -> bool:
     """Whether there is a row behind so many steps; if not, the steps have met all there is."""
-    return bool(fetched(f"SELECT FROM ({way[0]} OFFSET {steps} LIMIT 1) AS next", way[1]))
+    return bool(searched(f"SELECT FROM ({way[0]} OFFSET {steps} LIMIT 1) AS next", way[1]))
 
 
 def _selected(

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import PROTECT
 from django.utils.dateparse import parse_datetime
 
 from experiments.models import Run
 from mlregistry.errors import Invalid
 from mlregistry.lib import page_tokens
+from mlregistry.sql_rows import fetched
 
 MOST_ENTRIES = 1000
 EXPERIMENTS = """
@@ -99,6 +99,11 @@ class Entry:
     n_runs: int | None
     size: int
 
+    @property
+    def model_id(self) -> str:
+        """Of a logged model, as MLflow's clients know it."""
+        return f"m-{self.id.replace('-', '')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -149,7 +154,7 @@ def page(
     values = {
         "team": team_id, "kind": kind, "limit": limit + 1, "id": last, "at": parse_datetime(at) if at else None,
     }  # fmt: skip
-    found = [Entry(*row) for row in _rows(PAGE.replace("(parts)", f"({parts})"), values)]
+    found = [Entry(*row) for row in fetched(PAGE.replace("(parts)", f"({parts})"), values)]
     if len(found) <= limit:
         return found, None
     end = found[limit - 1]
@@ -158,7 +163,7 @@ def page(
 
 def totals(team_id: int) -> Totals:
     """What the whole trash holds."""
-    return Totals(*_rows(TOTALS, {"team": team_id})[0])
+    return Totals(*fetched(TOTALS, {"team": team_id})[0])
 
 
 def deleted_before(team_id: int, moment: datetime.datetime) -> Selection:
@@ -166,7 +171,7 @@ def deleted_before(team_id: int, moment: datetime.datetime) -> Selection:
 
     def keys(sql: str, column: str) -> list[Any]:
         return [
-            row[1] for row in _rows(f"{sql} AND {column} < %(before)s", {"team": team_id, "before": moment})
+            row[1] for row in fetched(f"{sql} AND {column} < %(before)s", {"team": team_id, "before": moment})
         ]
 
     return Selection(
@@ -190,9 +195,3 @@ def holders(experiments: Collection[int], runs: Collection[uuid.UUID]) -> Held:
         for row in rows.filter(**{f"{name}__experiment__in": list(experiments)}):
             held.experiments.setdefault(getattr(row, name).experiment_id, []).append(str(row))
     return held
-
-
-def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [tuple(row) for row in cursor.fetchall()]

@@ -12,6 +12,7 @@ from experiments import access
 from experiments.actions import experiments as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Experiment
+from experiments.queries import model_relations
 from experiments.queries import search as queries
 from experiments.queries.jobs import live_jobs
 from experiments.web import leaderboard, steps
@@ -21,6 +22,7 @@ from mlregistry.ui.page import PageRequest, page
 
 LARGEST_LIST = 500
 LARGEST_SEARCH = 200
+NEWEST_MODELS = 10
 
 
 @require_GET
@@ -57,6 +59,7 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     if request.htmx:
         return render(request, "experiments/leaderboard.html", context)
     context["steps"] = steps.of_problem(found.problem) if found.problem else []
+    context["models"], context["n_models"] = model_relations.newest(found, NEWEST_MODELS)
     return render(request, "experiments/experiment.html", context)
 
 

@@ -1,22 +1,33 @@
-"""Arranges the rows of queries.runs.leaderboard for the page: the primary metric, columns beside it, bars."""
+"""Arranges the families of queries.families for the page: the primary metric, columns beside it, bars, indents."""
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from experiments.models import Experiment
+from experiments.queries import families
 from experiments.queries import runs as queries
 from mlregistry.ml.metrics import METRICS
 
 MOST_COLUMNS = 6
+MOST_UNFOLDED = 60
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the board; `bar` runs from 0 at the baseline (or the worst) to 1 at the best."""
+    """One row of the board; `bar` runs from 0 at the baseline (or the worst) to 1 at the best.
+
+    `below` is the best score among the children shown, for a parent that has none of its own.
+    """
 
     row: queries.Row
     others: list[float | None]
     bar: float
+    depth: int
+    above: str
+    n_children: int
+    n_shown: int
+    below: float | None
 
 
 def of_experiment(experiment: Experiment) -> dict[str, Any]:
@@ -28,22 +39,53 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
         if problem
         else max(sorted(n_runs), key=n_runs.__getitem__, default="")
     )
-    rows = queries.leaderboard(experiment, metric=key or None)
+    members = families.board(experiment, key)
+    maximize = not problem or problem.direction == "maximize"
     columns = _columns(experiment, n_runs, key)
-    scores = [row.score for row in rows if row.score is not None]
-    baseline = next((row.score for row in rows if row.run.is_baseline and row.score is not None), None)
-    start = baseline if baseline is not None else (scores[-1] if scores else 0.0)
-    best = scores[0] if scores else 0.0
+    start, best, has_baseline = _ends([member.row for member in members], maximize)
+    below = _below(members, maximize)
     lines = [
-        Line(row, [row.metrics.get(name) for name in columns], _bar(row.score, start, best)) for row in rows
+        Line(
+            member.row,
+            [member.row.metrics.get(name) for name in columns],
+            _bar(member.row.score, start, best),
+            member.depth,
+            " ".join(str(pk) for pk in member.above),
+            member.n_children,
+            member.n_shown,
+            below.get(member.row.run.pk) if member.row.score is None else None,
+        )
+        for member in members
     ]
     return {
         "lines": lines,
         "columns": columns,
         "primary": key,
-        "has_baseline": baseline is not None,
-        "maximize": not problem or problem.direction == "maximize",
+        "has_baseline": has_baseline,
+        "maximize": maximize,
+        "has_families": any(line.depth for line in lines),
+        "is_folded": sum(line.depth > 0 for line in lines) > MOST_UNFOLDED,
     }
+
+
+def _ends(rows: list[queries.Row], maximize: bool) -> tuple[float, float, bool]:
+    """Where the bars begin and end, and whether they begin at a baseline."""
+    scores = sorted((row.score for row in rows if row.score is not None), reverse=maximize)
+    baseline = next((row.score for row in rows if row.run.is_baseline and row.score is not None), None)
+    if not scores:
+        return 0.0, 0.0, False
+    return scores[-1] if baseline is None else baseline, scores[0], baseline is not None
+
+
+def _below(members: list[families.Member], maximize: bool) -> dict[UUID, float]:
+    """The best score of those below each run."""
+    found: dict[UUID, float] = {}
+    best = max if maximize else min
+    for member in members:
+        score = member.row.score
+        if score is not None:
+            found |= {pk: best(found.get(pk, score), score) for pk in member.above}
+    return found
 
 
 def _columns(experiment: Experiment, n_runs: dict[str, int], key: str) -> list[str]:

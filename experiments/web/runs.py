@@ -1,24 +1,27 @@
 """Pages of runs: one run with everything it recorded, its files, and several runs side by side."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from experiments import access
 from experiments.actions import runs as actions
 from experiments.actions.settling import settle_runs
-from experiments.models import Run
+from experiments.models import Artifact, Run
+from experiments.queries import model_relations
 from experiments.queries import run_relations as relations
 from experiments.queries import runs as queries
-from experiments.web import figures
+from experiments.web import figures, files
 from mlregistry.accounts.models import Role
-from mlregistry.artifacts import store
 from mlregistry.errors import Invalid, NotFound
+from mlregistry.lib import tag_names
 from mlregistry.ui.page import PageRequest, page
 
 POINTS = 400
@@ -40,8 +43,10 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         "tags": found.tags.exclude(key__startswith="mlflow.").order_by("key"),
         "curves": {row.name: row.data for row in found.curves.order_by("pk")},
         "histories": _histories(found),
-        "artifacts": relations.files(found),
+        "files": files.listed(relations.files(found), "experiments:run-artifact", found.pk),
+        "models": model_relations.made_by(found),
         "children": relations.children(found),
+        "children_address": _children_address(found),
         "datasets": relations.datasets(found),
         "source": relations.source(found),
         "versions": found.model_versions.select_related("model").order_by("model__name", "number"),
@@ -79,13 +84,13 @@ def restore(request: PageRequest, run_id: UUID) -> HttpResponse:
 @require_GET
 @page()
 def artifact(request: PageRequest, run_id: UUID, artifact_id: int) -> FileResponse:
-    """Always a download: a page of the user's never runs among ours."""
-    found = relations.files(access.run(request.actor, run_id)).filter(pk=artifact_id).first()
-    if found is None:
-        raise NotFound("This run has no such file.")
-    name = found.path.rpartition("/")[2]
-    return FileResponse(store.open_file(found.file), as_attachment=True, filename=name,
-                        content_type="application/octet-stream")  # fmt: skip
+    return files.download(_file(request, run_id, artifact_id))
+
+
+@require_GET
+@page()
+def preview(request: PageRequest, run_id: UUID, artifact_id: int) -> HttpResponse:
+    return files.preview(request, _file(request, run_id, artifact_id))
 
 
 @require_GET
@@ -98,14 +103,32 @@ def compare(request: PageRequest) -> HttpResponse:
     return render(request, "experiments/compare.html", {"runs": runs, **figures.comparison(runs)})
 
 
+def _file(request: PageRequest, run_id: UUID, artifact_id: int) -> Artifact:
+    found = relations.files(access.run(request.actor, run_id)).filter(pk=artifact_id).first()
+    if found is None:
+        raise NotFound("This run has no such file.")
+    return found
+
+
 def _histories(run: Run) -> dict[str, Any]:
     """A line chart for each of the first metrics that were logged at more than one step."""
-    counts = run.metric_points.values("key").annotate(n=Count("step")).filter(n__gt=1).order_by("key")
+    counts = (
+        run.metric_points.values("key")
+        .annotate(n=Count("step", distinct=True))
+        .filter(n__gt=1)
+        .order_by("key")
+    )
     charts: dict[str, Any] = {}
     for row in counts[:HISTORIES]:
         points = queries.history(run, row["key"], max_points=POINTS)
         charts[f"history-{len(charts)}"] = figures.history(row["key"], points)
     return charts
+
+
+def _children_address(run: Run) -> str:
+    """The experiment's page, filtered to the run's children."""
+    query = urlencode({"filter": f"tags.`{tag_names.PARENT_RUN}` = '{run.pk.hex}'"})
+    return f"{reverse('experiments:experiment', args=[run.experiment_id])}?{query}"
 
 
 def _model_name(run: Run) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, problems, runs, training, trash
+from experiments.web import datasets, experiments, logged_models, problems, runs, training, trash
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -29,5 +29,18 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/delete", runs.delete, name="run-delete"),
     path("runs/<uuid:run_id>/restore", runs.restore, name="run-restore"),
     path("runs/<uuid:run_id>/artifacts/<int:artifact_id>", runs.artifact, name="run-artifact"),
+    path("runs/<uuid:run_id>/artifacts/<int:artifact_id>/preview", runs.preview, name="run-artifact-preview"),
+    path("experiments/<int:experiment_id>/logged-models", logged_models.logged_models, name="logged-models"),
+    path("logged-models/<str:model_id>/", logged_models.logged_model, name="logged-model"),
+    path("logged-models/<str:model_id>/delete", logged_models.delete, name="logged-model-delete"),
+    path("logged-models/<str:model_id>/restore", logged_models.restore, name="logged-model-restore"),
+    path(
+        "logged-models/<str:model_id>/files/<int:artifact_id>", logged_models.file, name="logged-model-file"
+    ),
+    path(
+        "logged-models/<str:model_id>/files/<int:artifact_id>/preview",
+        logged_models.preview,
+        name="logged-model-file-preview",
+    ),
     path("compare", runs.compare, name="compare"),
 ]

@@ -1,97 +1,28 @@
-"""Files over HTTP: request bodies as streams of known length, answers in pieces with ranges. Called by artifacts."""
+"""Files over HTTP: request bodies as streams, answers in pieces with ranges. Called by artifacts."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import mimetypes
 import re
 from io import BytesIO
-from typing import Any, cast
 from urllib.parse import parse_qsl, quote
 
-from django.conf import settings
-
 from experiments.models import Artifact
-from mlregistry.artifacts import reading
+from mlregistry.artifacts import bodies, reading
 from mlregistry.artifacts.store import Readable
-from mlregistry.artifacts.upload_limit import too_large
 from mlregistry.errors import Invalid
 
-from .errors import Worded
 from .route import Environ, Reply
 
 TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-yaml", "application/yaml")
 TEXT_NAMES = re.compile(r"txt|log|err|cfg|conf|ini|toml|ya?ml|json|[ct]sv|md|rst|py|ipynb|MLmodel|mlproject")
-SHA_256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
-CUT_OFF = "The upload was cut off; nothing of it was stored. Send it again."
 TOKEN = re.compile(r"[A-Za-z0-9!#$&+.^_`|~-]+")
 UNQUOTABLE = re.compile(r'[^ -~]|["\\%]')
 
 
-class Body:
-    """A body of announced length; one that ends before is Invalid, never taken for whole."""
-
-    def __init__(self, source: Any, length: int) -> None:
-        self._source, self._left = source, length
-
-    def read(self, size: int = -1, /) -> bytes:
-        wanted = self._left if size < 0 else min(size, self._left)
-        piece = _piece(self._source, wanted) if wanted else b""
-        self._left -= len(piece)
-        if wanted and not piece:
-            raise Invalid(CUT_OFF)
-        return piece
-
-
-class ChunkedBody:
-    """A body of unknown length. The server hands on one that was cut off like a whole one, so it needs a digest."""
-
-    def __init__(self, source: Any, digest: bytes | None) -> None:
-        self._source, self._wanted, self._seen = source, digest, hashlib.sha256()
-
-    def read(self, size: int = -1, /) -> bytes:
-        piece = _piece(self._source, size)
-        if piece and self._wanted is None:
-            raise Worded(
-                "Announce the length of the upload in Content-Length, or its SHA-256 in Content-Digest.",
-                code="INVALID_PARAMETER_VALUE",
-                status=411,
-            )
-        self._seen.update(piece)
-        if not piece and self._wanted not in (None, self._seen.digest()):
-            raise Invalid(CUT_OFF)
-        return piece
-
-
 def body(environ: Environ) -> Readable:
-    """The body, announced or in chunks; TooLarge at once when too much is announced."""
-    length = environ.get("CONTENT_LENGTH", "")
-    if length.isascii() and length.isdigit():
-        if int(length) > settings.UPLOAD_LIMIT_BYTES:
-            raise too_large()
-        return Body(environ["wsgi.input"], int(length))
-    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
-        return Body(environ["wsgi.input"], 0)
-    return ChunkedBody(environ["wsgi.input"], _digest(environ.get("HTTP_CONTENT_DIGEST", "")))
-
-
-def _piece(source: Any, size: int) -> bytes:
-    try:
-        return cast(bytes, source.read(size))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise Invalid(CUT_OFF) from error
-
-
-def _digest(header: str) -> bytes | None:
-    """The SHA-256 of a Content-Digest header (RFC 9530)."""
-    found = SHA_256.search(header)
-    if found is None:
-        return None
-    try:
-        return base64.b64decode(found[1], validate=True)
-    except ValueError:
-        raise Invalid("The header Content-Digest cannot be read.", field="Content-Digest") from None
+    """The body, announced or held to a digest; clients send empty files in chunks without one."""
+    return bodies.body(environ, empty_needs_digest=False)
 
 
 def small_body(environ: Environ, limit: int) -> Readable:

@@ -53,5 +53,5 @@ def described(error: MlregistryError) -> tuple[int, dict[str, str]]:
     for kind, code, status in CODES:
         if isinstance(error, kind):
             return status, {"error_code": code, "message": OPENINGS.get(code, "") + error.message}
-    status = error.status if error.status in (413, 500) else 400
+    status = error.status if error.status in (411, 413, 500) else 400
     return status, {"error_code": INVALID if status != 500 else "INTERNAL_ERROR", "message": error.message}

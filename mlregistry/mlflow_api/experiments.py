@@ -11,6 +11,7 @@ from experiments.queries import experiments as queries
 from experiments.queries import locations
 from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
+from mlregistry.lib import tag_names
 from mlregistry.lib.millis import to_millis
 
 from . import ids
@@ -18,7 +19,6 @@ from .fields import Field, integer, objects, text, texts
 from .ids import present
 from .route import Answer, Call, Route
 
-NOTE = queries.DESCRIPTION_TAG
 PLACE = "2.0/mlflow/experiments/"
 
 
@@ -26,7 +26,7 @@ def create(call: Call) -> Answer:
     tags = ids.unpaired(call.given["tags"], "tags")
     made = actions.create_experiment(
         call.given["name"],
-        description=tags.pop(NOTE, ""),
+        description=tags.pop(tag_names.NOTE, ""),
         tags=tags,
         artifact_location=call.given["artifact_location"],
         by=call.by,
@@ -79,7 +79,7 @@ def restore(call: Call) -> Answer:
 
 def set_tag(call: Call) -> Answer:
     found, key, value = _found(call), call.given["key"], call.given["value"]
-    if key == NOTE:
+    if key == tag_names.NOTE:
         actions.update_experiment(found, description=value, by=call.by)
     else:
         actions.set_tag(found, key, value, by=call.by)
@@ -88,7 +88,7 @@ def set_tag(call: Call) -> Answer:
 
 def delete_tag(call: Call) -> Answer:
     found, key = _found(call), call.given["key"]
-    if key == NOTE and found.description:
+    if key == tag_names.NOTE and found.description:
         actions.update_experiment(found, description="", by=call.by)
     else:
         actions.delete_tag(found, key, by=call.by)
@@ -97,7 +97,7 @@ def delete_tag(call: Call) -> Answer:
 
 def shown(found: Experiment) -> dict[str, Any]:
     """An experiment as the wire has it."""
-    tags = {**found.tags, NOTE: found.description} if found.description else found.tags
+    tags = {**found.tags, tag_names.NOTE: found.description} if found.description else found.tags
     return present(
         experiment_id=locations.experiment_id(found),
         name=found.name,

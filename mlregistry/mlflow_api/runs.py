@@ -18,11 +18,12 @@ from experiments.actions import logging as log_actions
 from experiments.actions import runs as actions
 from experiments.actions.logging import MAX_PARAM
 from experiments.actions.measurements import Metric
-from experiments.actions.run_tags import MAX_TAG, NAME_TAG
+from experiments.actions.run_tags import MAX_TAG
 from experiments.models import Run
 from experiments.queries import locations
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
+from mlregistry.lib import tag_names
 from mlregistry.lib.millis import from_millis, to_millis
 from mlregistry.lib.names import clean_key
 
@@ -181,7 +182,7 @@ def info(run: Run) -> dict[str, Any]:
 
 def tags_of(run: Run, tags: dict[str, str]) -> list[dict[str, str]]:
     """The tags that a run was made with, its name among them."""
-    return ids.pairs({**tags, **({NAME_TAG: run.name} if run.name else {})})
+    return ids.pairs({**tags, **({tag_names.RUN_NAME: run.name} if run.name else {})})
 
 
 def truncated(texts: dict[str, str], longest: int) -> dict[str, str]:
@@ -190,7 +191,7 @@ def truncated(texts: dict[str, str], longest: int) -> dict[str, str]:
 
 
 def _name(name: str, tags: dict[str, str]) -> str:
-    tagged = tags.get(NAME_TAG, "")
+    tagged = tags.get(tag_names.RUN_NAME, "")
     if name and tagged and name != tagged:
         raise Invalid(
             f"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"

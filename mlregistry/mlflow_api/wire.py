@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from mlregistry.artifacts.bodies import is_chunked
 from mlregistry.errors import Invalid, TooLarge
 
 from .fields import Field
@@ -81,7 +82,7 @@ def body(environ: Environ) -> bytes:
             if len(raw) < wanted:
                 raise Invalid("The body of the request was cut off; send it again.")
             return raw
-    elif environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
+    elif not is_chunked(environ):
         return b""
     return _in_pieces(environ["wsgi.input"])
 
@@ -92,7 +93,7 @@ def drain(environ: Environ, most: int = DRAINED_BYTES) -> None:
     announced = length.isascii() and length.isdigit()
     if announced and not 0 < int(length) <= most:
         return
-    if not announced and environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
+    if not announced and not is_chunked(environ):
         return
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         while most > 0 and (piece := environ["wsgi.input"].read(CHUNK_BYTES)):

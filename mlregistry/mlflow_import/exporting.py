@@ -20,11 +20,12 @@ from experiments.models import Artifact, Experiment, Lifecycle, LoggedModel, Run
 from mlregistry.accounts.actor import Actor
 from mlregistry.artifacts import store
 from mlregistry.errors import Conflict
+from mlregistry.lib import tag_names
 from mlregistry.lib.millis import to_millis
 
 from .progress import Progress
 from .report import Report
-from .source import DEFAULT_KEY, LOGGED_STATUSES, NAME_TAG, NOTE_TAG, RUN_STATUSES
+from .source import DEFAULT_KEY, LOGGED_STATUSES, RUN_STATUSES
 
 DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 STATUS_NUMBERS = {word: number for number, word in RUN_STATUSES.items()}
@@ -111,14 +112,14 @@ def _experiment(work: Export, experiment: Experiment) -> None:
         "name": experiment.name,
     }
     write_meta(folder, fields)
-    tags = {**experiment.tags, **({NOTE_TAG: experiment.description} if experiment.description else {})}
+    tags = {**experiment.tags, **({tag_names.NOTE: experiment.description} if experiment.description else {})}
     write_texts(work, "experiment tags", folder / "tags", tags.items())
     work.report.here["experiments"] += 1
 
 
 def _run(work: Export, run: Run, experiment: Experiment) -> None:
     folder = work.place(experiment) / run.pk.hex
-    own = {NAME_TAG: run.name, NOTE_TAG: run.note}
+    own = {tag_names.RUN_NAME: run.name, tag_names.NOTE: run.note}
     write_texts(work, "params", folder / "params", run.params.values_list("key", "value"))
     write_texts(work, "tags", folder / "tags", run.tags.values_list("key", "value"))
     write_texts(work, "tags", folder / "tags", [pair for pair in own.items() if pair[1]])

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from experiments.actions.importing import ExperimentRecord, LoggedModelRecord, RunRecord
 from experiments.actions.inputs import DatasetInput
 from experiments.actions.measurements import Metric
+from mlregistry.lib import tag_names
 from mlregistry.lib.millis import from_millis
 from models_app.actions.importing import ModelRecord
 
 Owner = RunRecord | LoggedModelRecord
 DEFAULT_KEY = "0"
-NOTE_TAG, NAME_TAG = "mlflow.note.content", "mlflow.runName"
 DELETED_STAGE = "Deleted_Internal"
 HERE = ("", "file", "mlflow-artifacts", "http", "https")
 LOGGED_STATUSES: Mapping[Any, str] = {1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED"}
@@ -91,8 +91,10 @@ def pairs(found: Mapping[str, Any]) -> dict[str, str]:
 
 def named(tags: Mapping[str, str], name: Any) -> dict[str, str]:
     """The tags of a run with its name among them; a blank note or name is none."""
-    every = {NAME_TAG: plain(name), **tags} if name else dict(tags)
-    return {key: value for key, value in every.items() if value or key not in (NAME_TAG, NOTE_TAG)}
+    every = {tag_names.RUN_NAME: plain(name), **tags} if name else dict(tags)
+    return {
+        key: value for key, value in every.items() if value or key not in (tag_names.RUN_NAME, tag_names.NOTE)
+    }
 
 
 def run_id(text: Any) -> uuid.UUID | None:
@@ -132,8 +134,8 @@ def experiment_record(
     return ExperimentRecord(
         key=str(key),
         name=plain(name),
-        description=tags.get(NOTE_TAG, ""),
-        tags={tag: value for tag, value in tags.items() if tag != NOTE_TAG},
+        description=tags.get(tag_names.NOTE, ""),
+        tags={tag: value for tag, value in tags.items() if tag != tag_names.NOTE},
         location=kept_location(location),
         deleted=stage == "deleted",
         is_default=str(key) == DEFAULT_KEY,

@@ -14,7 +14,7 @@ NAVIGATION = (
     ("Home", "ui:home", ()),
     ("Problems", "experiments:problems", ("problems", "train")),
     ("Datasets", "experiments:datasets", ("datasets",)),
-    ("Experiments", "experiments:experiments", ("experiments", "runs", "compare", "trash")),
+    ("Experiments", "experiments:experiments", ("experiments", "runs", "logged-models", "compare", "trash")),
     ("Models", "models_app:models", ("models",)),
     ("Endpoints", "serving:endpoints", ("endpoints",)),
     ("Jobs", "jobs:jobs", ("jobs",)),

@@ -1,10 +1,10 @@
 """Versions that clients of MLflow register by naming a source. Called by the MLflow door and the import."""
 
-import json
 from collections.abc import Mapping
 
 from django.db import transaction
 
+from experiments.actions.version_tag import with_version
 from experiments.models import LoggedModel
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
@@ -17,7 +17,6 @@ from models_app.actions.tags import clean_tags
 from models_app.models import ModelVersion, RegisteredModel
 from models_app.prompts import SOURCES, is_prompt
 
-VERSIONS_TAG = "mlflow.modelVersions"
 LONGEST_SOURCE = 10_000
 LONGEST_KEY = 500
 
@@ -99,17 +98,5 @@ def _origin(
 def _note_on(logged: LoggedModel, version: ModelVersion) -> None:
     """The logged model's tag lists the versions made of it, each once."""
     locked = LoggedModel.objects.select_for_update().get(pk=logged.pk)
-    try:
-        listed = json.loads(locked.tags.get(VERSIONS_TAG) or "[]")
-    except ValueError:
-        listed = []
-    entries = listed if isinstance(listed, list) else []
-    this = {"name": version.model.name, "version": version.number}
-    once = {_identity(entry): entry for entry in entries if isinstance(entry, dict)}
-    locked.tags[VERSIONS_TAG] = json.dumps([*(once | {_identity(this): this}).values()])
+    locked.tags = with_version(locked.tags, version.model.name, version.number)
     locked.save(update_fields=["tags", "updated_at"])
-
-
-def _identity(entry: Mapping[str, object]) -> tuple[str, str]:
-    """Clients add a version once more, with its number as text."""
-    return str(entry.get("name")), str(entry.get("version"))

@@ -12,6 +12,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
+from mlregistry.lib.locations import below
 from mlregistry.lib.names import clean_text
 from models_app.actions.aliases import set_alias
 from models_app.actions.client_versions import count, next_number
@@ -44,7 +45,7 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
             run=run,
             run_key=run.pk.hex,
             source=f"runs:/{run.pk.hex}/{MODEL_FOLDER.rstrip('/')}",
-            storage_location=f"{run_root(run)}/{MODEL_FOLDER.rstrip('/')}",
+            storage_location=below(run_root(run), MODEL_FOLDER.rstrip("/")),
             user_name=by.user.get_username() if by.user else "",
             signature=run.signature,
             input_example=run.input_example or [],

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
+
+from mlregistry.sql_rows import fetched
 
 MILLIS = "floor(extract(epoch FROM {}) * 1000)::bigint"
 VERSION = f"""m.name, v.number, {MILLIS.format("v.created_at")}, {MILLIS.format("v.updated_at")}, v.stage,
@@ -103,11 +104,11 @@ def models(ids: Sequence[int]) -> list[ModelRecord]:
 
 def model_exists(team_id: int, name: str) -> bool:
     sql = "SELECT 1 FROM models_app_registeredmodel WHERE team_id = %s AND name = %s"
-    return bool(_rows(sql, [team_id, name]))
+    return bool(fetched(sql, [team_id, name]))
 
 
 def _models(where: str, values: list[Any]) -> list[ModelRecord]:
-    rows = _rows(f"SELECT {MODEL} FROM models_app_registeredmodel AS m WHERE {where}", values)
+    rows = fetched(f"SELECT {MODEL} FROM models_app_registeredmodel AS m WHERE {where}", values)
     latest: dict[int, list[VersionRecord]] = {row[0]: [] for row in rows}
     if rows:
         for newest in _latest(list(latest)):
@@ -133,20 +134,13 @@ def _first(source: str, values: list[Any]) -> VersionRecord | None:
 
 
 def _versions(sql: str, values: list[Any]) -> list[VersionRecord]:
-    return [_version(*row) for row in _rows(sql, values)]
+    return [_version(*row) for row in fetched(sql, values)]
 
 
 def _version(*row: Any) -> VersionRecord:
     columns = list(row)
     columns[TAGS] = _json(columns[TAGS])
     return VersionRecord(*columns)
-
-
-def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
 
 
 def _json(text: str | None) -> dict[str, Any]:

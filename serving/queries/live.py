@@ -5,11 +5,11 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
 from django.db.models import Q, Sum
 
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.metrics import Outcome, class_numbers, measure
+from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
 from serving.models import AnswerCount, Endpoint, Prediction
 
@@ -52,7 +52,7 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
     `metrics` are those of the problem's kind over the rows with feedback (the newest 100,000).
     """
     start = since or datetime.fromtimestamp(0).astimezone()
-    counts = {(row[0], row[1]): row[2:] for row in _rows(COUNTS, [endpoint.pk, start])}
+    counts = {(row[0], row[1]): row[2:] for row in fetched(COUNTS, [endpoint.pk, start])}
     errors = _errors(endpoint, since)
     truths = _truths(endpoint, start)
     current = {(v.name, v.version_id): v for v in endpoint.variants.select_related("version__model")}
@@ -83,12 +83,6 @@ def latest_predictions(endpoint: Endpoint, *, limit: int = 50) -> list[Predictio
     return list(rows.order_by("-at")[:limit])
 
 
-def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
-
-
 def _errors(endpoint: Endpoint, since: datetime | None) -> dict[Key, int]:
     """Answers of 5xx by variant; since the beginning of the hour in which `since` lies."""
     when = Q(hour__gte=since.replace(minute=0, second=0, microsecond=0)) if since else Q()
@@ -103,7 +97,7 @@ def _errors(endpoint: Endpoint, since: datetime | None) -> dict[Key, int]:
 
 def _truths(endpoint: Endpoint, start: datetime) -> dict[Key, list[tuple[Any, Any]]]:
     found: dict[Key, list[tuple[Any, Any]]] = defaultdict(list)
-    for variant, version_id, output, truth in _rows(JOINED, [endpoint.pk, start, MOST_FEEDBACK]):
+    for variant, version_id, output, truth in fetched(JOINED, [endpoint.pk, start, MOST_FEEDBACK]):
         found[variant, version_id].append((json.loads(output), json.loads(truth)))
     return dict(found)
 

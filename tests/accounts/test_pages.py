@@ -6,10 +6,19 @@ from collections.abc import Callable
 import pytest
 from django.core import mail
 from django.test import Client, override_settings
+from django.utils import timezone
 
-from mlregistry.accounts.actions import tokens
+from mlregistry.accounts.actions import password_resets, tokens
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import ApiToken, AuditEvent, Membership, Role, Team, User
+from mlregistry.accounts.models import (
+    ApiToken,
+    AuditEvent,
+    Membership,
+    PasswordResetRequest,
+    Role,
+    Team,
+    User,
+)
 from tests.cast import PASSWORD
 
 Web = Callable[[User], Client]
@@ -81,6 +90,39 @@ def test_an_unknown_address_gets_the_same_answer(db: None) -> None:
     assert mail.outbox == []
     assert Client().get("/password-reset/sent/").status_code == 200
     assert Client().get("/password-reset/done/").status_code == 200
+
+
+@override_settings(EMAIL_BACKEND=LOCMEM)
+@pytest.mark.parametrize("email", ["alice@example.org", "x@example.org"])
+def test_a_mailbox_gets_five_links_an_hour_whether_it_is_known_or_not(alice: User, email: str) -> None:
+    for number in range(password_resets.MOST_PER_MAILBOX):
+        asked = email.upper() if number % 2 else email
+        assert (
+            Client().post("/password-reset/", {"email": asked}, REMOTE_ADDR=f"10.0.0.{number}").status_code
+            == 302
+        )
+    answer = Client().post("/password-reset/", {"email": email})
+    assert answer.status_code == 429
+    assert "wait an hour" in answer.content.decode()
+    assert len(mail.outbox) == (password_resets.MOST_PER_MAILBOX if email.startswith("alice") else 0)
+    assert Client().post("/password-reset/", {"email": "other@example.org"}).status_code == 302
+    PasswordResetRequest.objects.update(at=timezone.now() - password_resets.WINDOW)
+    assert Client().post("/password-reset/", {"email": email}).status_code == 302
+    assert PasswordResetRequest.objects.count() == 2
+
+
+def test_one_client_cannot_ask_for_the_mailboxes_of_all(db: None) -> None:
+    for number in range(password_resets.MOST_PER_CLIENT):
+        assert Client().post("/password-reset/", {"email": f"{number}@example.org"}).status_code == 302
+    assert Client().post("/password-reset/", {"email": "one-more@example.org"}).status_code == 429
+    other = Client().post("/password-reset/", {"email": "one-more@example.org"}, REMOTE_ADDR="10.1.1.1")
+    assert other.status_code == 302
+
+
+def test_what_is_no_address_is_told_and_not_counted(db: None) -> None:
+    assert Client().post("/password-reset/", {"email": "nobody"}).status_code == 200
+    assert Client().post("/password-reset/", {"email": "a@example.org\x00"}).status_code == 200
+    assert PasswordResetRequest.objects.count() == 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from experiments.actions.experiments import create_experiment, default_experiment
+from experiments.actions.logged_models import create_logged_model
 from experiments.actions.runs import create_run
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
@@ -33,9 +34,11 @@ def _linked(by: Actor) -> list[tuple[str, str]]:
     experiment = create_experiment("sweep", by=by)
     run = create_run(experiment, name="first", by=by)
     create_model("churn model", by=by)
+    logged = create_logged_model(experiment, name="forest", source_run=run, by=by).model_id
     default = default_experiment(by=by)
     return [
         (f"/#/experiments/{experiment.pk}/runs/{run.pk.hex}", f"/runs/{run.pk}/"),
+        (f"/#/experiments/{experiment.pk}/models/{logged}", f"/logged-models/{logged}/"),
         (f"/#/experiments/{experiment.pk}", f"/experiments/{experiment.pk}/"),
         (f"/#/experiments/{experiment.pk}?workspace=lab", f"/t/lab/experiments/{experiment.pk}/"),
         (f"/t/lab/#/experiments/{experiment.pk}/runs/{run.pk.hex}", f"/t/lab/runs/{run.pk}/"),

@@ -189,6 +189,31 @@ def test_the_logged_model_lists_each_version_made_of_it_once(
     ]
 
 
+def test_what_the_client_adds_to_that_list_is_there_once(mlflow: Make, bob: User, actor_of: ActorOf) -> None:
+    """MLflow 3's client appends the version that the server has noted, with its number as text."""
+    api, logged = mlflow(bob), a_logged_model(actor_of(bob))
+    key, tag = f"m-{logged.pk.hex}", "mlflow.modelVersions"
+    model(api)
+    version(api, f"models:/{key}", model_id=key)
+    logged.refresh_from_db()
+    listed = json.loads(logged.tags[tag])
+    for sent, kept in (
+        (json.dumps([*listed, {"name": "churn", "version": "1"}]), listed),
+        (json.dumps([{"name": "a", "version": "1"}, *listed]), [{"name": "a", "version": "1"}, *listed]),
+        (json.dumps([{"name": "churn", "version": "1"}, *listed]), listed),
+    ):
+        tags = {"tags": [{"key": tag, "value": sent}, {"key": "other", "value": sent}]}
+        assert api.patch(f"logged-models/{key}/tags", tags)[0] == 200
+        logged.refresh_from_db()
+        assert json.loads(logged.tags[tag]) == kept
+        assert logged.tags["other"] == sent
+    for sent in ("no JSON", "[" * 5000, "{}", "[1]"):
+        tags = {"tags": [{"key": tag, "value": sent}]}
+        assert api.patch(f"logged-models/{key}/tags", tags)[0] == 200
+        logged.refresh_from_db()
+        assert logged.tags[tag] == sent
+
+
 def test_a_copied_version_keeps_the_lineage_and_the_place_of_its_files(mlflow: Make, bob: User) -> None:
     api = mlflow(bob)
     model(api)

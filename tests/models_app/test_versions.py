@@ -160,3 +160,12 @@ def test_versions_registered_at_once_are_numbered_without_gaps(bob: User, actor_
     assert failures == []
     numbers = sorted(ModelVersion.objects.values_list("number", flat=True))
     assert numbers == list(range(1, 31))
+
+
+def test_the_query_of_a_location_stays_behind_the_place_of_the_files(bob: User, actor_of: ActorOf) -> None:
+    by = actor_of(bob)
+    run = finished_run(by)
+    run.experiment.artifact_location = "s3://bucket/place?endpoint=one"
+    run.experiment.save()
+    version = register(run, "churn", by=by)
+    assert version.storage_location == f"s3://bucket/place/{run.pk.hex}/artifacts/model?endpoint=one"

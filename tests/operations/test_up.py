@@ -1,5 +1,6 @@
 """`make up` as a whole: one per home, one line for each foreseeable trouble, nothing left behind."""
 
+import http.client
 import signal
 import socket
 import time
@@ -81,6 +82,30 @@ def test_a_process_that_dies_is_started_again_without_what_it_left(running: Serv
     running.wait_until_healthy()
 
 
+def test_without_its_database_it_says_so_to_known_and_unknown_tokens_and_comes_back(running: Server) -> None:
+    database = next(one for one in running.tree()[0].children() if one.name() == "postgres")
+    running.process.send_signal(signal.SIGSTOP)  # or it would start the database again at once
+    try:
+        database.send_signal(signal.SIGQUIT)
+        psutil.wait_procs([database], timeout=10)
+        for path in (
+            "/api/v1/experiments/",
+            "/api/2.0/mlflow/experiments/get-by-name?experiment_name=x",
+            "/api/v1/endpoints/churn/invocations",
+        ):
+            status, kind, body = _asked(running.port, path)
+            assert (status, "json" in kind) == (503, True), (path, body)
+            assert b"database does not answer" in body
+        assert _asked(running.port, "/health")[0] == 503
+    finally:
+        running.process.send_signal(signal.SIGCONT)
+    running.wait_until_healthy()
+    deadline = time.monotonic() + 30
+    while _asked(running.port, "/api/v1/experiments/")[0] != 401:
+        assert time.monotonic() < deadline, running.output()
+        time.sleep(0.1)
+
+
 def test_a_port_in_use_gets_one_line_and_makes_no_database(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -160,6 +185,16 @@ def test_a_signal_during_the_first_start_leaves_no_process(tmp_path: Path) -> No
     tree = server.tree()
     assert server.stop() <= 10
     assert [one for one in tree if _alive(one)] == []
+
+
+def _asked(port: int, path: str) -> tuple[int, str, bytes]:
+    """The answer to a token that nobody has."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    verb = "POST" if path.endswith("invocations") else "GET"
+    headers = {"Authorization": "Bearer mlr_unknown0_" + "u" * 43, "Content-Type": "application/json"}
+    connection.request(verb, path, b"{}" if verb == "POST" else None, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.headers.get("Content-Type", ""), answer.read()
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -2,6 +2,7 @@
 
 from .audit import AuditEvent
 from .idempotency import IdempotencyKey
+from .password_resets import PasswordResetRequest
 from .teams import Invitation, Membership, Role, Team
 from .tokens import ApiToken, Scope
 from .users import User
@@ -12,6 +13,7 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "Membership",
+    "PasswordResetRequest",
     "Role",
     "Scope",
     "Team",

@@ -1,7 +1,12 @@
 """Log in, log out, and a new password by e-mail: Django's own views in our pages."""
 
 from django.contrib.auth import views
+from django.contrib.auth.forms import PasswordResetForm
+from django.http import HttpResponse
 from django.urls import reverse_lazy
+
+from mlregistry.accounts.actions.password_resets import count_request
+from mlregistry.errors import TooMany
 
 
 class Login(views.LoginView):
@@ -20,13 +25,21 @@ class Logout(views.LogoutView):
 
 
 class PasswordReset(views.PasswordResetView):
-    """Sends a link; the answer is the same whether the address is known or not."""
+    """Sends a link; the answer is the same whether the address is known or not, and so is the limit."""
 
     template_name = "accounts/password_reset.html"
     email_template_name = "accounts/password_reset_email.txt"
     subject_template_name = "accounts/password_reset_subject.txt"
     success_url = reverse_lazy("accounts:password-reset-done")
     page_role = None
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        try:
+            count_request(form.cleaned_data["email"], self.request.META.get("REMOTE_ADDR", ""))
+        except TooMany as error:
+            form.add_error(None, error.message)
+            return self.render_to_response(self.get_context_data(form=form), status=error.status)
+        return super().form_valid(form)
 
 
 class PasswordResetDone(views.PasswordResetDoneView):

@@ -18,6 +18,9 @@ TONES = {
     "FINISHED": "good",
     "SUCCEEDED": "good",
     "ready": "good",
+    "READY": "good",
+    "PENDING": "live",
+    "UPLOAD_FAILED": "bad",
     "RUNNING": "live",
     "QUEUED": "live",
     "SCHEDULED": "live",
@@ -96,7 +99,7 @@ def ago(moment: datetime | None) -> str | SafeString:
 @register.filter
 def badge(state: Any) -> SafeString:
     text = str(state)
-    return format_html('<span class="badge {}">{}</span>', TONES.get(text, ""), text.lower())
+    return format_html('<span class="badge {}">{}</span>', TONES.get(text, ""), words(text.lower()))
 
 
 @register.filter

@@ -9,6 +9,7 @@ function pageOfClientLink(hash, home) {
   if (noun === "experiments" && part === "runs" && /^[0-9a-f]{32}$/.test(key)) {
     return `${base}runs/${key.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")}/`;
   }
+  if (noun === "experiments" && part === "models" && /^m-[0-9a-f]{32}$/.test(key)) return `${base}logged-models/${key}/`;
   if (noun === "experiments") return /^\d+$/.test(name) ? `${base}experiments/${name}/` : `${base}experiments/`;
   if (noun === "models" || noun === "prompts") {
     if (!name) return `${base}models/`;

@@ -96,6 +96,27 @@ document.addEventListener("htmx:afterSwap", () => {
 });
 countChosen();
 
+// Child runs fold away under their parent, and stay so when the table is refreshed. Large boards begin folded.
+const folded = new Set();
+const foldNames = (table) => all("[data-fold]", table).map((button) => button.dataset.fold);
+function showFolds() {
+  for (const row of all("tr[data-above]")) row.hidden = row.dataset.above.split(" ").some((name) => folded.has(name));
+  for (const button of all("[data-fold]")) button.setAttribute("aria-expanded", String(!folded.has(button.dataset.fold)));
+  for (const button of all("[data-fold-all]")) button.textContent = foldNames(button.form).some((name) => !folded.has(name)) ? "Fold all" : "Unfold all";
+}
+document.addEventListener("click", (event) => {
+  const fold = event.target.closest("[data-fold]"), every = event.target.closest("[data-fold-all]");
+  if (fold && !folded.delete(fold.dataset.fold)) folded.add(fold.dataset.fold);
+  if (every) {
+    const names = foldNames(every.form), shut = names.some((name) => !folded.has(name));
+    for (const name of names) if (shut) folded.add(name); else folded.delete(name);
+  }
+  if (fold || every) showFolds();
+});
+for (const table of all("table[data-folded]")) for (const name of foldNames(table)) folded.add(name);
+document.addEventListener("htmx:afterSwap", showFolds);
+showFolds();
+
 // Weights of an endpoint: the sum is shown and must be 100.
 function sumWeights() {
   for (const output of all("[data-weight-sum]")) {

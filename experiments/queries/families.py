@@ -1,0 +1,136 @@
+"""The leaderboard with child runs under their parents: ranked families, each a tree cut to what a page can show.
+
+A fixed number of queries, whatever the number of runs. The page of an experiment calls it.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.models import Experiment, Run
+from experiments.queries.runs import Row, marked, with_measurements
+from mlregistry.lib.floats import shown
+from mlregistry.sql_rows import fetched
+
+MOST_FAMILIES = 200
+MOST_ROWS = 400
+MOST_READ = 4000
+RANKED_RUNS = 2000
+SIBLINGS = 10
+LEVELS = 3
+# A family stands where the best of its members does; each member climbs to its topmost ancestor in the experiment.
+RANKED = """
+WITH RECURSIVE scored AS MATERIALIZED (
+    SELECT metric.run_id, metric.value FROM experiments_latestmetric AS metric
+    JOIN experiments_run AS run ON run.id = metric.run_id AND run.lifecycle = 'active'
+    WHERE metric.experiment_id = %(experiment)s AND metric.key = %(key)s AND NOT metric.is_nan
+    ORDER BY metric.value (direction), metric.run_id LIMIT %(ranked)s
+), climb AS (
+    SELECT run.id AS member, scored.value, run.id AS at, run.parent_id, 0 AS level
+    FROM scored JOIN experiments_run AS run ON run.id = scored.run_id
+    UNION ALL
+    SELECT climb.member, climb.value, above.id, above.parent_id, climb.level + 1
+    FROM climb JOIN experiments_run AS above ON above.id = climb.parent_id
+    WHERE above.experiment_id = %(experiment)s AND above.lifecycle = 'active' AND climb.level < 20
+)
+SELECT at FROM (
+    SELECT DISTINCT ON (member) at, value FROM climb ORDER BY member, level DESC
+) AS tops
+GROUP BY at ORDER BY (extreme)(value) (direction), at LIMIT %(most)s
+"""
+UNRANKED = """
+SELECT run.id FROM experiments_run AS run
+WHERE run.experiment_id = %(experiment)s AND run.lifecycle = 'active' AND run.id <> ALL(%(known)s::uuid[])
+  AND NOT EXISTS (
+    SELECT FROM experiments_run AS above
+    WHERE above.id = run.parent_id AND above.id <> run.id AND above.experiment_id = run.experiment_id
+      AND above.lifecycle = 'active'
+  )
+ORDER BY run.started_at DESC, run.id LIMIT %(most)s
+"""
+# `places` is the way down, a place among siblings on each level; sorted by it, parents come before children.
+TREE = """
+WITH RECURSIVE tree AS (
+    SELECT root.id, ARRAY[root.id] AS path, ARRAY[root.place] AS places
+    FROM unnest(%(roots)s::uuid[]) WITH ORDINALITY AS root(id, place)
+    UNION ALL
+    SELECT child.id, tree.path || child.id, tree.places || child.place
+    FROM tree CROSS JOIN LATERAL (
+        SELECT run.id, row_number() OVER (
+            ORDER BY metric.value (direction) NULLS LAST, run.started_at DESC, run.id
+        ) AS place
+        FROM experiments_run AS run
+        LEFT JOIN experiments_latestmetric AS metric
+          ON metric.run_id = run.id AND metric.experiment_id = %(experiment)s AND metric.key = %(key)s
+         AND NOT metric.is_nan
+        WHERE run.parent_id = tree.id AND run.experiment_id = %(experiment)s AND run.lifecycle = 'active'
+          AND run.id <> ALL(tree.path)
+        ORDER BY place LIMIT %(siblings)s
+    ) AS child
+    WHERE cardinality(tree.path) <= %(levels)s
+)
+SELECT id, path, places, (
+    SELECT count(*) FROM experiments_run AS run
+    WHERE run.parent_id = tree.id AND run.id <> tree.id AND run.experiment_id = %(experiment)s
+      AND run.lifecycle = 'active'
+) FROM tree LIMIT %(read)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A run below `above`, its ancestors from the topmost on; of its `n_children` the best `n_shown` follow."""
+
+    row: Row
+    above: tuple[uuid.UUID, ...]
+    n_children: int
+    n_shown: int
+
+    @property
+    def depth(self) -> int:
+        return len(self.above)
+
+
+def board(experiment: Experiment, key: str) -> list[Member]:
+    """Active runs by families, the best first by the metric `key`, then those without it, newest first."""
+    problem = experiment.problem
+    maximize = problem is None or problem.direction == "maximize"
+    tree = _tree(experiment, key, maximize)
+    found = {run.pk: run for run in with_measurements(Run.objects.filter(pk__in=[one[0] for one in tree]))}
+    kept = [one for one in tree if one[0] in found]
+    rows = marked([(found[one[0]], _score(found[one[0]], key)) for one in kept], problem, maximize)
+    n_shown = Counter(path[-2] for _, path, _ in kept if len(path) > 1)
+    return [
+        Member(row, tuple(path[:-1]), n_children, n_shown[pk])
+        for row, (pk, path, n_children) in zip(rows, kept, strict=True)
+    ]
+
+
+def _tree(experiment: Experiment, key: str, maximize: bool) -> list[tuple[uuid.UUID, list[uuid.UUID], int]]:
+    """(run, the way down to it, number of children), parents before children, cut after MOST_ROWS."""
+    values: dict[str, Any] = {
+        "experiment": experiment.pk, "key": key, "ranked": RANKED_RUNS, "siblings": SIBLINGS, "levels": LEVELS,
+        "read": MOST_READ, "most": MOST_FAMILIES, "known": [],
+    }  # fmt: skip
+    roots = [row[0] for row in fetched(_directed(RANKED, maximize), values)] if key else []
+    values |= {"most": MOST_FAMILIES - len(roots), "known": _texts(roots)}
+    roots += [row[0] for row in fetched(UNRANKED, values)]
+    rows = fetched(_directed(TREE, maximize), values | {"roots": _texts(roots)})
+    ordered = sorted(rows, key=lambda row: row[2])
+    return [(pk, path, n_children) for pk, path, _, n_children in ordered[:MOST_ROWS]]
+
+
+def _directed(sql: str, maximize: bool) -> str:
+    words = ("DESC", "max") if maximize else ("ASC", "min")
+    return sql.replace("(direction)", words[0]).replace("(extreme)", words[1])
+
+
+def _score(run: Run, key: str) -> float | None:
+    found = next((metric for metric in run.latest_metrics.all() if metric.key == key), None)
+    return None if found is None else shown(found.value, found.is_nan)
+
+
+def _texts(keys: Sequence[uuid.UUID]) -> list[str]:
+    return [str(key) for key in keys]
