@@ -21,7 +21,8 @@ from .run_tags import PARENT_TAG, checked_tags
 UPDATE = """
 SELECT run.*, experiment.is_default AS in_default, experiment.artifact_location AS place
 FROM experiments_update_run(
-    %(run)s, %(team)s, %(name)s, %(status)s, %(live)s, %(started_at)s, %(ended_at)s, %(user)s, %(via)s) AS run
+    %(run)s, %(team)s, %(name)s, %(status)s, %(live)s, %(started_at)s, %(ended_at)s, %(user)s, %(via)s,
+    %(ends_now)s) AS run
 JOIN experiments_experiment AS experiment ON experiment.id = run.experiment_id
 """
 
@@ -70,10 +71,12 @@ def update_run(
     status: str | None = None,
     started_at: datetime.datetime | None = None,
     ended_at: datetime.datetime | None = None,
+    ends_now: bool = True,
     by: Actor,
 ) -> Run:
     """Change what is given; a run that ended may be taken up again, as MLflow allows.
 
+    A run that ends without `ended_at` ends now; without `ends_now` its end is what is given, or unknown.
     Raises NotFound for a run that is not the team's, Conflict for a deleted one. One round trip.
     """
     by.require(Role.EDITOR)
@@ -90,6 +93,7 @@ def update_run(
         "team": by.team.pk,
         "user": by.user.pk if by.user else None,
         "via": by.via,
+        "ends_now": ends_now,
     }
     for changed in Run.objects.raw(UPDATE, values):
         changed.experiment = Experiment(

@@ -34,7 +34,10 @@ COLUMNS = {
     "start_time": "r.started_at",
     "end_time": "r.ended_at",
 }
-COLUMNS_OF_TAGS = {NAME_TAG: COLUMNS["run_name"], NOTE_TAG: "NULLIF(r.note, '')"}
+COLUMNS_OF_TAGS = {
+    NAME_TAG: "CASE WHEN NOT r.name_untagged THEN NULLIF(r.name, '') END",
+    NOTE_TAG: "NULLIF(r.note, '')",
+}
 TABLES = {"param": "experiments_param", "tag": "experiments_runtag"}
 AGGREGATES = {"last": "value", "min": "minimum", "max": "maximum"}
 DATASET = (

@@ -118,7 +118,7 @@ def _experiment(work: Export, experiment: Experiment) -> None:
 
 def _run(work: Export, run: Run, experiment: Experiment) -> None:
     folder = work.place(experiment) / run.pk.hex
-    own = {NAME_TAG: run.name, NOTE_TAG: run.note}
+    own = {NAME_TAG: "" if run.name_untagged else run.name, NOTE_TAG: run.note}
     write_texts(work, "params", folder / "params", run.params.values_list("key", "value"))
     write_texts(work, "tags", folder / "tags", run.tags.values_list("key", "value"))
     write_texts(work, "tags", folder / "tags", [pair for pair in own.items() if pair[1]])
