@@ -216,12 +216,14 @@ def _place(comparison: Comparison, datasets: Sequence[OnDataset]) -> Place:
 
 def _on(datasets: Sequence[OnDataset]) -> Sql:
     """What narrows metrics down to those on one of the datasets."""
-    options, values = [], []
+    options: list[str] = []
+    values: list[str] = []
     for dataset in datasets:
         parts = {"x.dataset_name = %s": dataset.name, "x.dataset_digest = %s": dataset.digest}
         given = {test: value for test, value in parts.items() if value}
-        options.append(" AND ".join(given))
-        values += given.values()
+        if given:
+            options.append(" AND ".join(given))
+            values += given.values()
     return (f" AND ({' OR '.join(options)})" if options else ""), list(values)
 
 
