@@ -19,7 +19,7 @@ from .conflicts import unique
 DEFAULT_NAME = "Default"
 MAX_TAG = 20_000
 LONGEST_LOCATION = 2048
-HOST_SCHEMES = frozenset({"http", "https", "ftp", "sftp", "ws", "wss", "hdfs", "viewfs", "r2", "b2", "abfss"})
+HOST_SCHEMES = frozenset({"http", "https", "ftp", "sftp", "ws", "wss"})
 
 
 def create_experiment(
