@@ -81,6 +81,16 @@ def opened(page_token: str, query: Any, n_values: int) -> list[Any]:
     return values
 
 
+def check_limit(max_results: int, most: int) -> None:
+    """Invalid for a page of no rows or of too many."""
+    if not 0 < max_results <= most:
+        wanted = f"be at most {most}" if max_results > most else "be a positive integer"
+        raise Invalid(
+            f"Invalid value {max_results} for parameter 'max_results' supplied. It must {wanted}.",
+            field="max_results",
+        )
+
+
 def lifecycles(view: str) -> list[str]:
     """The lifecycles that a view of MLflow's words shows."""
     if view not in VIEWS:

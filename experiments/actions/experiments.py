@@ -94,10 +94,10 @@ def update_experiment(experiment: Experiment, *, by: Actor, **changes: Any) -> E
     return experiment
 
 
-def delete_experiment(experiment: Experiment, *, by: Actor) -> Experiment:
-    """Out of sight with its runs, until restored; the team's default experiment stays."""
+def delete_experiment(experiment: Experiment, *, even_default: bool = False, by: Actor) -> Experiment:
+    """Out of sight with its runs, until restored; the team's default experiment stays unless it is meant too."""
     by.require(Role.EDITOR)
-    if experiment.is_default:
+    if experiment.is_default and not even_default:
         raise Conflict("The default experiment cannot be deleted.")
     return _turn(experiment, Lifecycle.DELETED, "experiment.delete", by=by)
 
@@ -129,9 +129,12 @@ def clean_location(uri: str) -> str:
     """A place that clients can write to by themselves: a path or a URI of a store, never a web server."""
     parts = urlsplit(clean_text(uri, field="artifact_location", max_length=LONGEST_LOCATION))
     if parts.scheme in HOST_SCHEMES or parts.scheme == "runs":
-        raise Invalid(f"Artifacts cannot be kept at a {parts.scheme}: address.", field="artifact_location")
+        raise Invalid(
+            f"'artifact_location' cannot use the '{parts.scheme}' scheme: artifacts are not kept there.",
+            field="artifact_location",
+        )
     if parts.fragment or ";" in uri or (parts.query and parts.scheme in ("", "mlflow-artifacts")):
-        raise Invalid("The location may not hold parameters or a fragment.", field="artifact_location")
+        raise Invalid("'artifact_location' URL can't include fragments or params.", field="artifact_location")
     if ".." in unquote(unquote(parts.path)).split("/"):
         raise Invalid("The location may not hold '..'.", field="artifact_location")
     place, mark, query = uri.partition("?")

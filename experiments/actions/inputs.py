@@ -28,7 +28,7 @@ MOST_MODELS = 1000
 LIMITS = {"name": 500, "digest": 36, "source_type": 36, "source": 65_535, "schema": 1_048_575,
           "profile": 16_777_215}  # fmt: skip
 MAX_TAG_KEY, MAX_TAG_VALUE = 255, 500
-RECORDED = ("run_id", "utc_time_created", "artifact_path", "model_uuid")
+RECORDED = ("run_id", "artifact_path", "utc_time_created", "model_uuid")
 LEAST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
 # Writers of one run wait here, with nothing written that another could wait for.
 TURN = "SELECT FROM experiments_run WHERE id = %(run)s::uuid FOR NO KEY UPDATE;"
@@ -115,7 +115,7 @@ def record_model(run: Run, model: Mapping[str, Any], *, by: Actor) -> None:
         raise Invalid(f"Model json is missing mandatory fields: {sorted(absent)}", field="model_json")
     if not isinstance(model["flavors"], Mapping):
         raise Invalid("The flavors of a model are an object.", field="model_json")
-    entry = {name: model.get(name) for name in RECORDED}
+    entry = {name: model[name] for name in RECORDED if name in model}
     entry["flavors"] = {name: _without_config(flavor) for name, flavor in model["flavors"].items()}
     with transaction.atomic():
         locked = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from experiments.models import Curve, Run, RunTag
 from mlregistry.accounts.actor import Actor
@@ -57,16 +58,20 @@ def log_batch(
         write_metrics(run_id, metrics, by=by)
         if given.timeout_seconds is not None:
             set_timeout(run_id, given.timeout_seconds)
+        if given.name is not None:
+            Run.objects.filter(pk=run_id, name_untagged=True).update(name_untagged=False)
 
 
 def delete_tag(run: Run, key: str, *, by: Actor) -> None:
-    """NotFound when there is no such tag."""
+    """NotFound when there is no such tag. The run keeps its name without the tag that repeats it."""
     by.require(Role.EDITOR)
     require_active(run)
-    if key in (tag_names.RUN_NAME, tag_names.NOTE):
-        texts = Tags(name="") if key == tag_names.RUN_NAME else Tags(note="")
-        removed = int(bool(run.name if key == tag_names.RUN_NAME else run.note))
-        write(run.pk, by.team.pk, texts=texts, now=now_millis())
+    if key == tag_names.RUN_NAME:
+        tagged = Run.objects.filter(pk=run.pk, name_untagged=False).exclude(name="")
+        removed = tagged.update(name_untagged=True, changes=F("changes") + 1)
+    elif key == tag_names.NOTE:
+        removed = int(bool(run.note))
+        write(run.pk, by.team.pk, texts=Tags(note=""), now=now_millis())
     else:
         removed, _ = RunTag.objects.filter(run=run, key=key).delete()
         if key == tag_names.TIMEOUT:
@@ -134,8 +139,9 @@ def _check_whole(value: object, least: int, field: str) -> None:
 
 
 def _together(metrics: Sequence[Metric], tags: Tags) -> AbstractContextManager[Any]:
-    """One statement is a transaction by itself; metrics of logged models and a new time-out make it two."""
-    several = tags.timeout_seconds is not None or any(metric.model_id for metric in metrics)
+    """One statement is a transaction by itself; metrics of logged models, a name and a time-out make it two."""
+    columns = tags.timeout_seconds is not None or tags.name is not None
+    several = columns or any(metric.model_id for metric in metrics)
     return transaction.atomic() if several else nullcontext()
 
 

@@ -30,13 +30,15 @@ UPDATE = """
 SELECT run.id, run.experiment_id, run.name, run.status, run.lifecycle, run.user_name, run.started_at,
        run.ended_at, experiment.id, experiment.artifact_location, experiment.lifecycle, experiment.is_default
 FROM experiments_update_run(
-    %(run)s, %(team)s, %(name)s, %(status)s, %(live)s, %(started_at)s, %(ended_at)s, %(user)s, %(via)s) AS run
+    %(run)s, %(team)s, %(name)s, %(status)s, %(live)s, %(started_at)s, %(ended_at)s, %(user)s, %(via)s,
+    %(ends_now)s) AS run
 JOIN experiments_experiment AS experiment ON experiment.id = run.experiment_id
 """
 ALL = tuple(field.attname for field in Run._meta.concrete_fields)
 FRESH: dict[str, Any] = {
     "status": RunStatus.RUNNING, "lifecycle": Lifecycle.ACTIVE, "error": "", "changes": 0, "timed_out": False,
-    "signature": None, "input_example": None, "job_id": None, "ended_at": None, "deleted_at": None,
+    "name_untagged": False, "signature": None, "input_example": None, "job_id": None, "ended_at": None,
+    "deleted_at": None,
 }  # fmt: skip
 STATUSES = frozenset(RunStatus.values)
 # In the order of the models' fields, as from_db wants them.
@@ -136,10 +138,12 @@ def update_run(
     status: str | None = None,
     started_at: datetime.datetime | None = None,
     ended_at: datetime.datetime | None = None,
+    ends_now: bool = True,
     by: Actor,
 ) -> Run:
     """Change what is given; a run that ended may be taken up again, as MLflow allows.
 
+    A run that ends without `ended_at` ends now; without `ends_now` its end is what is given, or unknown.
     Raises NotFound for a run that is not the team's, Conflict for a deleted one. One round trip; of what is
     not in UPDATED the result knows nothing until it is asked for.
     """
@@ -157,6 +161,7 @@ def update_run(
         "team": by.team.pk,
         "user": by.user.pk if by.user else None,
         "via": by.via,
+        "ends_now": ends_now,
     }
     with connection.cursor() as cursor:
         cursor.execute(UPDATE, values)

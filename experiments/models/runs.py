@@ -70,6 +70,9 @@ class Run(models.Model):
         help_text="ended as KILLED after this time without a sign of life; 0: never; empty: the server's default",
     )
     timed_out = models.BooleanField(default=False, help_text="ended by time-out; a sign of life revives it")
+    name_untagged = models.BooleanField(
+        default=False, db_default=False, help_text="the tag that repeats the name was deleted"
+    )
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

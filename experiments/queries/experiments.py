@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from experiments.models import Experiment
-from mlregistry.errors import Invalid
 from mlregistry.lib import tag_names
 from mlregistry.lib.filter_expr import EXPERIMENTS, Comparison, Order, parse, parse_order
 from mlregistry.lib.filter_sql import Key, Place, condition
-from mlregistry.searching import Page, identities, lifecycles
+from mlregistry.searching import Page, check_limit, identities, lifecycles
 
 MOST_RESULTS = 50_000
 COLUMNS = {
@@ -29,12 +28,7 @@ def search(
     page_token: str = "",
 ) -> Page[Experiment]:
     """One page, newest first by default; Invalid for a wrong filter, order, limit or token."""
-    if not 0 < max_results <= MOST_RESULTS:
-        raise Invalid(
-            f"Invalid value {max_results} for parameter 'max_results' supplied. It must be a positive integer. It must"
-            f" be at most {MOST_RESULTS}.",
-            field="max_results",
-        )
+    check_limit(max_results, MOST_RESULTS)
     orders = parse_order(list(order_by), EXPERIMENTS) or NEWEST_FIRST
     found = identities(
         "experiments_experiment AS e",
@@ -62,4 +56,8 @@ def _place(comparison: Comparison) -> Place:
 
 def _ordering(order: Order) -> str:
     # Ids that are ordered by are numbers, though they travel as text.
-    return "e.id" if order.key == "experiment_id" else COLUMNS[order.key]
+    return (
+        "(CASE WHEN e.is_default THEN 0 ELSE e.id END)"
+        if order.key == "experiment_id"
+        else COLUMNS[order.key]
+    )

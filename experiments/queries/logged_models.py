@@ -216,10 +216,14 @@ def _place(comparison: Comparison, datasets: Sequence[OnDataset]) -> Place:
 
 def _on(datasets: Sequence[OnDataset]) -> Sql:
     """What narrows metrics down to those on one of the datasets."""
-    options, values = [], []
+    options: list[str] = []
+    values: list[str] = []
     for dataset in datasets:
-        options.append("x.dataset_name = %s" + (" AND x.dataset_digest = %s" if dataset.digest else ""))
-        values += [dataset.name, dataset.digest] if dataset.digest else [dataset.name]
+        parts = {"x.dataset_name = %s": dataset.name, "x.dataset_digest = %s": dataset.digest}
+        given = {test: value for test, value in parts.items() if value}
+        if given:
+            options.append(" AND ".join(given))
+            values += given.values()
     return (f" AND ({' OR '.join(options)})" if options else ""), list(values)
 
 

@@ -37,7 +37,7 @@ concat('"info":{{"run_id":"', {RUN_ID}, '","run_uuid":"', {RUN_ID}, '","run_name
 """
 TAGS = f"""
 NULLIF(concat_ws(',',
-    {PAIR.format(key=f"'{RUN_NAME}'::text", value="NULLIF(r.name, '')")},
+    {PAIR.format(key=f"'{RUN_NAME}'::text", value="CASE WHEN NOT r.name_untagged THEN NULLIF(r.name, '') END")},
     {PAIR.format(key=f"'{NOTE}'::text", value="NULLIF(r.note, '')")},
     (SELECT string_agg({ROW_PAIR}, ',') FROM experiments_runtag AS x WHERE x.run_id = r.id)), '')
 """

@@ -33,7 +33,10 @@ COLUMNS = {
     "start_time": "r.started_at",
     "end_time": "r.ended_at",
 }
-COLUMNS_OF_TAGS = {tag_names.RUN_NAME: COLUMNS["run_name"], tag_names.NOTE: "NULLIF(r.note, '')"}
+COLUMNS_OF_TAGS = {
+    tag_names.RUN_NAME: "CASE WHEN NOT r.name_untagged THEN NULLIF(r.name, '') END",
+    tag_names.NOTE: "NULLIF(r.note, '')",
+}
 TABLES = {"param": "experiments_param", "tag": "experiments_runtag"}
 AGGREGATES = {"last": "value", "min": "minimum", "max": "maximum"}
 DATASET = (

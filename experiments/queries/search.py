@@ -18,10 +18,9 @@ from experiments.queries import run_places
 from experiments.queries.run_documents import documents
 from experiments.queries.run_places import placing, plain
 from experiments.queries.run_segments import Scope, Segment, Walk, runs, segments
-from mlregistry.errors import Invalid
 from mlregistry.lib.filter_expr import RUNS, parse, parse_order
 from mlregistry.lib.filter_sql import Key, Sql, after, condition, ordered, patterned
-from mlregistry.searching import Page, lifecycles, opened, sealed, searched
+from mlregistry.searching import Page, check_limit, lifecycles, opened, sealed, searched
 
 __all__ = ["Scope", "Wanted", "count", "documents", "page", "scope"]
 
@@ -59,12 +58,7 @@ def scope(team_id: int, experiment_ids: Sequence[int], *, default: bool = False)
 
 def page(where: Scope, wanted: Wanted, *, max_results: int = 1000, page_token: str = "") -> Page[uuid.UUID]:
     """The ids of one page, newest first by default; Invalid for a wrong filter, order, limit or token."""
-    if not 0 < max_results <= MOST_RESULTS:
-        message = f"Invalid value {max_results} for parameter 'max_results' supplied."
-        raise Invalid(
-            f"{message} It must be a positive integer. It must be at most {MOST_RESULTS}.",
-            field="max_results",
-        )
+    check_limit(max_results, MOST_RESULTS)
     tree, orders = parse(wanted.filter, RUNS), parse_order(list(wanted.order_by), RUNS)
     query = ["runs", where.team_id, where.experiment_ids, wanted.view, wanted.filter, wanted.order_by]
     stages, prefix = lifecycles(wanted.view), _prefix(patterned(tree))

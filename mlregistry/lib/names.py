@@ -9,9 +9,10 @@ from functools import lru_cache
 from mlregistry.errors import Invalid
 
 ADJECTIVES = (
-    "amber", "bold", "brisk", "calm", "clever", "crisp", "eager", "early", "fair", "gentle", "glad", "keen",
-    "light", "lively", "lucid", "mellow", "merry", "neat", "nimble", "patient", "plain", "proud", "quick",
-    "quiet", "ready", "sharp", "sober", "steady", "sunny", "swift", "tidy", "warm",
+    "able", "big", "bold", "bouncy", "bright", "calm", "capable", "caring", "casual", "charming", "classy",
+    "clean", "dapper", "dashing", "fearless", "flawless", "funny", "gentle", "gifted", "kindly", "learned",
+    "lyrical", "melodic", "nimble", "orderly", "peaceful", "placid", "polite", "rare", "serious", "silent",
+    "sincere",
 )  # fmt: skip
 NOUNS = (
     "badger", "beech", "birch", "cedar", "crane", "dove", "falcon", "fern", "finch", "fox", "hare", "heron",
@@ -84,7 +85,7 @@ def _unfit(value: str, rule: str, *, field: str) -> Invalid:
 
 
 def random_name(chance: random.Random | None = None) -> str:
-    """Such as quiet-otter-417; at most 20 characters."""
+    """Such as gentle-otter-417; at most 20 characters."""
     pick = chance or random.SystemRandom()
     return f"{pick.choice(ADJECTIVES)}-{pick.choice(NOUNS)}-{pick.randrange(1000)}"
 

@@ -35,7 +35,7 @@ def create(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    return {"experiment": shown(ids.experiment(call.by, call.given["experiment_id"]))}
+    return {"experiment": shown(ids.experiment(call.by, call.given["experiment_id"]), call.by.team.slug)}
 
 
 def get_by_name(call: Call) -> Answer:
@@ -45,7 +45,7 @@ def get_by_name(call: Call) -> Answer:
         found = actions.default_experiment(by=call.by)
     if found is None:
         raise NotFound(f"Could not find experiment with name '{name[:200]}'", field="experiment_name")
-    return {"experiment": shown(found)}
+    return {"experiment": shown(found, call.by.team.slug)}
 
 
 def search(call: Call) -> Answer:
@@ -59,7 +59,10 @@ def search(call: Call) -> Answer:
         max_results=given["max_results"],
         page_token=given["page_token"],
     )
-    return present(experiments=[shown(row) for row in found.rows], next_page_token=found.next_page_token)
+    return present(
+        experiments=[shown(row, call.by.team.slug) for row in found.rows],
+        next_page_token=found.next_page_token,
+    )
 
 
 def update(call: Call) -> Answer:
@@ -68,7 +71,7 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    actions.delete_experiment(_in(call, Lifecycle.ACTIVE), by=call.by)
+    actions.delete_experiment(_in(call, Lifecycle.ACTIVE), even_default=True, by=call.by)
     return {}
 
 
@@ -95,11 +98,12 @@ def delete_tag(call: Call) -> Answer:
     return {}
 
 
-def shown(found: Experiment) -> dict[str, Any]:
+def shown(found: Experiment, workspace: str) -> dict[str, Any]:
     """An experiment as the wire has it."""
     tags = {**found.tags, tag_names.NOTE: found.description} if found.description else found.tags
     return present(
         experiment_id=locations.experiment_id(found),
+        workspace=workspace,
         name=found.name,
         artifact_location=locations.experiment_root(found),
         lifecycle_stage=found.lifecycle,

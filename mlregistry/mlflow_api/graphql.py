@@ -126,7 +126,9 @@ class _Answer:
 
     def _experiment(self, key: str) -> Any:
         if key not in self.experiments:
-            self.experiments[key] = _plain(experiments.shown(ids.experiment(self.call.by, key)))
+            self.experiments[key] = _plain(
+                experiments.shown(ids.experiment(self.call.by, key), self.call.by.team.slug)
+            )
         return self.experiments[key]
 
     @cached_property

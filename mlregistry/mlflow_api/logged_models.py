@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from experiments import access
@@ -15,7 +16,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.millis import to_millis
 
-from . import fields, ids, wire
+from . import fields, ids, logged_model_tokens, wire
 from .fields import Field, boolean, integer, objects, text, texts
 from .ids import present
 from .route import Answer, Call, Route
@@ -75,20 +76,34 @@ def log_params(call: Call) -> Answer:
 def search(call: Call) -> Answer:
     given = call.given
     wanted = [ids.experiment_number(each) for each in given["experiment_ids"]]
-    found = queries.search(
-        call.by.team.pk,
-        [number for number in wanted if number],
-        with_default=0 in wanted,
-        filter=given["filter"],
-        order_by=[_sorting(each, n) for n, each in enumerate(given["order_by"] or ())],
-        datasets=[_dataset(each, n) for n, each in enumerate(given["datasets"] or ())],
-        max_results=given["max_results"],
-        page_token=given["page_token"],
-    )
+    with _worded():
+        found = queries.search(
+            call.by.team.pk,
+            [number for number in wanted if number],
+            with_default=0 in wanted,
+            filter=given["filter"],
+            order_by=[_sorting(each, n) for n, each in enumerate(given["order_by"] or ())],
+            datasets=[_dataset(each, n) for n, each in enumerate(given["datasets"] or ())],
+            max_results=given["max_results"],
+            page_token=logged_model_tokens.unmarked(given["page_token"], given),
+        )
     metrics = queries.latest_metrics(found.rows)
     return present(
-        models=[shown(row, metrics[row.pk]) for row in found.rows], next_page_token=found.next_page_token
+        models=[shown(row, metrics[row.pk]) for row in found.rows],
+        next_page_token=logged_model_tokens.marked(found.next_page_token, given),
     )
+
+
+@contextmanager
+def _worded() -> Iterator[None]:
+    """What is wrong with a filter begins with the words that MLflow has for logged models alone."""
+    try:
+        yield
+    except Invalid as error:
+        for ours, theirs in OPENINGS.items():
+            if error.message.startswith(ours):
+                raise Invalid(theirs + error.message.removeprefix(ours), field=error.field) from error
+        raise
 
 
 def shown(model: LoggedModel, metrics: Sequence[ModelMetric]) -> dict[str, Any]:
@@ -148,10 +163,7 @@ def _pairs(given: Sequence[dict[str, Any]] | None, name: str) -> list[tuple[str,
 
 def _sorting(given: dict[str, Any], place: int) -> Sorting:
     one = fields.read(ORDER, given, path=f"order_by[{place}].")
-    dataset = OnDataset(one["dataset_name"], one["dataset_digest"])
-    if dataset.digest and not dataset.name:
-        raise Invalid("`dataset_name` must be specified beside `dataset_digest`.", field="order_by")
-    return Sorting(one["field_name"], one["ascending"], dataset)
+    return Sorting(one["field_name"], one["ascending"], OnDataset(one["dataset_name"], one["dataset_digest"]))
 
 
 def _dataset(given: dict[str, Any], place: int) -> OnDataset:
@@ -172,6 +184,10 @@ def _status(value: Any, field: str) -> str:
     return found.value
 
 
+OPENINGS = {
+    "Invalid clause(s) in filter string": "Invalid filter string",
+    "Invalid comparator": "Invalid comparison operator",
+}
 PAIR = (text("key", required=True), text("value"))
 DATASET = (text("dataset_name"), text("dataset_digest"))
 ORDER = (text("field_name", required=True), boolean("ascending", default=True), *DATASET)

@@ -95,6 +95,7 @@ def update(call: Call) -> Answer:
         name=given["run_name"] or None,
         status=given["status"] or None,
         ended_at=_time(given["end_time"], "end_time"),
+        ends_now=False,
         by=call.by,
     )
     return {"run_info": info(run)}

@@ -119,7 +119,7 @@ def _experiment(work: Export, experiment: Experiment) -> None:
 
 def _run(work: Export, run: Run, experiment: Experiment) -> None:
     folder = work.place(experiment) / run.pk.hex
-    own = {tag_names.RUN_NAME: run.name, tag_names.NOTE: run.note}
+    own = {tag_names.RUN_NAME: "" if run.name_untagged else run.name, tag_names.NOTE: run.note}
     write_texts(work, "params", folder / "params", run.params.values_list("key", "value"))
     write_texts(work, "tags", folder / "tags", run.tags.values_list("key", "value"))
     write_texts(work, "tags", folder / "tags", [pair for pair in own.items() if pair[1]])
