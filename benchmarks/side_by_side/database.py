@@ -15,8 +15,11 @@ from mlregistry import env
 from mlregistry.supervisor.postgres import SUPERUSER, Postgres
 
 CHUNK = 5_000
+RUN_TABLES = ("runs", "experiments_run")
 RUN_COLUMNS = ("run_uuid", "run_id")
 RUN_ID = "md5('bench-' || i)"
+TIME_ORDERED_ID = "('018bcfe5-6800-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid"  # as the server's own are
+BULK = 50_000  # so many runs are copied without indexes, which are made anew behind them
 LEAST = "(hashtextextended(t.key, i) & 1048575) / 1048576.0"
 VALUE = f"{LEAST} + t.step * 1e-7"  # grows with the step: the last point is the greatest
 NUMBERS = (
@@ -62,11 +65,17 @@ class Database:
         """Runs number `first` to `last`, alike the run `template`, oldest first."""
         with self._cursor() as cursor:
             tables = _tables_of_runs(cursor)
+            for table in tables:
+                cursor.execute(_template(table), {"template": template})
+            remade = _drop_indexes(cursor, tables) if last - first >= BULK else []
             for start in range(first, last + 1, CHUNK):
                 bounds = {"template": template, "first": start, "last": min(start + CHUNK - 1, last)}
                 for table in tables:
                     cursor.execute(_copy(table, _run_overrides(table)), bounds)
                 cursor.connection.commit()
+            cursor.execute("SET maintenance_work_mem = '1GB'")
+            for statement in remade:
+                cursor.execute(statement)
 
     def settle(self) -> None:
         """What autovacuum would do in a while: statistics, visibility, and no dirty pages left over."""
@@ -110,8 +119,36 @@ def _tables_of_runs(cursor: Cursor) -> list[Table]:
     return found
 
 
+def _drop_indexes(cursor: Cursor, tables: list[Table]) -> list[str]:
+    """Those of all tables to which no others refer; returns the statements that make them anew."""
+    cursor.execute(
+        """
+        SELECT relname FROM pg_class WHERE relname = ANY(%(names)s) AND relkind = 'r'
+          AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = pg_class.oid)
+        """,
+        {"names": [table.name for table in tables]},
+    )
+    names = [name for (name,) in cursor.fetchall()]
+    cursor.execute(
+        """
+        SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+               format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid::regclass::text = ANY(%(names)s)
+        UNION ALL
+        SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+        FROM pg_index WHERE indrelid::regclass::text = ANY(%(names)s)
+          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
+        """,
+        {"names": names},
+    )
+    found = cursor.fetchall()
+    for drop, _ in found:
+        cursor.execute(drop)
+    return [make for _, make in found]
+
+
 def _run_overrides(table: Table) -> dict[str, str]:
-    if table.name in ("runs", "experiments_run"):
+    if table.name in RUN_TABLES:
         return RUN_OVERRIDES | ({"row_num": "t.row_num + i"} if "row_num" in table.columns else {})
     if "numbers" in table.columns:
         return {"numbers": NUMBERS}
@@ -124,18 +161,27 @@ def _run_overrides(table: Table) -> dict[str, str]:
     return {"value": "CASE t.key WHEN 'mlflow.runName' THEN 'run-' || i ELSE t.value END"}
 
 
+def _template(table: Table) -> str:
+    """The rows of the run that is copied, apart: the table itself is without indexes while it grows."""
+    cast = "::uuid" if table.columns[table.run] == "uuid" else ""
+    return f"""
+        CREATE TEMPORARY TABLE "template_{table.name}" AS
+        SELECT * FROM "{table.name}" WHERE "{table.run}" = %(template)s{cast}
+    """  # noqa: S608  # names of the database's own catalogue
+
+
 def _copy(table: Table, overrides: dict[str, str]) -> str:
     """INSERT … SELECT of the template's rows for each i, run by run."""
-    cast = "::uuid" if table.columns[table.run] == "uuid" else ""
+    made = TIME_ORDERED_ID if table.columns[table.run] == "uuid" else RUN_ID
     expressions = []
     for column in table.columns:
         if column == table.run:
-            expressions.append(RUN_ID + cast)
+            expressions.append(made)
         else:
             expressions.append(overrides.get(column, f't."{column}"'))
     names = ", ".join(f'"{column}"' for column in table.columns)
     return f"""
         INSERT INTO "{table.name}" ({names})
-        SELECT {", ".join(expressions)} FROM generate_series(%(first)s, %(last)s) AS i, "{table.name}" AS t
-        WHERE t."{table.run}" = %(template)s{cast} ORDER BY i
+        SELECT {", ".join(expressions)}
+        FROM generate_series(%(first)s, %(last)s) AS i, "template_{table.name}" AS t ORDER BY i
     """.replace("i % 10", "i %% 10")  # noqa: S608  # names of the database's own catalogue

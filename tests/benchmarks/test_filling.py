@@ -63,3 +63,19 @@ def test_the_latest_metric_of_a_copy_is_the_last_of_its_points(database: Databas
         assert (metric.minimum, metric.maximum) == (first.value, last.value)
         assert (metric.step, metric.timestamp, metric.value) == (last.step, last.timestamp, last.value)
     assert len(set(latest.values_list("value", flat=True))) == 40
+
+
+def test_many_copies_leave_all_indexes_as_they_were(
+    database: Database, logged: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.side_by_side.database.BULK", 0)
+    before = _indexes()
+    database.copy_runs(logged.pk.hex, 1, 20)
+    assert _indexes() == before
+    assert Param.objects.filter(key="p0", value="p0-3").count() == 2
+
+
+def _indexes() -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2")
+        return list(cursor.fetchall())
