@@ -15,9 +15,7 @@ class SelectionStudy(models.Model):
     """
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="selections")
-    problem = models.ForeignKey(
-        "experiments.Problem", on_delete=models.CASCADE, related_name="selections"
-    )
+    problem = models.ForeignKey("experiments.Problem", on_delete=models.CASCADE, related_name="selections")
     dataset_version = models.ForeignKey(
         "experiments.DatasetVersion", null=True, on_delete=models.SET_NULL, related_name="selections"
     )

@@ -19,7 +19,9 @@ def row_of(study: SelectionStudy, method: str, n_features: int | None) -> dict[s
         if (row["method"], row["n_features"]) == (method, n_features):
             found: dict[str, Any] = row
             return found
-    raise NotFound(f"The study has no row for {method[:60]!r} with {n_features or 'its own number of'} features.")
+    raise NotFound(
+        f"The study has no row for {method[:60]!r} with {n_features or 'its own number of'} features."
+    )
 
 
 def sizes(result: dict[str, Any]) -> list[int | None]:

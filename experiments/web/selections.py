@@ -60,7 +60,9 @@ def use(request: PageRequest, selection_id: int) -> HttpResponse:
     size = whole(request.POST.get("n_features"), "n_features") or None
     problem = actions.use_features(study, request.POST.get("method", ""), size, by=request.actor)
     n_features = len(problem.features)
-    messages.success(request, f"“{problem.name}” now predicts from {n_features} feature{'s'[: n_features != 1]}.")
+    messages.success(
+        request, f"“{problem.name}” now predicts from {n_features} feature{'s'[: n_features != 1]}."
+    )
     return redirect("experiments:problem", problem.pk)
 
 
@@ -104,7 +106,9 @@ def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "own_choice": "own_choice" in form if form else True,
         "folds": Plan.folds,
         "seed": Recipe.seed,
-        "studies": access.selections(request.actor).filter(problem=problem).order_by("-created_at")[:LARGEST_LIST],
+        "studies": access.selections(request.actor)
+        .filter(problem=problem)
+        .order_by("-created_at")[:LARGEST_LIST],
     }
 
 
