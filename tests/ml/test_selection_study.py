@@ -1,5 +1,6 @@
 """The study: nothing leaks, figures are those of a plain pipeline, categories count as one feature."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from mlregistry.errors import Invalid
 from mlregistry.jobs.context import JobCancelled
 from mlregistry.ml import pipelines
 from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.selection.advice import advise
 from mlregistry.ml.selection.methods import METHODS, make
+from mlregistry.ml.selection.paired import Estimate
 from mlregistry.ml.selection.plan import Plan, recipe_of
-from mlregistry.ml.selection.results import Result
+from mlregistry.ml.selection.results import Result, Row
 from mlregistry.ml.selection.study import compare_methods
 
 from .frames import CHURN, PRICE, classification_rows, mixed, regression_rows, silent
@@ -143,3 +146,14 @@ def test_the_baseline_measures_no_selection() -> None:
     with pytest.raises(Invalid):
         recipe_of("clustering", {})
     assert recipe_of("regression", {}).estimator == "ridge"
+
+
+def test_a_row_that_kept_everything_in_a_fold_is_never_advised() -> None:
+    score, none = Estimate(0.9, 0.01, 0.87, 0.93), Estimate(0.0, 0.0, 0.0, 0.0)
+    reference = Row("all", 3, score, [0.9] * 3, [3] * 3, ["a", "b", "c"], {})
+    own = Row("l1", None, score, [0.9] * 3, [3, 3, 2], ["a", "b"], {}, difference=none)
+    guess = Estimate(0.5, 0.0, 0.5, 0.5)
+    options: dict[str, Any] = {"title": "ROC-AUC", "direction": "maximize"}
+    assert advise(reference, guess, [own], 3, **options).method is None
+    steady = replace(own, n_kept=[2, 2, 2])
+    assert advise(reference, guess, [own, steady], 3, **options).size == 2

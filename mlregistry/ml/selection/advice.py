@@ -25,13 +25,13 @@ def advise(
             f"Even with all features {title} is not shown to be better than guessing"
             f" ({_plain(reference.score.mean)} against {_plain(baseline.mean)}), so no selection can be trusted."
         )
-    fit = [row for row in rows if row.method != PCA and row.size < n_features and _costs_nothing(row)]
+    fit = [row for row in rows if row.method != PCA and _most_kept(row) < n_features and _costs_nothing(row)]
     if not fit:
         return Advice(
             f"Keep all {n_features} features: every smaller set that was tried costs {title}"
             " more than its standard error."
         )
-    best = min(fit, key=lambda row: (row.size, -gain * row.score.mean))
+    best = min(fit, key=lambda row: (_most_kept(row), -gain * row.score.mean))
     return Advice(_sentence(best, reference, n_features, title), best.method, best.n_features, best.size)
 
 
@@ -44,6 +44,11 @@ def _sentence(best: Row, reference: Row, n_features: int, title: str) -> str:
         f" {title} {_plain(best.score.mean)} against {_plain(reference.score.mean)} with all"
         f" (gain {found.mean:+.3g}, 95 % interval {found.low:+.3g} to {found.high:+.3g})."
     )
+
+
+def _most_kept(row: Row) -> int:
+    """A method's own number differs from fold to fold; its score may stand for no fewer than its largest set."""
+    return max(row.size, *row.n_kept)
 
 
 def _costs_nothing(row: Row) -> bool:

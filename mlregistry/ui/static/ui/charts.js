@@ -76,8 +76,9 @@
         hovertemplate: "%{fullData.name}, %{x}: %{y:.4~g}<extra></extra>",
       }));
       const level = { type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.level.y, y1: chart.level.y, ...guide() };
-      const note = { xref: "paper", x: 1, y: chart.level.y, xanchor: "right", yanchor: "bottom", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
-      return [traces, layout(chart, { height: 480, shapes: [level], annotations: [note], xaxis: axis(chart.x_title, { dtick: Math.max(...chart.series.flatMap((s) => s.x)) < 15 ? 1 : undefined }), legend: { orientation: "h", yanchor: "top", y: -0.18, x: 0 } })];
+      const means = [...chart.series.flatMap((series) => series.y), chart.level.y], low = Math.min(...means), reach = Math.max(...means) - low || 1;
+      const note = { xref: "paper", x: 0, y: chart.level.y, xanchor: "left", yanchor: "bottom", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
+      return [traces, layout(chart, { height: 480, shapes: [level], annotations: [note], yaxis: axis(chart.y_title, { range: [low - 0.12 * reach, low + 1.12 * reach] }), xaxis: axis(chart.x_title, { dtick: Math.max(...chart.series.flatMap((s) => s.x)) < 15 ? 1 : undefined }), legend: { orientation: "h", yanchor: "top", y: -0.18, x: 0 } })];
     },
     heatmap(chart) {
       const n = chart.labels.length, ticks = { tickvals: chart.labels.map((_, i) => i), showgrid: false, zeroline: false };
