@@ -91,7 +91,7 @@ def _by_size(result: dict[str, Any]) -> dict[str, Any]:
     reference = {"name": "All features", "y": result["reference"]["score"]["mean"]}
     return {
         "type": "intervals", "title": f"{result['metric_title']} by number of features",
-        "x_title": "Features kept (components, for principal components)", "y_title": result["metric_title"],
+        "x_title": "Features or components", "y_title": result["metric_title"],
         "series": series, "level": reference,
     }  # fmt: skip
 
@@ -120,7 +120,7 @@ def _explained(result: dict[str, Any]) -> dict[str, Any]:
 def _scores(name: str, scores: dict[str, list[float]]) -> dict[str, Any]:
     order = sorted(scores, key=lambda feature: -scores[feature][0])
     return {
-        "type": "bars", "title": METHODS[name].title, "x_title": "Mean over the folds, with deviation",
+        "type": "bars", "title": METHODS[name].title, "x_title": "Mean of the folds",
         "labels": order, "values": [scores[feature][0] for feature in order],
         "deviations": [scores[feature][1] for feature in order],
     }  # fmt: skip

@@ -25,7 +25,8 @@ def between(X: Array, x_groups: Array, Y: Array, y_groups: Array) -> Array:
     squares = _squares(_folded(_correlations(X, Y) ** 2, x_groups, y_groups))
     scale = np.sqrt(np.outer(_own(X, x_groups), _own(Y, y_groups)))
     share = np.divide(squares, scale, out=np.zeros_like(squares), where=scale > 0)
-    return np.sqrt(np.clip(share, 0.0, 1.0))
+    roots: Array = np.sqrt(np.clip(share, 0.0, 1.0))
+    return roots
 
 
 def signed(X: Array, groups: Array) -> Array:
@@ -65,7 +66,8 @@ def _correlations(X: Array, Y: Array) -> Array:
 
 def _folded(values: Array, rows: Array, columns: Array) -> Array:
     """Summed over the columns of each feature."""
-    return _membership(rows).T @ values @ _membership(columns)
+    sums: Array = _membership(rows).T @ values @ _membership(columns)
+    return sums
 
 
 def _membership(groups: Array) -> Array:

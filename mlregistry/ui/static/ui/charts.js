@@ -78,17 +78,19 @@
       const level = { type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.level.y, y1: chart.level.y, ...guide() };
       const means = [...chart.series.flatMap((series) => series.y), chart.level.y], low = Math.min(...means), reach = Math.max(...means) - low || 1;
       const note = { xref: "paper", x: 0, y: chart.level.y, xanchor: "left", yanchor: "bottom", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
-      return [traces, layout(chart, { height: 480, shapes: [level], annotations: [note], yaxis: axis(chart.y_title, { range: [low - 0.12 * reach, low + 1.12 * reach] }), xaxis: axis(chart.x_title, { dtick: Math.max(...chart.series.flatMap((s) => s.x)) < 15 ? 1 : undefined }), legend: { orientation: "h", yanchor: "top", y: -0.18, x: 0 } })];
+      return [traces, layout(chart, { height: 480, shapes: [level], annotations: [note], yaxis: axis(chart.y_title, { range: [low - 0.12 * reach, low + 1.12 * reach] }), xaxis: axis(chart.x_title, { dtick: Math.max(...chart.series.flatMap((s) => s.x)) < 15 ? 1 : undefined })
+      })];
     },
     heatmap(chart) {
       const n = chart.labels.length, ticks = { tickvals: chart.labels.map((_, i) => i), showgrid: false, zeroline: false };
-      const short = chart.labels.map((label) => label.length > 22 ? label.slice(0, 21) + "…" : label);
+      const wide = innerWidth > 600, most = wide ? 22 : 14;
+      const short = chart.labels.map((label) => label.length > most ? label.slice(0, most - 1) + "…" : label);
       return [[{
-        type: "heatmap", z: chart.values, zmin: -1, zmax: 1, xgap: 1, ygap: 1, colorbar: { thickness: 10, outlinewidth: 0 },
+        type: "heatmap", z: chart.values, zmin: -1, zmax: 1, xgap: 1, ygap: 1, showscale: false,
         colorscale: [[0, color("c2")], [0.5, color("sunken")], [1, color("c1")]],
         customdata: chart.labels.map((row) => chart.labels.map((column) => `${row} · ${column}`)), hovertemplate: "%{customdata}: %{z:.2f}<extra></extra>",
       }], layout(chart, { height: Math.max(360, 130 + 22 * n),
-        xaxis: axis("", { ...ticks, ticktext: short, tickangle: -60 }), yaxis: axis("", { ...ticks, ticktext: short, autorange: "reversed" }) })];
+        xaxis: axis("", { ...ticks, ticktext: short, tickangle: wide ? -60 : -90 }), yaxis: axis("", { ...ticks, ticktext: short, autorange: "reversed" }) })];
     },
     explained(chart) {
       const [c1, c2] = palette();
