@@ -71,7 +71,8 @@ def _folded(values: Array, rows: Array, columns: Array) -> Array:
 
 
 def _membership(groups: Array) -> Array:
-    return (groups[:, None] == np.arange(groups.max() + 1)[None, :]).astype(np.float64)
+    member: Array = (groups[:, None] == np.arange(groups.max() + 1)[None, :]).astype(np.float64)
+    return member
 
 
 def _own(X: Array, groups: Array) -> Array:
