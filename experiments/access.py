@@ -13,6 +13,7 @@ from experiments.models import (
     LoggedModel,
     Problem,
     Run,
+    SelectionStudy,
     model_key,
 )
 from mlregistry.accounts.actor import Actor
@@ -156,4 +157,17 @@ def logged_model(by: Actor, model_id: str, *, deleted: bool = False) -> LoggedMo
     found = rows.first() if rows is not None else None
     if found is None:
         raise NotFound(f"Logged model with ID '{model_id[:100]}' not found.", field="model_id")
+    return found
+
+
+def selections(by: Actor) -> QuerySet[SelectionStudy]:
+    return SelectionStudy.objects.filter(team=by.team).select_related(
+        "problem", "dataset_version__dataset", "job", "created_by"
+    )
+
+
+def selection(by: Actor, selection_id: int) -> SelectionStudy:
+    found = selections(by).filter(pk=selection_id).first()
+    if found is None:
+        raise NotFound(f"There is no selection {selection_id} in {by.team.name}.")
     return found

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from experiments.models import Dataset, Experiment, Problem, Run
+from experiments.models import Dataset, Experiment, Problem, Run, SelectionStudy
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
@@ -98,6 +98,9 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "tokens": token.pk,
         "jobs": Job.objects.create(team=team, kind="experiments.train", title="t").pk,
         "problems": problem.pk,
+        "selections": SelectionStudy.objects.create(
+            team=team, problem=problem, data_name="d v1", plan={"folds": 5}, recipe={}
+        ).pk,
         "datasets": Dataset.objects.create(team=team, name="d").pk,
         "experiments": experiment.pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import datasets, experiments, logged_models, problems, runs, trainings, trash, upkeep
+from . import datasets, experiments, logged_models, problems, runs, selections, trainings, trash, upkeep
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
@@ -45,5 +45,8 @@ urlpatterns: list[URLPattern] = [
     path("trash/", trash.Trash.as_view(), name="api-trash"),
     path("trash/restore", trash.Restore.as_view(), name="api-trash-restore"),
     path("trash/purge", trash.Purge.as_view(), name="api-trash-purge"),
+    path("selections/", selections.Selections.as_view(), name="api-selections"),
+    path("selections/<int:selection_id>", selections.OneSelection.as_view(), name="api-selection"),
+    path("selections/<int:selection_id>/use", selections.UseSelection.as_view(), name="api-selection-use"),
     path("trainings/", trainings.Trainings.as_view(), name="api-trainings"),
 ]

@@ -9,10 +9,12 @@ from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, 
 from .problems import Problem
 from .purged import PurgedRun
 from .runs import LIVE, Run, RunStatus
+from .selections import SelectionStudy
 
 __all__ = [
     "LIVE",
     "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
     "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
-    "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
+    "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
+    "SelectionStudy", "model_key",
 ]  # fmt: skip

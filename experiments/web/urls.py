@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, logged_models, problems, runs, training, trash
+from experiments.web import datasets, experiments, logged_models, problems, runs, selections, training, trash
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern] = [
     path("problems/<int:problem_id>/edit", problems.edit, name="problem-edit"),
     path("problems/<int:problem_id>/delete", problems.delete, name="problem-delete"),
     path("problems/<int:problem_id>/train", training.train, name="train"),
+    path("problems/<int:problem_id>/select", selections.create, name="selection-create"),
+    path("selections/<int:selection_id>/", selections.selection, name="selection"),
+    path("selections/<int:selection_id>/cancel", selections.cancel, name="selection-cancel"),
+    path("selections/<int:selection_id>/use", selections.use, name="selection-use"),
+    path("selections/<int:selection_id>/delete", selections.delete, name="selection-delete"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new", datasets.create, name="dataset-create"),
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),

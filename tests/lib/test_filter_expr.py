@@ -245,7 +245,7 @@ def test_a_list_can_hold_any_text() -> None:
 
 
 def test_what_is_too_much_is_refused_quickly() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert "at most 100,000" in refusal("params.a = '" + "x" * 100_000 + "'")
     assert "deeper than 50" in refusal("(" * 90_000 + ")")
     assert "deeper than 50" in refusal("NOT " * 60 + "metrics.a > 1")
@@ -255,7 +255,7 @@ def test_what_is_too_much_is_refused_quickly() -> None:
             for end in ("", "_", "'", "`"):
                 with pytest.raises(Invalid):
                     parse(start + piece * (99_000 // len(piece)) + end + " nonsense", RUNS)
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_the_largest_filters_allowed_are_read() -> None:

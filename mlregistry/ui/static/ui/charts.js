@@ -66,6 +66,39 @@
         yaxis: axis(chart.y_title, { tickvals: labels.map((_, i) => i), ticktext: labels, showgrid: false, zeroline: false, autorange: "reversed" }),
       })];
     },
+    intervals(chart) {
+      const colors = palette();
+      const traces = chart.series.map((series, i) => ({
+        type: "scatter", mode: "lines+markers", name: series.name, x: series.x, y: series.y,
+        line: { width: 2, color: colors[i % 6], dash: i > 5 ? "dash" : "solid" }, marker: { size: 7, color: colors[i % 6] },
+        error_y: { type: "data", symmetric: false, thickness: 1, width: 3, color: faded(colors[i % 6], 0.45),
+          array: series.high.map((high, k) => high - series.y[k]), arrayminus: series.low.map((low, k) => series.y[k] - low) },
+        hovertemplate: "%{fullData.name}, %{x}: %{y:.4~g}<extra></extra>",
+      }));
+      const level = { type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.level.y, y1: chart.level.y, ...guide() };
+      const means = [...chart.series.flatMap((series) => series.y), chart.level.y], low = Math.min(...means), reach = Math.max(...means) - low || 1;
+      const note = { xref: "paper", x: 0, y: chart.level.y, xanchor: "left", yanchor: "bottom", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
+      return [traces, layout(chart, { height: 480, shapes: [level], annotations: [note], yaxis: axis(chart.y_title, { range: [low - 0.12 * reach, low + 1.12 * reach] }), xaxis: axis(chart.x_title, { dtick: Math.max(...chart.series.flatMap((s) => s.x)) < 15 ? 1 : undefined })
+      })];
+    },
+    heatmap(chart) {
+      const n = chart.labels.length, ticks = { tickvals: chart.labels.map((_, i) => i), showgrid: false, zeroline: false };
+      const wide = innerWidth > 600, most = wide ? 22 : 14;
+      const short = chart.labels.map((label) => label.length > most ? label.slice(0, most - 1) + "…" : label);
+      return [[{
+        type: "heatmap", z: chart.values, zmin: -1, zmax: 1, xgap: 1, ygap: 1, showscale: false,
+        colorscale: [[0, color("c2")], [0.5, color("sunken")], [1, color("c1")]],
+        customdata: chart.labels.map((row) => chart.labels.map((column) => `${row} · ${column}`)), hovertemplate: "%{customdata}: %{z:.2f}<extra></extra>",
+      }], layout(chart, { height: Math.max(360, 130 + 22 * n),
+        xaxis: axis("", { ...ticks, ticktext: short, tickangle: wide ? -60 : -90 }), yaxis: axis("", { ...ticks, ticktext: short, autorange: "reversed" }) })];
+    },
+    explained(chart) {
+      const [c1, c2] = palette();
+      return [[
+        { type: "bar", x: chart.x, y: chart.y, name: "each", marker: { color: c1 }, hovertemplate: "component %{x}: %{y:.1%}<extra></extra>" },
+        { type: "scatter", mode: "lines+markers", x: chart.x, y: chart.cumulated, name: "together", line: { color: c2 }, hovertemplate: "first %{x}: %{y:.1%}<extra></extra>" },
+      ], layout(chart, { yaxis: axis(chart.y_title, { range: [0, 1.02], tickformat: ".0%" }), shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.95, y1: 0.95, ...guide() }] })];
+    },
     groups(chart) {
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
       return [traces, layout(chart, { barmode: "group", bargap: 0.25 })];
