@@ -171,7 +171,9 @@ def _fit(work: _Work, pipeline: Pipeline, rows: Array) -> None:
         raise Invalid("Hardly a training row is left without gaps; fill some of them instead.", field="steps")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        matrix = training_steps.fit_features(pipeline, work.frame[work.features].iloc[rows], work.target[rows])
+        matrix = training_steps.fit_features(
+            pipeline, work.frame[work.features].iloc[rows], work.target[rows]
+        )
         try:
             pipeline.steps[-1][1].fit(matrix, work.target[rows])
         except (ValueError, FloatingPointError, np.linalg.LinAlgError) as error:
@@ -200,9 +202,7 @@ def _outcome(
     return Outcome(truth, probabilities.argmax(axis=1), probabilities, len(work.classes))
 
 
-def _measure_parts(
-    work: _Work, pipeline: Pipeline, parts: splits.Parts
-) -> tuple[dict[str, float], Outcome]:
+def _measure_parts(work: _Work, pipeline: Pipeline, parts: splits.Parts) -> tuple[dict[str, float], Outcome]:
     measured: dict[str, float] = {}
     frame = work.frame[work.features]
     for name, rows in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):

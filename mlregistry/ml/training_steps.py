@@ -1,4 +1,4 @@
-"""What training asks of the steps of a recipe: rows left out, features fitted, columns needed, history. Training calls it."""
+"""What training asks of a recipe's steps: rows left out, features fitted, columns needed, history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlregistry.ml.steps import compiling
 from mlregistry.ml.steps.applying import ApplyTo, DropUseless
 from mlregistry.ml.steps.compiling import looks_back
 from mlregistry.ml.steps.finishing import NothingLeft
-from mlregistry.ml.steps.frames import raw_type
+from mlregistry.ml.steps.frames import raw_kind
 from mlregistry.ml.steps.history import History
 from mlregistry.ml.steps.parsing import Step
 from mlregistry.ml.steps.times import DateFeatures
@@ -32,7 +32,7 @@ def order_of(frame: pd.DataFrame, split: Split) -> Array | None:
     if split.order not in frame.columns:
         raise Invalid(f"The table has no column '{split.order}'.", field="split.order")
     column = frame[split.order]
-    if raw_type(column) not in ("number", "time"):
+    if raw_kind(column) not in ("number", "time"):
         raise Invalid(f"Column '{split.order}' holds neither numbers nor times.", field="split.order")
     if bool(column.isna().any()):
         raise Invalid(f"Column '{split.order}' has gaps, so the rows have no order.", field="split.order")
@@ -63,7 +63,11 @@ def fit_features(pipeline: Pipeline, frame: pd.DataFrame, target: Array) -> Any:
     try:
         return compiling.fit_features(pipeline, frame, target)
     except NothingLeft as error:
-        dropped = {name: reason for part in _parts(pipeline) for name, reason in getattr(part, "dropped_", {}).items()}
+        dropped = {
+            name: reason
+            for part in _parts(pipeline)
+            for name, reason in getattr(part, "dropped_", {}).items()
+        }
         details = [f"Column '{name}' {reason}." for name, reason in dropped.items()]
         message = "No usable feature is left in the training rows."
         raise Invalid(message, field="features", details=details) from error
@@ -73,7 +77,9 @@ def settle(pipeline: Pipeline, warnings: list[str]) -> list[str]:
     """Free the fitted pipeline of columns it does not need, tell what became of them, return those it needs."""
     for part in _parts(pipeline):
         if isinstance(part, DropUseless):
-            warnings += [f"Column '{name}' {reason} and was dropped." for name, reason in part.dropped_.items()]
+            warnings += [
+                f"Column '{name}' {reason} and was dropped." for name, reason in part.dropped_.items()
+            ]
         if isinstance(part, ApplyTo) and isinstance(part.transformer, DateFeatures):
             warnings += [f"Column '{name}' is a time; its parts were used." for name in part.columns_]
     return compiling.prune(pipeline)

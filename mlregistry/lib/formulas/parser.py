@@ -133,9 +133,7 @@ class _Reader:
     def _close(self, opened: Token) -> None:
         if not self.took("mark", ")"):
             at = self.take()
-            raise wrong(
-                f"')' is expected, not {_shown(at)}; it closes character {opened.place}.", at.place
-            )
+            raise wrong(f"')' is expected, not {_shown(at)}; it closes character {opened.place}.", at.place)
 
     def _call(self, token: Token, name: str, *parts: Tree) -> Tree:
         self._count(token)

@@ -40,7 +40,9 @@ def wrong(message: str, place: int) -> Invalid:
 def cut(text: str) -> list[Token]:
     """The tokens and an end; Invalid for what is no part of a formula."""
     if len(text) > LONGEST:
-        raise Invalid(f"The formula has {len(text):,} characters; at most {LONGEST:,} are allowed.", field=FIELD)
+        raise Invalid(
+            f"The formula has {len(text):,} characters; at most {LONGEST:,} are allowed.", field=FIELD
+        )
     if not text.strip():
         raise Invalid("The formula is empty; write one such as a / b.", field=FIELD)
     tokens, place = [], 0
@@ -92,6 +94,7 @@ def _stranger(text: str, place: int) -> Invalid:
         return wrong(f"'{letter}' has no meaning here: there are no attributes, items or lists.", place + 1)
     if letter.isalpha() or letter.isdigit():
         return wrong(
-            f"'{letter}' needs back-ticks: write a column's name with other letters as `{letter}…`.", place + 1
+            f"'{letter}' needs back-ticks: write a column's name with other letters as `{letter}…`.",
+            place + 1,
         )
     return wrong(f"{letter!r} has no meaning in a formula.", place + 1)

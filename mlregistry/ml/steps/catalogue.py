@@ -195,7 +195,7 @@ KINDS: dict[str, Kind] = {
             needed=True, make=_later("lag"), needs_order=True,
         ),
         Kind(
-            "rolling", "Figures of the rows before", "The row itself is not in its window. Needs a split by time.", MAKE,
+            "rolling", "Figures of the rows before", "Not the row itself. Needs a split by time.", MAKE,
             (
                 ORDER,
                 Option("group", "names", "Within the group", (), low=0),

@@ -55,7 +55,9 @@ class HashEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _hash(self, value: str) -> tuple[int, float]:
-        number = int.from_bytes(hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+        number = int.from_bytes(
+            hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8).digest(), "big"
+        )
         return (number >> 1) % self.n_columns, 1.0 if number & 1 else -1.0
 
 

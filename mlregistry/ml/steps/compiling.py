@@ -23,7 +23,11 @@ from mlregistry.ml.steps.parsing import Step
 def features(steps: Sequence[Step], making: Making, *, gaps: bool = False) -> list[tuple[str, Any]]:
     """The named transformers from a frame of raw columns to a matrix; with `gaps` it may have NaN."""
     made: list[tuple[str, Any]] = [("read", ReadColumns())]
-    made += [(name_of(place, step), transformer(step, making)) for place, step in enumerate(steps) if not step.on_rows]
+    made += [
+        (name_of(place, step), transformer(step, making))
+        for place, step in enumerate(steps)
+        if not step.on_rows
+    ]
     return [*made, ("matrix", FinalMatrix(gaps))]
 
 
@@ -72,7 +76,9 @@ def failure(name: str, error: Exception) -> Invalid:
     if not number.isdigit():
         return Invalid(f"{message[:1].upper()}{message[1:]}.", field="steps")
     option = ".formula" if kind == "formula" else ""
-    return Invalid(f"Step {number} ({KINDS[kind].title}): {message}.", field=f"steps.{int(number) - 1}{option}")
+    return Invalid(
+        f"Step {number} ({KINDS[kind].title}): {message}.", field=f"steps.{int(number) - 1}{option}"
+    )
 
 
 def looks_back(pipeline: Pipeline) -> bool:
@@ -90,7 +96,9 @@ def prune(pipeline: Pipeline) -> list[str]:
     origins = {name: {name} for name in raw}
     needed: set[str] = set()
     for part in parts:
-        reads = {name for names in part.sources_.values() for name in names} | set(getattr(part, "columns_", []))
+        reads = {name for names in part.sources_.values() for name in names} | set(
+            getattr(part, "columns_", [])
+        )
         needed |= set().union(*(origins[name] for name in reads if name in origins))
         made = {name: set().union(*(origins[one] for one in names)) for name, names in part.sources_.items()}
         origins = {name: made[name] if name in made else origins[name] for name in part.names_out_}

@@ -29,11 +29,19 @@ def _rows_and_columns(preparation: Preparation) -> list[dict[str, Any]]:
 def _values(preparation: Preparation) -> list[dict[str, Any]]:
     numbers, words = preparation.missing_numbers, {"type": ["categorical", "text"]}
     methods = {"zero": "constant", "most_frequent": "mode"}
-    fill = {"step": "impute", "method": methods.get(numbers, numbers), "indicator": preparation.missing_indicator}
+    fill = {
+        "step": "impute",
+        "method": methods.get(numbers, numbers),
+        "indicator": preparation.missing_indicator,
+    }
     found: list[dict[str, Any]] = [{**fill, "columns": NUMBERS}]
     if preparation.missing_categories == "most_frequent":
         found.append({"step": "impute", "method": "mode", "columns": words})
-    scale = [] if preparation.scaling == "none" else [{"step": "scale", "method": preparation.scaling, "columns": NUMBERS}]
+    scale = (
+        []
+        if preparation.scaling == "none"
+        else [{"step": "scale", "method": preparation.scaling, "columns": NUMBERS}]
+    )
     encode = {
         "step": "encode", "columns": words, "method": preparation.encoding,
         "max_categories": preparation.max_categories,

@@ -16,44 +16,37 @@ from mlregistry.errors import Invalid
 from mlregistry.lib.formulas.parser import parse
 from mlregistry.lib.formulas.trees import Tree, columns_of
 from mlregistry.lib.formulas.types import check
-from mlregistry.ml.steps.applying import joined
-from mlregistry.ml.steps.frames import FrameStep, boolean_column, column_kind, frame_of
-
-Values = npt.NDArray[Any]
+from mlregistry.ml.steps.frames import Table, TableStep, Values, gaps_of, objects
 
 
-class FormulaColumn(FrameStep):
+class FormulaColumn(TableStep):
     """The frame with the column `name`, which is `formula` in every row; one of that name is replaced."""
 
     def __init__(self, name: str, formula: str) -> None:
         self.name = name
         self.formula = formula
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: Table, y: Any = None) -> Self:
         self.tree_ = parse(self.formula)
         self.columns_ = columns_of(self.tree_)
-        missing = [name for name in self.columns_ if name not in X.columns]
+        missing = [name for name in self.columns_ if name not in X.values]
         if missing:
             raise Invalid(f"There is no column '{missing[0][:100]}' at this step.", field="formula")
-        self.kind_ = check(self.tree_, {name: column_kind(X[name]) for name in self.columns_})
-        names = list(X.columns) + ([] if self.name in X.columns else [self.name])
+        self.kind_ = check(self.tree_, X.kinds)
+        names = list(X.columns) + ([] if self.name in X.values else [self.name])
         return self._remember(X, names, {self.name: self.columns_})
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+    def transform(self, X: Table) -> Table:
         values = evaluate(self.tree_, X)
-        made: Any = values
-        if self.kind_ == "boolean":
-            made = boolean_column(values)
-        elif self.kind_ in ("text", "time"):
-            made = _as(values, self.kind_)
-        return joined(X, frame_of({self.name: made}, X.index), self.names_out_)
+        return X.using(self.names_out_, {self.name: as_kind(values, self.kind_)}, {self.name: self.kind_})
 
 
-def evaluate(tree: Tree, X: pd.DataFrame) -> Values:
+def evaluate(tree: Tree, X: Table) -> Values:
     """One value per row of a tree that was checked: float64 (booleans as 1, 0, NaN), object or datetime64."""
     kind = tree[0]
     if kind == "column":
-        return _column_values(X[tree[1]])
+        values = X.values[tree[1]]
+        return finite(values) if values.dtype.kind == "f" else values
     if kind == "null":
         return np.full(len(X), np.nan)
     if kind == "text":
@@ -64,29 +57,15 @@ def evaluate(tree: Tree, X: pd.DataFrame) -> Values:
         return CALLS[tree[1]](*(evaluate(part, X) for part in tree[2:]))
 
 
-def _column_values(column: pd.Series[Any]) -> Values:
-    kind = column_kind(column)
-    if kind == "text":
-        return column.to_numpy(dtype=object)
-    if kind == "time":
-        return column.to_numpy(dtype="datetime64[us]")
-    return _finite(column.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-def _finite(values: Values) -> Values:
+def finite(values: Values) -> Values:
+    """Without infinities: they are missing."""
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _gaps(values: Values) -> npt.NDArray[np.bool_]:
-    if values.dtype.kind == "O":
-        return np.array([value is None for value in values], dtype=bool)
-    return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
-
-
-def _as(values: Values, kind: str) -> Values:
+def as_kind(values: Values, kind: str) -> Values:
     """What may be all missing numbers (null) as missing of the kind that is wanted."""
     if kind == "text" and values.dtype.kind != "O":
-        return np.full(len(values), None, dtype=object)
+        return objects([None] * len(values))
     if kind == "time" and values.dtype.kind != "M":
         return np.full(len(values), np.datetime64("NaT", "us"))
     return values
@@ -95,17 +74,17 @@ def _as(values: Values, kind: str) -> Values:
 def _alike_values(*given: Values) -> list[Values]:
     kinds = {values.dtype.kind for values in given}
     kind = "text" if "O" in kinds else "time" if "M" in kinds else "number"
-    return [_as(values, kind) for values in given]
+    return [as_kind(values, kind) for values in given]
 
 
 def _arithmetic(function: Callable[..., Any]) -> Callable[..., Values]:
-    return lambda *given: _finite(function(*given))
+    return lambda *given: finite(function(*given))
 
 
 def _comparison_of(function: Callable[[Any, Any], Any]) -> Callable[..., Values]:
     def compare(left: Values, right: Values) -> Values:
         left, right = _alike_values(left, right)
-        gaps = _gaps(left) | _gaps(right)
+        gaps = gaps_of(left) | gaps_of(right)
         made = np.full(len(left), np.nan)
         made[~gaps] = np.asarray(function(left[~gaps], right[~gaps]), dtype=np.float64)
         return made
@@ -143,7 +122,7 @@ def _if(condition: Values, then: Values, otherwise: Values) -> Values:
 def _coalesce(*given: Values) -> Values:
     first, *rest = _alike_values(*given)
     for values in rest:
-        first = np.where(_gaps(first), values, first)
+        first = np.where(gaps_of(first), values, first)
     return first
 
 
@@ -163,9 +142,9 @@ def _per_text(function: Callable[..., Any], kind: str) -> Callable[..., Values]:
     """A function of texts, row by row; missing where one of them is."""
 
     def apply(*given: Values) -> Values:
-        rows = zip(*(_as(values, "text").tolist() for values in given), strict=True)
+        rows = zip(*(as_kind(values, "text").tolist() for values in given), strict=True)
         made = [None if None in row else function(*row) for row in rows]
-        return np.array(made, dtype=object if kind == "text" else np.float64)
+        return objects(made) if kind == "text" else np.array(made, dtype=np.float64)
 
     return apply
 
@@ -183,13 +162,13 @@ def _dates(texts: Values) -> Values:
 
 
 def _days_between(start: Values, end: Values) -> Values:
-    days = (_as(end, "time") - _as(start, "time")) / np.timedelta64(1, "D")
+    days = (as_kind(end, "time") - as_kind(start, "time")) / np.timedelta64(1, "D")
     return np.asarray(days, dtype=np.float64)
 
 
 def _calendar(attribute: str) -> Callable[[Values], Values]:
     def part(times: Values) -> Values:
-        found = getattr(pd.DatetimeIndex(_as(times, "time")), attribute)
+        found = getattr(pd.DatetimeIndex(as_kind(times, "time")), attribute)
         return np.asarray(found, dtype=np.float64)
 
     return part
@@ -213,7 +192,7 @@ CALLS: dict[str, Callable[..., Values]] = {
     "or": _or,
     "not": _not,
     "if": _if,
-    "isnull": lambda values: _gaps(values).astype(np.float64),
+    "isnull": lambda values: gaps_of(values).astype(np.float64),
     "coalesce": _coalesce,
     "abs": np.abs,
     "log": _arithmetic(np.log),

@@ -1,6 +1,7 @@
-"""Columns in the one form that every step works on, and the choice of columns by name or type.
+"""A table as the steps hand it on, its reading from a raw frame, and the choice of its columns by name or type.
 
-Numbers are float64, booleans pandas' boolean, texts objects with None, times datetime64: alike in training and serving.
+Columns are NumPy arrays in the one form of their kind, alike in training and serving: number and boolean float64
+with NaN, text objects with None, time datetime64. A frame of pandas would cost a single row ten times as much.
 """
 
 from __future__ import annotations
@@ -13,54 +14,91 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 MISSING = "(missing)"
-TYPES = ("numeric", "boolean", "categorical", "text", "datetime")
-WORDS_OF_TEXT = 4  # strings with more words on average are text, others categories
+TYPES_OF_KINDS = {"number": "numeric", "boolean": "boolean", "time": "datetime"}
+LENGTH_OF_TEXT = 4  # strings with more words on average are text, others categories
 N_LOOKED_AT = 1000
+Values = npt.NDArray[Any]
 
 
-class FrameStep(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A step from frame to frame; `sources_` tells for each column it makes the columns it read."""
+class Table:
+    """Columns by name, each with its kind: number, boolean, text or time."""
+
+    __slots__ = ("index", "kinds", "values")
+
+    def __init__(self, values: dict[str, Values], kinds: dict[str, str], index: Any) -> None:
+        self.values = values
+        self.kinds = kinds
+        self.index = index
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.values)
+
+    def only(self, names: list[str]) -> Table:
+        """These columns in this order."""
+        values, kinds = self.values, self.kinds
+        return Table(
+            {name: values[name] for name in names}, {name: kinds[name] for name in names}, self.index
+        )
+
+    def using(self, names: list[str], values: dict[str, Values], kinds: dict[str, str]) -> Table:
+        """The columns `names`: those given, the others from here."""
+        return Table(
+            {name: values[name] if name in values else self.values[name] for name in names},
+            {name: kinds[name] if name in kinds else self.kinds[name] for name in names},
+            self.index,
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """For people and other libraries."""
+        data: dict[str, Any] = {}
+        for name, values in self.values.items():
+            if self.kinds[name] == "boolean":
+                data[name] = pd.array(
+                    [None if gap else bool(v) for v, gap in zip(values, gaps_of(values))], "boolean"
+                )
+            else:
+                data[name] = (
+                    pd.Series(values, index=self.index, dtype=object) if values.dtype == object else values
+                )
+        return pd.DataFrame(data, index=self.index)
+
+
+class TableStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc,call-arg]
+    """A step from table to table; `sources_` tells for each column it makes the columns it read."""
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "feature_names_in_")
 
-    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
+    def get_feature_names_out(self, input_features: Any = None) -> Values:
         return np.array(self.names_out_, dtype=object)
 
-    def _remember(self, X: pd.DataFrame, names_out: list[str], sources: dict[str, list[str]]) -> Self:
-        self.feature_names_in_ = np.array(X.columns, dtype=object)
-        self.n_features_in_ = X.shape[1]
+    def _remember(self, X: Any, names_out: list[str], sources: dict[str, list[str]]) -> Self:
+        self.feature_names_in_ = np.array(list(X.columns), dtype=object)
+        self.n_features_in_ = len(X.columns)
         self.names_out_ = names_out
         self.sources_ = sources
         return self
 
 
-class ReadColumns(FrameStep):
-    """The raw columns in the form of their type, which the training rows decide."""
+class ReadColumns(TableStep):
+    """The columns of a raw frame in the form of their kind, which the training rows decide."""
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         names = [str(name) for name in X.columns]
-        self.types_ = {name: raw_type(X.iloc[:, place]) for place, name in enumerate(names)}
-        return self._remember(X.set_axis(names, axis=1), names, {})
+        self.kinds_ = {name: raw_kind(X.iloc[:, place]) for place, name in enumerate(names)}
+        return self._remember(X, names, {})
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        names = [name for name in self.names_out_ if name in X.columns]
-        data = {name: _read(X[name], self.types_[name]) for name in names}
-        return frame_of(data, X.index)
-
-
-def frame_of(columns: dict[str, Any], index: Any) -> pd.DataFrame:
-    """A frame of arrays in their form; texts stay objects."""
-    data = {
-        name: pd.Series(values, index=index, dtype=object, copy=False)
-        if isinstance(values, np.ndarray) and values.dtype == object
-        else values
-        for name, values in columns.items()
-    }
-    return pd.DataFrame(data, index=index, copy=False)
+    def transform(self, X: pd.DataFrame) -> Table:
+        names = self.names_out_
+        kinds = {name: self.kinds_[name] for name in names}
+        return Table({name: _read_column(X[name], kinds[name]) for name in names}, kinds, X.index)
 
 
-def raw_type(column: pd.Series[Any]) -> str:
+def raw_kind(column: pd.Series[Any]) -> str:
     """number, boolean, time or text, by dtype (objects by their values)."""
     if pd.api.types.is_bool_dtype(column):
         return "boolean"
@@ -73,87 +111,94 @@ def raw_type(column: pd.Series[Any]) -> str:
     return known.get(inferred, "text")
 
 
-def _read(column: pd.Series[Any], type: str) -> Any:
-    if type == "number":
+def _read_column(column: pd.Series[Any], kind: str) -> Values:
+    if kind in ("number", "boolean"):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    if type == "boolean":
-        return boolean_column(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    if type == "time":
-        times = pd.to_datetime(column)
-        return (times.dt.tz_convert("UTC").dt.tz_localize(None) if times.dt.tz else times).to_numpy("datetime64[us]")
-    gaps = column.isna().to_numpy()
-    values = np.empty(len(column), dtype=object)
-    values[:] = [
-        None if gap else value if isinstance(value, str) else str(value)
-        for value, gap in zip(column.tolist(), gaps, strict=True)
-    ]
-    return values
+    if kind == "time":
+        times = column if column.dtype.kind == "M" else pd.to_datetime(column)
+        if getattr(times.dtype, "tz", None) is not None:
+            times = times.dt.tz_convert("UTC").dt.tz_localize(None)
+        return times.to_numpy("datetime64[us]")
+    return objects(
+        [None if is_gap(value) else value if isinstance(value, str) else str(value) for value in column]
+    )
 
 
-def boolean_column(values: npt.NDArray[np.float64]) -> Any:
-    """1, 0 and NaN as pandas' booleans."""
-    gaps = np.isnan(values)
-    return pd.arrays.BooleanArray(np.where(gaps, 0.0, values) != 0, gaps)
+def objects(values: list[Any]) -> Values:
+    """One column of text."""
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made
 
 
-def column_kind(column: pd.Series[Any]) -> str:
-    """number, boolean, time or text of a column in its form."""
-    letter = column.dtype.kind
-    if letter == "b":
-        return "boolean"
-    return {"M": "time", "O": "text"}.get(letter, "number")
+def is_gap(value: Any) -> bool:
+    """Whether one cell of a raw frame is missing."""
+    return value is None or value is pd.NA or value is pd.NaT or value != value
 
 
-def selector_type(column: pd.Series[Any]) -> str:
-    """One of TYPES; strings of many words are text, others categorical."""
-    kind = column_kind(column)
+def gaps_of(values: Values) -> npt.NDArray[np.bool_]:
+    """Where a column is missing."""
+    if values.dtype.kind == "O":
+        return np.array([value is None for value in values], dtype=bool)
+    return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+
+
+def selector_type(values: Values, kind: str) -> str:
+    """numeric, boolean, datetime, or for texts: text with many words, categorical otherwise."""
     if kind != "text":
-        return {"number": "numeric", "boolean": "boolean", "time": "datetime"}[kind]
-    known = [value for value in column.tolist() if value is not None][:N_LOOKED_AT]
+        return TYPES_OF_KINDS[kind]
+    known = [value for value in values.tolist() if value is not None][:N_LOOKED_AT]
     n_words = sum(value.count(" ") + 1 for value in known)
-    return "text" if known and n_words > WORDS_OF_TEXT * len(known) else "categorical"
+    return "text" if known and n_words > LENGTH_OF_TEXT * len(known) else "categorical"
 
 
-def choose(X: pd.DataFrame, columns: Any) -> list[str]:
-    """The columns that a list of names or {"type": …, "except": […]} means, in the order of the frame."""
-    names = list(X.columns)
+def choose(X: Table, columns: Any) -> list[str]:
+    """The columns that a list of names or {"type": …, "except": […]} means; a type in the order of the table."""
     if isinstance(columns, list | tuple):
-        missing = [name for name in columns if name not in names]
+        missing = [name for name in columns if name not in X.values]
         if missing:
             raise ValueError(f"there is no column '{missing[0]}' at this step")
         return list(columns)
     wanted, left_out = columns["type"], set(columns.get("except") or ())
-    kept = [name for name in names if name not in left_out]
+    kept = [name for name in X.values if name not in left_out]
     if wanted == "all":
         return kept
     types = {wanted} if isinstance(wanted, str) else set(wanted)
-    return [name for name in kept if selector_type(X[name]) in types]
+    return [name for name in kept if selector_type(X.values[name], X.kinds[name]) in types]
 
 
-def as_numbers(X: pd.DataFrame, names: list[str]) -> npt.NDArray[np.float64]:
+def as_numbers(X: Table, names: list[str]) -> npt.NDArray[np.float64]:
     """The columns as one float64 matrix, missing as NaN; ValueError names a column of text or times."""
     for name in names:
-        if column_kind(X[name]) not in ("number", "boolean"):
+        if X.kinds[name] not in ("number", "boolean"):
             raise ValueError(f"column '{name}' holds no numbers")
-    if not names:
-        return np.empty((len(X), 0))
-    return X[names].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def as_text(X: pd.DataFrame, names: list[str], missing: str | None = MISSING) -> npt.NDArray[Any]:
-    """The columns as text, whole numbers without a point; gaps become `missing`."""
-    values = np.empty((len(X), len(names)), dtype=object)
+    made = np.empty((len(X), len(names)))
     for place, name in enumerate(names):
-        column = X[name]
-        gaps = column.isna().to_numpy()
-        values[:, place] = [
-            missing if gap else written(value) for value, gap in zip(column.tolist(), gaps, strict=True)
-        ]
-    return values
+        made[:, place] = X.values[name]
+    return made
 
 
-def written(value: Any) -> str:
-    """One value as text."""
+def as_text(X: Table, names: list[str], missing: str | None = MISSING) -> Values:
+    """The columns as text, whole numbers without a point; gaps become `missing`."""
+    made = np.empty((len(X), len(names)), dtype=object)
+    for place, name in enumerate(names):
+        made[:, place] = written_column(X.values[name], X.kinds[name], missing)
+    return made
+
+
+def written_column(values: Values, kind: str, missing: str | None) -> list[str | None]:
+    """Each value as text."""
+    if kind == "text":
+        return [missing if value is None else value for value in values.tolist()]
+    gaps = gaps_of(values).tolist()
+    return [
+        missing if gap else _written(value, kind) for value, gap in zip(values.tolist(), gaps, strict=True)
+    ]
+
+
+def _written(value: Any, kind: str) -> str:
+    if kind == "boolean":
+        return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)
@@ -169,3 +214,9 @@ def unique(wanted: list[str], taken: set[str]) -> list[str]:
         taken.add(free)
         names.append(free)
     return names
+
+
+def numbered_columns(matrix: Any, names: list[str]) -> tuple[dict[str, Values], dict[str, str]]:
+    """The columns of a matrix of numbers, and their kinds."""
+    values = np.asarray(matrix, dtype=np.float64)
+    return {name: values[:, place] for place, name in enumerate(names)}, dict.fromkeys(names, "number")

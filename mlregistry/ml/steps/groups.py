@@ -8,13 +8,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlregistry.ml.steps.applying import joined
-from mlregistry.ml.steps.frames import FrameStep, as_numbers, as_text, choose, unique
+from mlregistry.ml.steps.frames import (
+    Table,
+    TableStep,
+    as_numbers,
+    as_text,
+    choose,
+    numbered_columns,
+    objects,
+    unique,
+)
 
 SEPARATOR = "\x1f"
 
 
-class GroupAggregates(FrameStep):
+class GroupAggregates(TableStep):
     """Adds each statistic of each column by `keys`; a group that the training rows lack has that of all of them."""
 
     def __init__(self, keys: Any, columns: Any, statistics: Any = ("mean",)) -> None:
@@ -22,7 +30,7 @@ class GroupAggregates(FrameStep):
         self.columns = columns
         self.statistics = statistics
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: Table, y: Any = None) -> Self:
         self.keys_ = choose(X, self.keys)
         self.columns_ = [name for name in choose(X, self.columns) if name not in self.keys_]
         values = pd.DataFrame(as_numbers(X, self.columns_), columns=range(len(self.columns_)))
@@ -40,12 +48,11 @@ class GroupAggregates(FrameStep):
         named = dict(zip(self.made_, sources.values(), strict=True))
         return self._remember(X, [*X.columns, *self.made_], named)
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+    def transform(self, X: Table) -> Table:
         unseen = len(self.places_)
         rows = [self.places_.get(key, unseen) for key in self._key(X).tolist()]
-        new = pd.DataFrame(self.table_[rows], columns=self.made_, index=X.index)
-        return joined(X, new, self.names_out_)
+        return X.using(self.names_out_, *numbered_columns(self.table_[rows], self.made_))
 
-    def _key(self, X: pd.DataFrame) -> npt.NDArray[Any]:
+    def _key(self, X: Table) -> npt.NDArray[Any]:
         parts = as_text(X, self.keys_)
-        return np.array([SEPARATOR.join(row) for row in parts.tolist()], dtype=object)
+        return objects([SEPARATOR.join(row) for row in parts.tolist()])

@@ -1,4 +1,4 @@
-"""Features of earlier rows: lags and rolling windows, by an order and perhaps a group. A row sees only what is before it.
+"""Features of earlier rows, by an order and perhaps a group: lags and rolling windows. A row sees what is before it.
 
 The history is the rows of the same call. Rows with the same order value in a group do not see each other.
 """
@@ -11,8 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlregistry.ml.steps.applying import joined
-from mlregistry.ml.steps.frames import FrameStep, as_numbers, as_text, choose, column_kind, unique
+from mlregistry.errors import Invalid
+from mlregistry.ml.steps.frames import (
+    Table,
+    TableStep,
+    as_numbers,
+    as_text,
+    choose,
+    gaps_of,
+    numbered_columns,
+    objects,
+    unique,
+)
 
 JOINT = "\x1f"
 CELLS = 2_000_000
@@ -20,11 +30,7 @@ Matrix = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 
-class HistoryMissing(ValueError):
-    """A call brought too few rows of history."""
-
-
-class History(FrameStep):
+class History(TableStep):
     """What both share: the order of the rows, and the demand for history after training."""
 
     columns: Any
@@ -32,7 +38,7 @@ class History(FrameStep):
     group: Any
     short_history: str
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: Table, y: Any = None) -> Self:
         self.columns_ = choose(X, self.columns)
         self.group_ = choose(X, list(self.group or []))
         choose(X, [self.order])
@@ -45,30 +51,30 @@ class History(FrameStep):
         self.made_ = unique(wanted, set(X.columns))
         return self._remember(X, [*X.columns, *self.made_], dict(zip(self.made_, sources, strict=True)))
 
-    def fit_transform(self, X: pd.DataFrame, y: Any = None, **params: Any) -> pd.DataFrame:
+    def fit_transform(self, X: Table, y: Any = None, **params: Any) -> Table:
         return self.fit(X, y)._made(X)
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+    def transform(self, X: Table) -> Table:
         self._check_order(X)
         if self.short_history == "error" and len(X):
             self._check_history(X)
         return self._made(X)
 
-    def _made(self, X: pd.DataFrame) -> pd.DataFrame:
+    def _made(self, X: Table) -> Table:
         """The features, computed in order of group and time and put back to where the rows stood."""
         sorting, first, before = self._sorted(X)
         values = as_numbers(X, self.columns_)[sorting]
         made = np.empty((len(X), len(self.made_)))
         made[sorting] = self._features(values, first, before)
-        return joined(X, pd.DataFrame(made, columns=self.made_, index=X.index), self.names_out_)
+        return X.using(self.names_out_, *numbered_columns(made, self.made_))
 
-    def _sorted(self, X: pd.DataFrame) -> tuple[Places, Places, Places]:
+    def _sorted(self, X: Table) -> tuple[Places, Places, Places]:
         """The row positions by group and time; per sorted place where its group and where its moment begins."""
         codes = np.zeros(len(X), dtype=np.int64)
         if self.group_:
-            keys = np.array([JOINT.join(row) for row in as_text(X, self.group_).tolist()], dtype=object)
+            keys = objects([JOINT.join(row) for row in as_text(X, self.group_).tolist()])
             codes = pd.factorize(keys)[0]
-        order = X[self.order].to_numpy()
+        order = X.values[self.order]
         sorting = np.lexsort((order, codes))
         codes, order = codes[sorting], order[sorting]
         new_group = np.append(True, codes[1:] != codes[:-1])[: len(X)]
@@ -77,19 +83,20 @@ class History(FrameStep):
         first = np.maximum.accumulate(np.where(new_group, places, 0))
         return sorting, first, np.maximum.accumulate(np.where(new_moment, places, 0))
 
-    def _check_order(self, X: pd.DataFrame) -> None:
-        if column_kind(X[self.order]) not in ("number", "time"):
+    def _check_order(self, X: Table) -> None:
+        if X.kinds[self.order] not in ("number", "time"):
             raise ValueError(f"the order column '{self.order}' holds neither numbers nor times")
-        if bool(X[self.order].isna().any()):
-            raise HistoryMissing(f"The order column '{self.order}' has gaps; give every row its place in time.")
+        if bool(gaps_of(X.values[self.order]).any()):
+            raise Invalid(f"The order column '{self.order}' has gaps; give every row its place in time.")
 
-    def _check_history(self, X: pd.DataFrame) -> None:
+    def _check_history(self, X: Table) -> None:
         _, first, moment = self._sorted(X)
         newest = np.append(first[1:] != first[:-1], True)
         if int((moment - first)[newest].min()) < self.needed():
-            raise HistoryMissing(
+            raise Invalid(
                 f"The newest row of each group needs {self.needed()} earlier rows (by '{self.order}') in the"
-                " same call; send the history together with the rows to predict."
+                " same call; send the history together with the rows to predict.",
+                field=self.order,
             )
 
     def _endings(self) -> list[str]:

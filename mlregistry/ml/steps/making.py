@@ -53,7 +53,9 @@ def convert(columns: Columns, options: Options, for_: Making) -> Any:
 def impute(columns: Columns, options: Options, for_: Making) -> Any:
     method, indicator = options["method"], options["indicator"]
     if method == "knn":
-        imputer = KNNImputer(n_neighbors=options["neighbors"], add_indicator=indicator, keep_empty_features=True)
+        imputer = KNNImputer(
+            n_neighbors=options["neighbors"], add_indicator=indicator, keep_empty_features=True
+        )
         return ApplyTo(imputer, columns)
     if method == "iterative":
         rounds = options["rounds"]
@@ -107,7 +109,7 @@ def encode(columns: Columns, options: Options, for_: Making) -> Any:
 
 
 def dates(columns: Columns, options: Options, for_: Making) -> Any:
-    return ApplyTo(DateFeatures(options["parts"], options["cyclic"]), columns, "frame", options["keep"])
+    return ApplyTo(DateFeatures(options["parts"], options["cyclic"]), columns, "times", options["keep"])
 
 
 def text(columns: Columns, options: Options, for_: Making) -> Any:

@@ -6,84 +6,76 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
-from mlregistry.ml.steps.applying import joined
-from mlregistry.ml.steps.frames import MISSING, FrameStep, boolean_column, choose, column_kind, frame_of, unique
+from mlregistry.ml.steps.frames import MISSING, Table, TableStep, Values, choose, gaps_of, unique
+
+EMPTY = {"number": 0.0, "boolean": 0.0, "text": MISSING, "time": "1970-01-01"}
 
 
-class FillGaps(FrameStep):
+class FillGaps(TableStep):
     """Missing values become the mean, median or mode of the training rows, or a constant.
 
     Texts and booleans have a mode or a constant only, times a mode or the median. An empty column of numbers
     becomes 0. With `indicator` a column "… is missing" is added for each column with gaps in the training rows.
     """
 
-    def __init__(self, columns: Any, method: str = "median", fill: Any = None, indicator: bool = False) -> None:
+    def __init__(
+        self, columns: Any, method: str = "median", fill: Any = None, indicator: bool = False
+    ) -> None:
         self.columns = columns
         self.method = method
         self.fill = fill
         self.indicator = indicator
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: Table, y: Any = None) -> Self:
         self.columns_ = choose(X, self.columns)
-        self.fills_ = {name: self._fill(X[name]) for name in self.columns_}
-        self.marked_ = [name for name in self.columns_ if self.indicator and bool(X[name].isna().any())]
-        made = unique([f"{name} is missing" for name in self.marked_], set(X.columns))
+        self.fills_ = {name: self._fill(name, X.values[name], X.kinds[name]) for name in self.columns_}
+        gaps = {name: bool(gaps_of(X.values[name]).any()) for name in self.columns_ if self.indicator}
+        self.marked_ = [name for name in self.columns_ if gaps.get(name)]
+        self.marks_ = unique([f"{name} is missing" for name in self.marked_], set(X.columns))
         sources = {name: [name] for name in self.columns_}
-        sources |= {new: [name] for new, name in zip(made, self.marked_, strict=True)}
-        self.marks_ = made
-        return self._remember(X, [*X.columns, *made], sources)
+        sources |= {mark: [name] for mark, name in zip(self.marks_, self.marked_, strict=True)}
+        return self._remember(X, [*X.columns, *self.marks_], sources)
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        if not self.columns_:
-            return X
-        data = {name: _filled(X[name], self.fills_[name]) for name in self.columns_}
-        for new, name in zip(self.marks_, self.marked_, strict=True):
-            data[new] = X[name].isna().to_numpy().astype(np.float64)
-        return joined(X, frame_of(data, X.index), self.names_out_)
+    def transform(self, X: Table) -> Table:
+        values, kinds = {}, {}
+        for name in self.columns_:
+            values[name], kinds[name] = _filled(X.values[name], self.fills_[name]), X.kinds[name]
+        for mark, name in zip(self.marks_, self.marked_, strict=True):
+            values[mark], kinds[mark] = gaps_of(X.values[name]).astype(np.float64), "number"
+        return X.using(self.names_out_, values, kinds)
 
-    def _fill(self, column: pd.Series[Any]) -> Any:
-        kind = column_kind(column)
-        if self.method == "constant":
-            return self._constant(column, kind)
-        known = column.dropna()
-        if known.empty:
-            return {"number": 0.0, "boolean": False, "text": MISSING, "time": "1970-01-01"}[kind]
+    def _fill(self, name: str, values: Values, kind: str) -> Any:
+        if self.method == "constant" and self.fill is not None:
+            return self._constant(name, kind)
+        known = values[~gaps_of(values)]
+        if self.method == "constant" or not len(known):
+            return EMPTY[kind]
         if kind == "number" and self.method in ("mean", "median"):
-            values = known.to_numpy(np.float64)
-            return float(np.mean(values) if self.method == "mean" else np.median(values))
+            return float(np.mean(known) if self.method == "mean" else np.median(known))
         if kind == "time" and self.method in ("mean", "median"):
-            return str(known.median() if self.method == "median" else known.mean())
-        counts = known.value_counts()
-        most = min(counts.index[counts.to_numpy() == counts.iloc[0]])
-        return bool(most) if kind == "boolean" else str(most) if kind in ("text", "time") else float(most)
+            middle = np.mean if self.method == "mean" else np.median
+            return str(np.datetime64(int(middle(known.astype(np.int64))), "us"))
+        found, counts = np.unique(known, return_counts=True)
+        most = found[np.argmax(counts)]  # the smallest of the most frequent
+        return str(most) if kind in ("text", "time") else float(most)
 
-    def _constant(self, column: pd.Series[Any], kind: str) -> Any:
-        if self.fill is None:
-            return {"number": 0.0, "boolean": False, "text": MISSING, "time": "1970-01-01"}[kind]
+    def _constant(self, name: str, kind: str) -> Any:
         if kind == "text":
             return str(self.fill)
-        if kind == "number" and isinstance(self.fill, int | float):
+        if kind in ("number", "boolean") and isinstance(self.fill, int | float):
             return float(self.fill)
-        if kind == "boolean" and self.fill in (True, False):
-            return bool(self.fill)
-        raise ValueError(f"column '{column.name}' of type {kind} cannot be filled with {self.fill!r}")
+        raise ValueError(f"column '{name}' of kind {kind} cannot be filled with {self.fill!r}")
 
 
-def _filled(column: pd.Series[Any], fill: Any) -> Any:
-    gaps = column.isna().to_numpy()
-    kind = column_kind(column)
-    if kind == "number":
-        return np.where(gaps, fill, column.to_numpy(np.float64))
-    if kind == "boolean":
-        return boolean_column(np.where(gaps, float(fill), column.to_numpy(np.float64, na_value=0.0)))
-    if kind == "time":
-        return np.where(gaps, np.datetime64(fill.replace(" ", "T"), "us"), column.to_numpy("datetime64[us]"))
-    values = column.to_numpy(dtype=object).copy()
-    values[gaps] = fill
-    return values
+def _filled(values: Values, fill: Any) -> Values:
+    gaps = gaps_of(values)
+    if not gaps.any():
+        return values
+    made = values.copy()
+    made[gaps] = np.datetime64(fill, "us") if values.dtype.kind == "M" else fill
+    return made
 
 
 class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -62,7 +62,9 @@ def check_columns(value: Any, path: str) -> list[str] | dict[str, Any]:
         raise Invalid(f"'{path}' is a list of names, a type such as \"numeric\", or an object.", field=path)
     for key in value:
         if key not in ("type", "except"):
-            raise Invalid(f"'{path}' knows type and except, not '{str(key)[:60]}'.", field=f"{path}.{str(key)[:60]}")
+            raise Invalid(
+                f"'{path}' knows type and except, not '{str(key)[:60]}'.", field=f"{path}.{str(key)[:60]}"
+            )
     wanted = value.get("type", "all")
     several = wanted if isinstance(wanted, list | tuple) else [wanted]
     for word in several:
@@ -78,7 +80,11 @@ def check_columns(value: Any, path: str) -> list[str] | dict[str, Any]:
 
 def columns_schema() -> dict[str, Any]:
     """Both ways to say which columns."""
-    names = {"type": "array", "maxItems": MOST_NAMES, "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}}
+    names = {
+        "type": "array",
+        "maxItems": MOST_NAMES,
+        "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+    }
     type = {"enum": list(SELECTORS)}
     several = {"type": "array", "items": type, "minItems": 1}
     choice = {
@@ -141,7 +147,11 @@ def _switch(option: Option, value: Any, path: str) -> bool:
 
 
 def _number(option: Option, value: Any, path: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not option.low <= value <= option.high:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not option.low <= value <= option.high
+    ):
         raise Invalid(f"'{path}' is a number{_range(option)}.", field=path)
     return float(value)
 

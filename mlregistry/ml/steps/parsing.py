@@ -8,7 +8,8 @@ from typing import Any
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.steps.catalogue import KINDS, Columns, Kind
-from mlregistry.ml.steps.options import check, check_columns, columns_schema, schema as option_schema
+from mlregistry.ml.steps.options import check, check_columns, columns_schema
+from mlregistry.ml.steps.options import schema as option_schema
 
 MOST_STEPS = 100
 NOT_OPTIONS = ("step", "columns")
@@ -58,7 +59,7 @@ def _step(item: Any, path: str) -> Step:
     if isinstance(item, Step):
         return item
     if not isinstance(item, Mapping):
-        raise Invalid(f"'{path}' is an object such as {{\"step\": \"impute\"}}.", field=path)
+        raise Invalid(f'\'{path}\' is an object such as {{"step": "impute"}}.', field=path)
     name = item.get("step")
     if not isinstance(name, str) or name not in KINDS:
         raise Invalid(f"'{path}.step' is one of: {', '.join(KINDS)}.", field=f"{path}.step")
@@ -68,7 +69,9 @@ def _step(item: Any, path: str) -> Step:
         if key != "step" and key not in known and not (key == "columns" and _has_columns(kind)):
             fitting = ", ".join([*(["columns"] if _has_columns(kind) else []), *known]) or "none"
             shown = str(key)[:60]
-            raise Invalid(f"The step {name} has no option '{shown}'; known: {fitting}.", field=f"{path}.{shown}")
+            raise Invalid(
+                f"The step {name} has no option '{shown}'; known: {fitting}.", field=f"{path}.{shown}"
+            )
     options = {
         option.name: check(option, item.get(option.name, option.default), f"{path}.{option.name}")
         for option in kind.options

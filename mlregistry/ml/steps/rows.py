@@ -17,10 +17,8 @@ def without_duplicates(frame: pd.DataFrame, target: str, columns: Any) -> npt.ND
     return ~frame[[*names, target]].duplicated().to_numpy()
 
 
-def without_gaps(
-    frame: pd.DataFrame, target: str, columns: Any, which: str = "any"
-) -> npt.NDArray[np.bool_]:
+def without_gaps(frame: pd.DataFrame, target: str, columns: Any, which: str = "any") -> npt.NDArray[np.bool_]:
     """Which rows stay: those with no gap in the chosen columns, or with `which` all, with one that is known."""
     names = choose(ReadColumns().fit_transform(frame.drop(columns=target)), columns)
-    gaps = frame[names].isna().to_numpy()
+    gaps = frame[names].isna().to_numpy(dtype=bool)
     return ~(gaps.any(axis=1) if which == "any" else gaps.all(axis=1) & (len(names) > 0))

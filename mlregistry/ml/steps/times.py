@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from mlregistry.ml.steps.frames import Table
+
 ATTRIBUTES = {
     "year": "year", "quarter": "quarter", "month": "month", "day": "day", "weekday": "day_of_week",
     "hour": "hour", "minute": "minute", "day_of_year": "day_of_year",
@@ -24,24 +26,29 @@ class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.parts = parts
         self.cyclic = cyclic
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
-        for name in X.columns:
-            if X[name].dtype.kind != "M":
+    def fit(self, X: Table, y: Any = None) -> Self:
+        for name, kind in X.kinds.items():
+            if kind != "time":
                 raise ValueError(f"column '{name}' holds no times")
-        self.n_features_in_ = X.shape[1]
+        self.n_features_in_ = len(X.columns)
         return self
 
-    def transform(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def transform(self, X: Table) -> npt.NDArray[np.float64]:
         blocks: list[Any] = []
-        for place in range(X.shape[1]):
-            times = X.iloc[:, place]
+        for values in X.values.values():
+            times = pd.DatetimeIndex(values)
             for part in self.parts:
                 blocks += self._block(times, part)
         return np.column_stack(blocks)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
         return np.array(
-            [f"{name} {ending}" for name in input_features for part in self.parts for ending in self._endings(part)],
+            [
+                f"{name} {ending}"
+                for name in input_features
+                for part in self.parts
+                for ending in self._endings(part)
+            ],
             dtype=object,
         )
 
@@ -51,11 +58,11 @@ class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _endings(self, part: str) -> list[str]:
         return [f"{part} sin", f"{part} cos"] if self._circles(part) else [part]
 
-    def _block(self, times: pd.Series[Any], part: str) -> list[npt.NDArray[np.float64]]:
+    def _block(self, times: pd.DatetimeIndex, part: str) -> list[npt.NDArray[np.float64]]:
         if part == "days":
-            days = (times - pd.Timestamp(0)) / np.timedelta64(1, "D")
-            return [days.to_numpy(dtype=np.float64, na_value=np.nan)]
-        values = getattr(times.dt, ATTRIBUTES[part]).to_numpy(dtype=np.float64, na_value=np.nan)
+            since = times.to_numpy("datetime64[us]") - np.datetime64(0, "us")
+            return [np.asarray(since / np.timedelta64(1, "D"), dtype=np.float64)]
+        values = np.asarray(getattr(times, ATTRIBUTES[part]), dtype=np.float64)
         if not self._circles(part):
             return [values]
         angle = 2 * np.pi * (values - FIRST.get(part, 0)) / PERIODS[part]
