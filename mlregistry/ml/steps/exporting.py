@@ -1,0 +1,179 @@
+"""A recipe as a Python file that stands alone: the code of its steps, the pipeline as an expression, a command line.
+
+The code is that of the server itself, so the features are the same to the bit. User text is in literals only.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from mlregistry.lib.formulas import functions as formula_functions
+from mlregistry.lib.formulas import parser as formula_parser
+from mlregistry.lib.formulas import tokens as formula_tokens
+from mlregistry.lib.formulas import trees as formula_trees
+from mlregistry.lib.formulas import types as formula_types
+from mlregistry.ml.steps import (
+    applying,
+    categories,
+    compiling,
+    finishing,
+    formulas,
+    frames,
+    groups,
+    history,
+    numbers,
+    rows,
+    texts,
+    times,
+)
+from mlregistry.ml.steps.catalogue import Making
+from mlregistry.ml.steps.parsing import Step
+
+FORMULA_MODULES = (formula_functions, formula_trees, formula_tokens, formula_types, formula_parser)
+MODULES: tuple[ModuleType, ...] = (
+    frames, applying, numbers, categories, times, texts, *FORMULA_MODULES, formulas, groups, history, finishing, rows,
+)  # fmt: skip
+ALWAYS = (frames, finishing)
+NEEDS: dict[ModuleType, tuple[ModuleType, ...]] = {formulas: FORMULA_MODULES}
+ERROR = '''
+class Invalid(ValueError):
+    """What is wrong, in a sentence."""
+
+    def __init__(self, message: str, *, field: str | None = None, details: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+'''
+HEAD = '''"""The features of a recipe, as code that needs NumPy, pandas and scikit-learn only.
+
+    python {file} table.csv --target {hint} --out features.csv
+
+or in a program: `pipeline = make_features()`, `pipeline.fit_transform(training_rows(table, target)[features], y)`.
+Fit on training rows; `pipeline.transform` then gives the same features for any other rows.
+"""
+'''
+TAIL = '''
+
+def main() -> None:
+    """Fit on a CSV or Parquet file and write its features."""
+    options = argparse.ArgumentParser(description=main.__doc__)
+    options.add_argument("table")
+    options.add_argument("--target", default=TARGET)
+    options.add_argument("--out", default="features.csv")
+    given = options.parse_args()
+    table = pd.read_parquet(given.table) if given.table.endswith(".parquet") else pd.read_csv(given.table)
+    table = training_rows(table[table[given.target].notna()], given.target)
+    pipeline = make_features()
+    names = FEATURES or [name for name in table.columns if name != given.target]
+    matrix = pipeline.fit_transform(table[names], table[given.target].to_numpy())
+    pd.DataFrame(matrix, columns=pipeline.get_feature_names_out()).to_csv(given.out, index=False)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def to_python(
+    steps: Sequence[Step], making: Making, *, target: str, features: Sequence[str] = (), gaps: bool = False
+) -> str:
+    """The file's text. `features` empty: every column but the target; `gaps`: the estimator takes missing values."""
+    parts = compiling.features(steps, making, gaps=gaps)
+    modules = _modules([part for _, part in parts], any(step.on_rows for step in steps))
+    imports: set[str] = {"import argparse", "import pandas as pd", "from sklearn.pipeline import Pipeline"}
+    bodies = [_body(module, imports) for module in modules]
+    expressions = [f"            ({name!r}, {_expression(part, imports)})," for name, part in parts]
+    pieces = [
+        HEAD.format(file="recipe.py", hint="TARGET"),
+        "from __future__ import annotations\n",
+        _sorted_imports(imports),
+        ERROR,
+        *bodies,
+        f"TARGET = {target!r}\nFEATURES: list[str] = {list(features)!r}\n",
+        _training_rows(steps),
+        "\n\ndef make_features() -> Pipeline:\n"
+        '    """The steps, unfitted: from a frame of raw columns to a matrix of float64."""\n'
+        "    return Pipeline(\n        [\n" + "\n".join(expressions) + "\n        ]\n    )\n",
+        TAIL,
+    ]
+    return "\n".join(pieces)
+
+
+def _modules(parts: list[Any], on_rows: bool) -> list[ModuleType]:
+    """The modules of ours that the parts come from, and what those build on, in order."""
+    wanted = set(ALWAYS) | ({rows} if on_rows else set())
+    names = {type(one).__module__ for part in parts for one in (part, getattr(part, "transformer", part))}
+    wanted |= {module for module in MODULES if module.__name__ in names}
+    wanted |= {needed for module in list(wanted) for needed in NEEDS.get(module, ())}
+    return [module for module in MODULES if module in wanted]
+
+
+def _body(module: ModuleType, imports: set[str]) -> str:
+    """The module's code without its docstring and imports; imports of other libraries are collected."""
+    source = inspect.getsource(module)
+    lines = source.splitlines()
+    tree = ast.parse(source)
+    skipped: set[int] = set()
+    for place, node in enumerate(tree.body):
+        docstring = place == 0 and isinstance(node, ast.Expr)
+        if docstring or isinstance(node, ast.Import | ast.ImportFrom):
+            skipped |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        if isinstance(node, ast.Import):
+            imports.add(ast.unparse(node))
+        if isinstance(node, ast.ImportFrom) and not str(node.module).startswith(("mlregistry", "__future__")):
+            imports |= {f"from {node.module} import {alias.name}" for alias in node.names}
+    return "\n".join(line for number, line in enumerate(lines, 1) if number not in skipped).strip() + "\n\n"
+
+
+def _sorted_imports(imports: set[str]) -> str:
+    ordered = sorted(
+        imports,
+        key=lambda line: ("enable_iterative_imputer" not in line, not line.startswith("import"), line),
+    )
+    return "\n".join(ordered) + "\n"
+
+
+def _expression(value: Any, imports: set[str]) -> str:
+    """Python that makes the value again: an estimator by its class and what differs from its defaults."""
+    if isinstance(value, BaseEstimator):
+        kind = type(value)
+        if not kind.__module__.startswith("mlregistry."):
+            module = kind.__module__.partition("._")[0]
+            imports.add(f"from {module} import {kind.__name__}")
+            if kind.__name__ == "IterativeImputer":
+                imports.add("from sklearn.experimental import enable_iterative_imputer")
+        defaults = {name: one.default for name, one in inspect.signature(kind.__init__).parameters.items()}
+        given = {
+            name: one
+            for name, one in value.get_params(deep=False).items()
+            if not _same(one, defaults.get(name))
+        }
+        return f"{kind.__name__}({', '.join(f'{name}={_expression(one, imports)}' for name, one in given.items())})"
+    if callable(value):
+        module = value.__module__.partition("._")[0]
+        imports.add(f"from {module} import {value.__name__}")
+        return str(value.__name__)
+    if isinstance(value, float) and value != value:
+        return 'float("nan")'
+    return repr(value)
+
+
+def _same(one: Any, default: Any) -> bool:
+    return one is default or (type(one) is type(default) and bool(one == default))
+
+
+def _training_rows(steps: Sequence[Step]) -> str:
+    lines = []
+    for step in steps:
+        if step.on_rows:
+            function = "without_gaps" if step.kind == "drop_rows" else "without_duplicates"
+            which = f", {step.options['which']!r}" if step.kind == "drop_rows" else ""
+            lines.append(f"    table = table[{function}(table, target, {step.columns!r}{which})]")
+    body = "\n".join([*lines, "    return table"])
+    doc = '"""The rows of a training table that the recipe keeps; predictions keep all of theirs."""'
+    return f"\n\ndef training_rows(table: pd.DataFrame, target: str) -> pd.DataFrame:\n    {doc}\n{body}\n"
