@@ -12,6 +12,8 @@ from experiments.models import (
     Lifecycle,
     LoggedModel,
     Problem,
+    Recipe,
+    RecipeVersion,
     Run,
     model_key,
 )
@@ -156,4 +158,28 @@ def logged_model(by: Actor, model_id: str, *, deleted: bool = False) -> LoggedMo
     found = rows.first() if rows is not None else None
     if found is None:
         raise NotFound(f"Logged model with ID '{model_id[:100]}' not found.", field="model_id")
+    return found
+
+
+def recipes(by: Actor) -> QuerySet[Recipe]:
+    return Recipe.objects.filter(team=by.team)
+
+
+def recipe(by: Actor, recipe_id: int) -> Recipe:
+    found = recipes(by).select_related("problem").filter(pk=recipe_id).first()
+    if found is None:
+        raise NotFound(f"There is no recipe {recipe_id} in {by.team.name}.")
+    return found
+
+
+def recipe_versions(by: Actor, recipe_id: int) -> QuerySet[RecipeVersion]:
+    """The versions of a recipe of the team."""
+    rows = RecipeVersion.objects.filter(recipe__team=by.team, recipe_id=recipe_id)
+    return rows.select_related("recipe__problem")
+
+
+def recipe_version(by: Actor, recipe_id: int, number: int) -> RecipeVersion:
+    found = recipe_versions(by, recipe_id).filter(number=number).first()
+    if found is None:
+        raise NotFound(f"Recipe {recipe_id} has no version {number}.")
     return found

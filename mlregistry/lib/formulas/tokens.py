@@ -12,7 +12,7 @@ LONGEST = 2_000
 LONGEST_NUMBER = 40
 LONGEST_NAME = 200
 FIELD = "formula"
-WORDS = frozenset({"and", "or", "not", "true", "false", "null"})
+RESERVED = frozenset({"and", "or", "not", "true", "false", "null"})
 _BLANK = re.compile(r"[ \t\r\n]+")
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -70,7 +70,7 @@ def _token(found: re.Match[str], place: int) -> Token:
         return Token(kind, name, place)
     if kind == "text":
         return Token(kind, piece[1:-1].replace(piece[0] * 2, piece[0]), place)
-    if kind == "name" and piece.lower() in WORDS:
+    if kind == "name" and piece.lower() in RESERVED:
         return Token("word", piece.lower(), place)
     return Token(kind, piece, place)
 

@@ -11,7 +11,7 @@ from mlregistry.lib.formulas.trees import Tree
 
 NULL = "null"
 ORDERS = ("<", "<=", ">", ">=")
-WORDS = {
+NAMES_OF_TYPES = {
     "number": "a number", "boolean": "true or false", "text": "text", "time": "a time", NULL: "nothing",
 }  # fmt: skip
 
@@ -36,7 +36,9 @@ def _type(tree: Tree, types: Mapping[str, str]) -> str:
         if wanted == ANY:
             alike = _alike(name, alike, found)
         elif not _fits(found, wanted):
-            raise Invalid(f"{_title(name)} needs {WORDS[wanted]}, not {WORDS[found]}.", field=FIELD)
+            raise Invalid(
+                f"{_title(name)} needs {NAMES_OF_TYPES[wanted]}, not {NAMES_OF_TYPES[found]}.", field=FIELD
+            )
     if name in ORDERS and alike == BOOLEAN:
         raise Invalid(f"{name} compares numbers, texts or times, not true and false.", field=FIELD)
     if name == "date" and tree[2][0] != "text":
@@ -63,7 +65,7 @@ def _alike(name: str, first: str, second: str) -> str:
     if {first, second} == {NUMBER, BOOLEAN}:
         return NUMBER
     raise Invalid(
-        f"{_title(name)} cannot mix {WORDS[first]} with {WORDS[second]}"
+        f"{_title(name)} cannot mix {NAMES_OF_TYPES[first]} with {NAMES_OF_TYPES[second]}"
         + ("; write date('2024-01-31') for a time." if TIME in (first, second) else "."),
         field=FIELD,
     )

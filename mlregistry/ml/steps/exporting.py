@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -101,7 +102,7 @@ def to_python(
         "    return Pipeline(\n        [\n" + "\n".join(expressions) + "\n        ]\n    )\n",
         TAIL,
     ]
-    return "\n".join(pieces)
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(pieces))
 
 
 def _modules(parts: list[Any], on_rows: bool) -> list[ModuleType]:

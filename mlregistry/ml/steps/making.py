@@ -31,6 +31,7 @@ from mlregistry.ml.steps.texts import TextFeatures
 from mlregistry.ml.steps.times import DateFeatures
 
 MOST_FACTORS = {2: 100, 3: 30}
+MOST_ITERATED = 50  # each round fits a regression per column with gaps
 Options = Mapping[str, Any]
 
 
@@ -62,7 +63,7 @@ def impute(columns: Columns, options: Options, for_: Making) -> Any:
         imputer = IterativeImputer(
             max_iter=rounds, random_state=for_.seed, add_indicator=indicator, keep_empty_features=True
         )
-        return ApplyTo(imputer, columns)
+        return ApplyTo(imputer, columns, most=MOST_ITERATED)
     return FillGaps(columns, method, options["fill"], indicator)
 
 

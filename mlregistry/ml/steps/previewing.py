@@ -19,6 +19,7 @@ from mlregistry.ml.steps.parsing import Step
 
 SHOWN_ROWS = 8
 SHOWN_COLUMNS = 12
+MOST_MADE = 200
 KINDS = {"number": "number", "boolean": "true or false", "text": "text", "time": "time"}
 
 
@@ -42,7 +43,8 @@ class Preview:
     title: str
     n_rows: tuple[int, int]
     n_columns: tuple[int, int]
-    made: tuple[Made, ...] = ()
+    made: tuple[Made, ...] = ()  # at most 200 of them
+    n_made: int = 0
     dropped: dict[str, str] = field(default_factory=dict)
     before: dict[str, list[Any]] = field(default_factory=dict)
     after: dict[str, list[Any]] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Preview:
             "place": self.place, "step": self.step, "title": self.title,
             "rows": {"before": self.n_rows[0], "after": self.n_rows[1]},
             "columns": {"before": self.n_columns[0], "after": self.n_columns[1]},
+            "n_made": self.n_made,
             "made": [
                 {"name": made.name, "kind": made.kind, "from": list(made.sources), **made.origin.to_json(),
                  "is_new": made.is_new}
@@ -139,7 +142,8 @@ def _shown(
     touched = [*read, *(name for name in gone if name not in read)]
     return Preview(
         place, step.kind, step.entry.title, (len(before), len(after)),
-        (len(before.columns), len(after.columns)), tuple(made), gone | getattr(part, "dropped_", {}),
+        (len(before.columns), len(after.columns)), tuple(made[:MOST_MADE]), len(made),
+        gone | getattr(part, "dropped_", {}),
         _cells(before, touched), _cells(after, [one.name for one in made]),
     )  # fmt: skip
 

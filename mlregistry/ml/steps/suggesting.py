@@ -33,14 +33,7 @@ def suggest(spec: ProblemSpec, info: TableInfo) -> Suggestion:
     columns = [column for name in names if (column := info.column(name)) is not None]
     useless = {column.name: reason for column in columns if (reason := _useless(column, info.n_rows))}
     rest = [column for column in columns if column.name not in useless]
-    chosen = [
-        *_rows(info),
-        *_dropped(useless),
-        *_times(rest),
-        *_texts(rest),
-        *_numbers(rest),
-        *_categories(rest, info),
-    ]
+    chosen = [*_rows(), *_dropped(useless), *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest)]
     steps = parse([step for step, _ in chosen])
     return Suggestion(steps, tuple(reason for _, reason in chosen))
 
@@ -60,7 +53,7 @@ def _useless(column: Column, n_rows: int) -> str:
     return "looks like an identifier" if texts and column.n_distinct > IDENTIFIER_SHARE * n_known else ""
 
 
-def _rows(info: TableInfo) -> Chosen:
+def _rows() -> Chosen:
     return [({"step": "duplicates"}, "A row that is there twice would count twice in training.")]
 
 
@@ -117,7 +110,7 @@ def _numbers(columns: list[Column]) -> Chosen:
         found.append((step, f"{_list(wild)}: the largest value is far from the typical one."))
     gaps = [column.name for column in numbers if column.n_missing]
     if numbers or flags or any(column.type == "datetime" for column in columns):
-        why = f"{_list(gaps)} have gaps" if gaps else "No number has gaps now; a prediction may have"
+        why = f"{_list(gaps)}: with gaps" if gaps else "No number has gaps now, but a prediction may have"
         step = {
             "step": "impute",
             "columns": {"type": ["numeric", "boolean"]},
@@ -125,7 +118,7 @@ def _numbers(columns: list[Column]) -> Chosen:
             "indicator": bool(gaps),
         }
         told = ", and that one is missing may tell something" if gaps else ""
-        found.append((step, f"{why}: the median does not mind outliers{told}."))
+        found.append((step, f"{why}. The median does not mind outliers{told}."))
         scale = {
             "step": "scale",
             "columns": {"type": ["numeric", "boolean"]},
@@ -144,7 +137,7 @@ def _far_out(column: Column) -> bool:
     return largest > FAR_OUT * max(typical[len(typical) // 2], 1e-12)
 
 
-def _categories(columns: list[Column], info: TableInfo) -> Chosen:
+def _categories(columns: list[Column]) -> Chosen:
     words = [column for column in columns if column.type == "string" and not _is_text(column)]
     few = [column.name for column in words if column.n_distinct <= FEW_CATEGORIES]
     many = [column.name for column in words if column.n_distinct > FEW_CATEGORIES]
