@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, problems, runs, training, trash
+from experiments.web import datasets, experiments, problems, recipes, runs, training, trash
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -11,6 +11,10 @@ urlpatterns: list[URLPattern] = [
     path("problems/<int:problem_id>/edit", problems.edit, name="problem-edit"),
     path("problems/<int:problem_id>/delete", problems.delete, name="problem-delete"),
     path("problems/<int:problem_id>/train", training.train, name="train"),
+    path("problems/<int:problem_id>/recipe", recipes.editor, name="recipe"),
+    path("problems/<int:problem_id>/recipe/save", recipes.save, name="recipe-save"),
+    path("problems/<int:problem_id>/recipe/python", recipes.python, name="recipe-python"),
+    path("recipes/<int:recipe_id>/delete", recipes.delete, name="recipe-delete"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new", datasets.create, name="dataset-create"),
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),

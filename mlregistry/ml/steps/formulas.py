@@ -149,9 +149,9 @@ def _per_text(function: Callable[..., Any], kind: str) -> Callable[..., Values]:
     return apply
 
 
-def _date(text: str) -> np.datetime64:
+def _date(text: str) -> Any:
     try:
-        return np.datetime64(pd.Timestamp(text).tz_localize(None).to_datetime64(), "us")
+        return pd.Timestamp(text).tz_localize(None).as_unit("us").to_datetime64()
     except (ValueError, OverflowError) as error:
         raise Invalid(f"'{text[:40]}' is no time; write one such as 2024-01-31.", field="formula") from error
 

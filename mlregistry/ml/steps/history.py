@@ -187,6 +187,6 @@ def _statistic(seen: Matrix, name: str) -> npt.NDArray[np.float64]:
             return np.where(count > 0, total, np.nan)
         mean = total / count
         if name == "mean":
-            return mean
+            return np.asarray(mean)
         squares = np.where(known, (seen - mean[:, None]) ** 2, 0.0).sum(axis=1)
         return np.where(count > 1, np.sqrt(squares / (count - 1)), np.nan)

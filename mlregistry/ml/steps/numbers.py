@@ -110,10 +110,10 @@ class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             return float(np.quantile(known, self.low)), float(np.quantile(known, self.high))
         if self.method == "iqr":
             first, third = np.quantile(known, 0.25), np.quantile(known, 0.75)
-            reach = self.factor * (third - first)
-            return float(first - reach), float(third + reach)
-        middle, reach = np.mean(known), self.factor * np.std(known)
-        return float(middle - reach), float(middle + reach)
+            width = self.factor * (third - first)
+            return float(first - width), float(third + width)
+        middle, reach = float(np.mean(known)), float(self.factor * np.std(known))
+        return middle - reach, middle + reach
 
 
 class GivenEdges(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -19,7 +19,10 @@ SELECTORS = ("all", "numeric", "boolean", "categorical", "text", "datetime")
 
 @dataclass(frozen=True)
 class Option:
-    """`type` is one of CHECKS; `default` None without `nullable` means that it must be given."""
+    """`type` is one of CHECKS; `default` None without `nullable` means that it must be given.
+
+    A form shows it for `methods` only, or always.
+    """
 
     name: str
     type: str
@@ -30,6 +33,7 @@ class Option:
     high: float = math.inf
     nullable: bool = False
     help: str = ""
+    methods: tuple[str, ...] = ()
 
 
 def check(option: Option, value: Any, path: str) -> Any:

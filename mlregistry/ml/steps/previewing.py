@@ -50,6 +50,19 @@ class Preview:
     after: dict[str, list[Any]] = field(default_factory=dict)
     error: Invalid | None = None
 
+    @property
+    def rows(self) -> list[tuple[list[Any], list[Any]]]:
+        """The cells row by row: before, after."""
+        n_rows = max((len(values) for values in [*self.before.values(), *self.after.values()]), default=0)
+        sides = (self.before.values(), self.after.values())
+        return [
+            (
+                [values[place] if place < len(values) else None for values in sides[0]],
+                [values[place] if place < len(values) else None for values in sides[1]],
+            )
+            for place in range(n_rows)
+        ]
+
     def to_json(self) -> dict[str, Any]:
         return {
             "place": self.place, "step": self.step, "title": self.title,

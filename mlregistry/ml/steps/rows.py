@@ -21,4 +21,6 @@ def without_gaps(frame: pd.DataFrame, target: str, columns: Any, which: str = "a
     """Which rows stay: those with no gap in the chosen columns, or with `which` all, with one that is known."""
     names = choose(ReadColumns().fit_transform(frame.drop(columns=target)), columns)
     gaps = frame[names].isna().to_numpy(dtype=bool)
-    return ~(gaps.any(axis=1) if which == "any" else gaps.all(axis=1) & (len(names) > 0))
+    if which == "all" and names:
+        return np.asarray(~gaps.all(axis=1))
+    return np.asarray(~gaps.any(axis=1)) if which == "any" else np.ones(len(frame), dtype=bool)

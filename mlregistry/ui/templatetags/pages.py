@@ -118,6 +118,12 @@ def item(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def item_at(values: Any, place: int) -> Any:
+    """values[place], or None."""
+    return values[place] if values and place < len(values) else None
+
+
+@register.filter
 def words(name: str) -> str:
     """test_roc_auc → test roc auc"""
     return str(name).replace("_", " ")
