@@ -15,10 +15,10 @@ from mlregistry.ml.steps.parsing import MOST_STEPS
 Draft = list[dict[str, Any]]
 NAMES = "names"
 MODES = (
-    (NAMES, "The ticked columns"), ("all", "All but the ticked"), ("numeric", "Numbers but the ticked"),
-    ("numeric boolean", "Numbers and booleans but the ticked"), ("boolean", "Booleans but the ticked"),
-    ("categorical", "Categories but the ticked"), ("categorical text", "Categories and texts but the ticked"),
-    ("text", "Texts but the ticked"), ("datetime", "Times but the ticked"),
+    (NAMES, "These columns"), ("all", "All columns"), ("numeric", "Numbers"),
+    ("numeric boolean", "Numbers and booleans"), ("boolean", "Booleans"),
+    ("categorical", "Categories"), ("categorical text", "Categories and texts"),
+    ("text", "Texts"), ("datetime", "Times"),
 )  # fmt: skip
 MOST_BOXES = 60
 BY_LINES = ("names", "texts")
@@ -81,7 +81,14 @@ def _card(place: int, step: dict[str, Any], known: list[str]) -> dict[str, Any]:
         if option.methods and step.get("method") not in option.methods
     ]
     columns = _chooser(f"{place}.columns", step["columns"], known) if "columns" in step else None
-    return {"place": place, "kind": kind, "columns": columns, "options": options, "hidden": hidden}
+    return {
+        "place": place,
+        "kind": kind,
+        "columns": columns,
+        "options": options,
+        "hidden": hidden,
+        "on_rows": kind.make is None,
+    }
 
 
 def _chooser(name: str, columns: Any, known: list[str]) -> dict[str, Any]:
@@ -90,7 +97,9 @@ def _chooser(name: str, columns: Any, known: list[str]) -> dict[str, Any]:
         mode, ticked = type if isinstance(type, str) else " ".join(type), columns.get("except") or []
     else:
         mode, ticked = NAMES, columns or []
-    return {"name": name, "mode": mode, "modes": MODES, **_boxes(ticked, known)}
+    modes = MODES if any(mode == key for key, _ in MODES) else (*MODES, (mode, mode.replace(" ", ", ")))
+    label = "Chosen" if mode == NAMES else "Except"
+    return {"name": name, "mode": mode, "modes": modes, "label": label, **_boxes(ticked, known)}
 
 
 def _boxes(ticked: Iterable[str], known: list[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from mlregistry.errors import Invalid
 from mlregistry.lib.formulas import FUNCTIONS
 from mlregistry.ml.steps import parsing
 from mlregistry.ml.steps.catalogue import KINDS
+from mlregistry.ml.steps.parsing import Step
 from mlregistry.ui.page import PageRequest, page, whole
 
 from . import recipe_forms
@@ -134,28 +135,42 @@ def _draft(
 def _shown(problem: Problem, version: DatasetVersion, draft: Draft) -> dict[str, Any]:
     """Cards of the steps, each with its preview, and what stands against the whole."""
     names = [column["name"] for column in version.columns if column["name"] != problem.target]
-    previews, error, steps = [], None, None
-    try:
-        steps = parsing.parse(draft)
-        previews = queries.preview(problem, version, steps)
-    except Invalid as found:
-        error = found
-    known = _known(draft, names, previews)
-    cards = recipe_forms.fields(draft, known)
+    steps, previews, error = _previewed(problem, version, draft)
+    cards = recipe_forms.fields(draft, _known(draft, names, previews))
+    for card in cards:
+        card["wrong"] = (
+            error.message if error and f"{error.field}.".startswith(f"steps.{card['place']}.") else ""
+        )
     for card, preview in zip(cards, previews, strict=False):
         card["preview"] = preview
-    at = f"{error.field}." if error else ""
-    for card in cards:
-        card["wrong"] = error.message if error and at.startswith(f"steps.{card['place']}.") else ""
     rest = previews[len(draft)] if len(previews) > len(draft) else None
     groups: dict[str, list[Any]] = {}
     for kind in KINDS.values():
         groups.setdefault(kind.group, []).append(kind)
     return {
-        "cards": cards, "error": error, "rest": rest, "groups": groups, "functions": FUNCTIONS,
-        "steps_json": json.dumps([step.to_json() for step in steps]) if steps else "",
-        "n_features": previews[-1].n_columns[1] if previews and not previews[-1].error else None,
+        "cards": cards, "error": error, "placed": any(card["wrong"] for card in cards), "rest": rest,
+        "groups": groups, "functions": FUNCTIONS,
+        "steps_json": json.dumps([step.to_json() for step in steps]) if steps and not error else "",
+        "n_features": previews[-1].n_columns[1] if previews and not error and not previews[-1].error else None,
     }  # fmt: skip
+
+
+def _previewed(
+    problem: Problem, version: DatasetVersion, draft: Draft
+) -> tuple[tuple[Step, ...], list[Any], Invalid | None]:
+    """The steps, or those before the wrong one; their previews; what is wrong."""
+    steps, error = (), None
+    try:
+        steps = parsing.parse(draft)
+    except Invalid as found:
+        error = found
+        place = (found.field or "").split(".")[1:2]
+        steps = parsing.parse(draft[: int(place[0])]) if place and place[0].isdecimal() else ()
+    try:
+        previews = queries.preview(problem, version, steps)
+    except Invalid as found:
+        return steps, [], error or found
+    return steps, previews[: len(steps)] if error else previews, error
 
 
 def _known(draft: Draft, names: list[str], previews: Sequence[Any]) -> list[list[str]]:

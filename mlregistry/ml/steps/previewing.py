@@ -13,7 +13,7 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.steps import compiling
 from mlregistry.ml.steps.catalogue import Making
 from mlregistry.ml.steps.finishing import FinalMatrix
-from mlregistry.ml.steps.frames import ReadColumns, Table
+from mlregistry.ml.steps.frames import ReadColumns, Table, gaps_of
 from mlregistry.ml.steps.lineage import Origin, follow
 from mlregistry.ml.steps.parsing import Step
 
@@ -36,7 +36,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Preview:
-    """One step on the sample. `before` and `after` are the first rows of the columns that it touched."""
+    """One step on the sample. `before` and `after`: some rows of the columns that it touched."""
 
     place: int
     step: str
@@ -51,17 +51,22 @@ class Preview:
     error: Invalid | None = None
 
     @property
-    def rows(self) -> list[tuple[list[Any], list[Any]]]:
-        """The cells row by row: before, after."""
+    def read_only(self) -> list[str]:
+        """Columns that the step read and that are shown as they were, for they are not made anew."""
+        return [name for name in self.before if name not in self.after]
+
+    @property
+    def rows(self) -> list[tuple[list[Any], list[tuple[Any, Any, bool]]]]:
+        """Row by row the cells that were read, and of the made ones (now, before, whether it was there)."""
         n_rows = max((len(values) for values in [*self.before.values(), *self.after.values()]), default=0)
-        sides = (self.before.values(), self.after.values())
         return [
             (
-                [values[place] if place < len(values) else None for values in sides[0]],
-                [values[place] if place < len(values) else None for values in sides[1]],
+                [self.before[name][place] for name in self.read_only],
+                [(values[place], old[place] if old else None, old is not None)
+                 for values, old in ((values, self.before.get(name)) for name, values in self.after.items())],
             )
             for place in range(n_rows)
-        ]
+        ]  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -152,22 +157,35 @@ def _shown(
     ]
     read = dict.fromkeys(source for one in made for source in one.sources)
     gone = {name: "was replaced" for name in before.columns if name not in after.values}
-    touched = [*read, *(name for name in gone if name not in read)]
+    touched = [*read, *(name for name in gone if name not in read)][:SHOWN_COLUMNS]
+    shown = [one.name for one in made][:SHOWN_COLUMNS]
+    places = telling_rows(before, after, shown)
     return Preview(
         place, step.kind, step.entry.title, (len(before), len(after)),
         (len(before.columns), len(after.columns)), tuple(made[:MOST_MADE]), len(made),
         gone | getattr(part, "dropped_", {}),
-        _cells(before, touched), _cells(after, [one.name for one in made]),
+        _cells(before, touched, places), _cells(after, shown, places),
     )  # fmt: skip
 
 
-def _cells(table: Table, names: list[str]) -> dict[str, list[Any]]:
-    return {name: cells(table, name)[:SHOWN_ROWS] for name in names[:SHOWN_COLUMNS] if name in table.values}
+def telling_rows(before: Table, after: Table, names: list[str]) -> list[int]:
+    """Rows to show: those where a column changes first, then the first ones."""
+    changed = np.zeros(len(before), dtype=bool)
+    for name in names:
+        if name in before.values and before.kinds[name] == after.kinds[name]:
+            old, new = before.values[name], after.values[name]
+            changed |= np.asarray((old != new) & ~(gaps_of(old) & gaps_of(new)), dtype=bool)
+    order = np.concatenate([np.flatnonzero(changed), np.flatnonzero(~changed)])
+    return sorted(int(place) for place in order[:SHOWN_ROWS])
 
 
-def cells(table: Table, name: str) -> list[Any]:
-    """The first values of a column as JSON: missing as None, times as text."""
-    values, kind = table.values[name][:SHOWN_ROWS], table.kinds[name]
+def _cells(table: Table, names: list[str], places: list[int]) -> dict[str, list[Any]]:
+    return {name: cells(table, name, places) for name in names if name in table.values}
+
+
+def cells(table: Table, name: str, places: list[int]) -> list[Any]:
+    """The values of a column in these rows as JSON: missing as None, times as text."""
+    values, kind = table.values[name][places], table.kinds[name]
     if kind == "time":
         return [None if np.isnat(value) else str(value)[:19] for value in values]
     if kind == "text":
