@@ -159,7 +159,8 @@ def _previewed(
     problem: Problem, version: DatasetVersion, draft: Draft
 ) -> tuple[tuple[Step, ...], list[Any], Invalid | None]:
     """The steps, or those before the wrong one; their previews; what is wrong."""
-    steps, error = (), None
+    steps: tuple[Step, ...] = ()
+    error: Invalid | None = None
     try:
         steps = parsing.parse(draft)
     except Invalid as found:

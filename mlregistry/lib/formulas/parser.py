@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from mlregistry.lib.formulas.functions import FUNCTIONS
 from mlregistry.lib.formulas.tokens import Token, cut, wrong
-from mlregistry.lib.formulas.trees import Tree, height
+from mlregistry.lib.formulas.trees import Tree, calls_of, height
 
 DEEPEST = 50  # parentheses, signs and functions within each other
 HIGHEST = 100  # levels of the tree, to which a sum of many terms adds one each
@@ -92,6 +92,10 @@ class _Reader:
             return base
         with self._deeper(token):
             exponent = self._signed()
+        if "**" in calls_of(exponent):
+            raise wrong(
+                "a power may not hold another power; put the inner one in a column of its own.", token.place
+            )
         size = _constant(exponent)
         if size is not None and abs(size) > LARGEST_POWER:
             raise wrong(f"the largest power is {LARGEST_POWER}.", token.place)

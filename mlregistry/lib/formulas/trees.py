@@ -22,3 +22,10 @@ def columns_of(tree: Tree) -> list[str]:
 def height(tree: Tree) -> int:
     """Calls within each other along the longest way down."""
     return 1 + max((height(part) for part in tree[2:]), default=0) if tree[0] == "call" else 0
+
+
+def calls_of(tree: Tree) -> set[str]:
+    """The operators and functions that the tree calls."""
+    if tree[0] != "call":
+        return set()
+    return {tree[1]}.union(*(calls_of(part) for part in tree[2:]))

@@ -189,4 +189,4 @@ def _statistic(seen: Matrix, name: str) -> npt.NDArray[np.float64]:
         if name == "mean":
             return np.asarray(mean)
         squares = np.where(known, (seen - mean[:, None]) ** 2, 0.0).sum(axis=1)
-        return np.where(count > 1, np.sqrt(squares / (count - 1)), np.nan)
+        return np.asarray(np.where(count > 1, np.sqrt(squares / (count - 1)), np.nan))

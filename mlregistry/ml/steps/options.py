@@ -49,7 +49,7 @@ def schema(option: Option) -> dict[str, Any]:
     """The option as JSON Schema (draft 2020-12)."""
     found = SCHEMAS[option.type](option)
     found |= {"title": option.title} | ({"description": option.help} if option.help else {})
-    if option.nullable and "type" in found:
+    if option.nullable and isinstance(found.get("type"), str):
         found["type"] = [found["type"], "null"]
     if option.default is not None:
         found["default"] = list(option.default) if isinstance(option.default, tuple) else option.default

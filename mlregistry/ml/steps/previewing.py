@@ -56,17 +56,25 @@ class Preview:
         return [name for name in self.before if name not in self.after]
 
     @property
-    def rows(self) -> list[tuple[list[Any], list[tuple[Any, Any, bool]]]]:
-        """Row by row the cells that were read, and of the made ones (now, before, whether it was there)."""
+    def rows(self) -> list[tuple[list[Any], list[tuple[Any, Any, bool, bool]]]]:
+        """Row by row the cells that were read, and of the made ones: now, before, changed, new."""
         n_rows = max((len(values) for values in [*self.before.values(), *self.after.values()]), default=0)
         return [
             (
                 [self.before[name][place] for name in self.read_only],
-                [(values[place], old[place] if old else None, old is not None)
-                 for values, old in ((values, self.before.get(name)) for name, values in self.after.items())],
+                [self._cell(name, place) for name in self.after],
             )
             for place in range(n_rows)
-        ]  # fmt: skip
+        ]
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the shown columns were there before, with the same values."""
+        return bool(self.after) and not any(cell[2] for _, cells in self.rows for cell in cells)
+
+    def _cell(self, name: str, place: int) -> tuple[Any, Any, bool, bool]:
+        now, old = self.after[name][place], self.before.get(name)
+        return now, old[place] if old else None, old is None or old[place] != now, old is None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -135,10 +143,10 @@ def _columns(
         origins = follow(origins, name, part)
         found.append(_shown(place, step, part, table, after, origins))
         table = after
-    error = unfinished(table)
-    if error:
+    left = unfinished(table)
+    if left:
         shape = (len(table), len(table)), (len(table.columns), len(table.columns))
-        found.append(Preview(len(steps), "matrix", "What the estimator gets", *shape, error=error))
+        found.append(Preview(len(steps), "matrix", "What the estimator gets", *shape, error=left))
     return found
 
 

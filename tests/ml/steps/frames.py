@@ -10,6 +10,13 @@ from mlregistry.ml.steps import compiling, parsing
 from mlregistry.ml.steps.catalogue import Making
 
 
+def times(texts: list[str | None]) -> "pd.Series[Any]":
+    """A column of times with gaps."""
+    return pd.Series(
+        [pd.NaT if text is None else pd.Timestamp(text) for text in texts], dtype="datetime64[us]"
+    )
+
+
 def fitted(
     steps: list[dict[str, Any]], frame: pd.DataFrame, y: Any = None, kind: str = "classification"
 ) -> Pipeline:

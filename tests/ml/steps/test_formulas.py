@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mlregistry.errors import Invalid
 from mlregistry.ml.steps.formulas import FormulaColumn
 from mlregistry.ml.steps.frames import ReadColumns
+from tests.ml.steps.frames import times
 
 FRAME = pd.DataFrame(
     {
@@ -20,7 +21,7 @@ FRAME = pd.DataFrame(
         "b": [4, 3, 2, 0],
         "flag": [True, False, True, False],
         "name": ["Ann", None, " bob ", "été"],
-        "start": pd.to_datetime(["2024-01-01", "2024-02-29 12:00", None, "2023-12-31"], format="mixed"),
+        "start": times(["2024-01-01", "2024-02-29 12:00", None, "2023-12-31"]),
         "it's `x`": [1, 2, 3, 4],
     }
 )

@@ -1,6 +1,6 @@
 """What a list of steps may say, which path an error names, and that the flat preparation is the same mechanism."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import jsonschema
@@ -103,4 +103,5 @@ def test_every_flat_option_stands_for_steps() -> None:
             else [not value if isinstance(value, bool) else 7]
         )
         for other in others:
-            assert flat.expand(Preparation(**{option.name: other})) != default, (option.name, other)
+            changed: dict[str, Any] = {option.name: other}
+            assert flat.expand(replace(Preparation(), **changed)) != default, (option.name, other)

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import Pipeline
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.steps import compiling, parsing
 from mlregistry.ml.steps.catalogue import Making
-from tests.ml.steps.frames import features, fitted, made
+from tests.ml.steps.frames import features, fitted, made, times
 
 N = None
 NUMBERS = pd.DataFrame({"x": [1.0, 2.0, np.nan, 5.0], "y": [10.0, np.nan, np.nan, 40.0]})
@@ -48,7 +49,7 @@ def test_texts_booleans_and_times_have_a_mode() -> None:
         {
             "t": ["b", "a", "b", None],
             "f": [True, None, True, False],
-            "d": pd.to_datetime(["2024-01-01", None, "2024-01-03", "2024-01-01"]),
+            "d": times(["2024-01-01", None, "2024-01-03", "2024-01-01"]),
         }
     )
     steps = [{"step": "impute", "method": "mode", "columns": "all"}, {"step": "encode"}, {"step": "dates"}]
@@ -95,7 +96,7 @@ def test_numbers_are_scaled(method: str, expected: list[float]) -> None:
 def test_a_power_makes_a_skewed_column_even() -> None:
     frame = pd.DataFrame({"x": np.exp(np.linspace(0, 3, 50))})
     found = np.array(made([{"step": "scale", "method": "power"}], frame)["x"], dtype=float)
-    assert abs(pd.Series(found).skew()) < 0.2  # type: ignore[arg-type]
+    assert abs(float(np.mean(((found - found.mean()) / found.std()) ** 3))) < 0.2
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_training_row_never_sees_its_own_target() -> None:
 
 
 def test_times_fall_apart_and_go_in_circles() -> None:
-    frame = pd.DataFrame({"t": pd.to_datetime(["2024-01-31 06:00", None, "1970-01-02"], format="mixed")})
+    frame = pd.DataFrame({"t": times(["2024-01-31 06:00", None, "1970-01-02"])})
     parts = ["year", "quarter", "month", "weekday", "hour", "day_of_year", "days"]
     found = made([{"step": "dates", "parts": parts}], frame)
     assert [column[0] for column in found.values()] == [2024, 1, 1, 2, 6, 31, 19753.25]
@@ -276,7 +277,9 @@ def test_one_row_and_no_row_go_through_a_fitted_pipeline() -> None:
     part = fitted(steps, frame)
     assert part.transform(frame.head(1)).shape == (1, len(part.get_feature_names_out()))
     assert np.array_equal(part.transform(frame.head(1)), part.transform(frame)[:1], equal_nan=True)
-    assert part.transform(frame.head(1).assign(x=None, w=None, t=pd.NaT, f=None)).shape[0] == 1
+    gaps = frame.head(1).astype(object)
+    gaps.loc[0] = [None, None, pd.NaT, None]
+    assert part.transform(gaps).shape[0] == 1
 
 
 def test_useless_columns_go_with_a_reason() -> None:
@@ -311,7 +314,7 @@ def test_useless_columns_go_with_a_reason() -> None:
 def test_a_recipe_that_does_not_fit_the_table_says_so(steps: list[dict[str, Any]], words: str) -> None:
     frame = pd.DataFrame({"x": [1.0, np.nan], "w": ["a", "b"]})
     parts = compiling.features(parsing.parse(steps), Making())
-    pipeline = compiling.Pipeline([*parts, ("estimator", None)])
+    pipeline = Pipeline([*parts, ("estimator", None)])
     with pytest.raises(Invalid, match="(?i)" + words):
         compiling.fit_features(pipeline, frame, np.array([0, 1]))
 
