@@ -17,7 +17,7 @@ from mlregistry.ml.steps.frames import ReadColumns, Table, gaps_of
 from mlregistry.ml.steps.lineage import Origin, follow
 from mlregistry.ml.steps.parsing import Step
 
-SHOWN_ROWS = 8
+SHOWN_ROWS = 6
 SHOWN_COLUMNS = 12
 MOST_MADE = 200
 KINDS = {"number": "number", "boolean": "true or false", "text": "text", "time": "time"}

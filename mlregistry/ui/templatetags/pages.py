@@ -55,6 +55,13 @@ def figure(value: Any) -> str:
 
 
 @register.filter
+def cell(value: Any) -> str:
+    """A value of a table: numbers without separators, so that a year stays a year."""
+    text = figure(value)
+    return text.replace(",", "") if isinstance(value, int | float) else text
+
+
+@register.filter
 def percent(value: float | None) -> str:
     return DASH if value is None else f"{100 * value:.1f} %"
 
