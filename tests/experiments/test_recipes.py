@@ -104,7 +104,7 @@ def test_the_schema_and_the_check_are_served(vera: User, api: Api) -> None:
         ("validate", {"step": "impute"}, "steps"),
         ("validate", [{"step": "formula", "name": "n", "formula": "__import__('os')"}], "steps.0.formula"),
         ("preview", [{"step": "drop"}], "steps.0.columns"),
-        ("python", [{"step": "lag"}], "steps.0.columns"),
+        ("python", [{"step": "lag"}], "steps.0.order"),
     ],
 )
 def test_a_wrong_step_is_a_400_that_names_its_path(

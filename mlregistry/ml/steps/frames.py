@@ -119,9 +119,11 @@ def _read_column(column: pd.Series[Any], kind: str) -> Values:
         if getattr(times.dtype, "tz", None) is not None:
             times = times.dt.tz_convert("UTC").dt.tz_localize(None)
         return times.to_numpy("datetime64[us]")
-    return objects(
-        [None if is_gap(value) else value if isinstance(value, str) else str(value) for value in column]
-    )
+    gaps, values = column.isna().to_numpy(dtype=bool), column.to_numpy(dtype=object, copy=True)
+    if pd.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
+        values[~gaps] = [value if isinstance(value, str) else str(value) for value in values[~gaps]]
+    values[gaps] = None
+    return values
 
 
 def objects(values: list[Any]) -> Values:
@@ -131,15 +133,10 @@ def objects(values: list[Any]) -> Values:
     return made
 
 
-def is_gap(value: Any) -> bool:
-    """Whether one cell of a raw frame is missing."""
-    return value is None or value is pd.NA or value is pd.NaT or value != value
-
-
 def gaps_of(values: Values) -> npt.NDArray[np.bool_]:
     """Where a column is missing."""
     if values.dtype.kind == "O":
-        return np.array([value is None for value in values], dtype=bool)
+        return np.asarray(pd.isna(values), dtype=bool)
     return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
 
 
@@ -189,7 +186,9 @@ def as_text(X: Table, names: list[str], missing: str | None = MISSING) -> Values
 def written_column(values: Values, kind: str, missing: str | None) -> list[str | None]:
     """Each value as text."""
     if kind == "text":
-        return [missing if value is None else value for value in values.tolist()]
+        filled = values.copy()
+        filled[gaps_of(values)] = missing
+        return list(filled.tolist())
     gaps = gaps_of(values).tolist()
     return [
         missing if gap else _written(value, kind) for value, gap in zip(values.tolist(), gaps, strict=True)

@@ -173,7 +173,7 @@ class RollingColumns(History):
 def _statistic(seen: Matrix, name: str) -> npt.NDArray[np.float64]:
     """One figure per row over what is known; the deviation has n - 1 in the denominator."""
     known = ~np.isnan(seen)
-    count = known.sum(axis=1).astype(np.float64)
+    count = np.asarray(known.sum(axis=1), dtype=np.float64)
     if name == "count":
         return count
     with np.errstate(all="ignore"):
@@ -181,10 +181,10 @@ def _statistic(seen: Matrix, name: str) -> npt.NDArray[np.float64]:
             edge = np.inf if name == "min" else -np.inf
             found = np.where(known, seen, edge)
             found = found.min(axis=1) if name == "min" else found.max(axis=1)
-            return np.where(count > 0, found, np.nan)
+            return np.asarray(np.where(count > 0, found, np.nan))
         total = np.where(known, seen, 0.0).sum(axis=1)
         if name == "sum":
-            return np.where(count > 0, total, np.nan)
+            return np.asarray(np.where(count > 0, total, np.nan))
         mean = total / count
         if name == "mean":
             return np.asarray(mean)
