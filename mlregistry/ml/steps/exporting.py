@@ -9,39 +9,19 @@ import ast
 import inspect
 import re
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from mlregistry.lib.formulas import functions as formula_functions
-from mlregistry.lib.formulas import parser as formula_parser
-from mlregistry.lib.formulas import tokens as formula_tokens
-from mlregistry.lib.formulas import trees as formula_trees
-from mlregistry.lib.formulas import types as formula_types
-from mlregistry.ml.steps import (
-    applying,
-    categories,
-    compiling,
-    finishing,
-    formulas,
-    frames,
-    groups,
-    history,
-    numbers,
-    rows,
-    texts,
-    times,
-)
+from mlregistry.errors import Invalid
+from mlregistry.ml.steps import compiling, finishing, frames, rows
 from mlregistry.ml.steps.catalogue import Making
 from mlregistry.ml.steps.parsing import Step
 
-FORMULA_MODULES = (formula_functions, formula_trees, formula_tokens, formula_types, formula_parser)
-MODULES: tuple[ModuleType, ...] = (
-    frames, applying, numbers, categories, times, texts, *FORMULA_MODULES, formulas, groups, history, finishing, rows,
-)  # fmt: skip
-ALWAYS = (frames, finishing)
-NEEDS: dict[ModuleType, tuple[ModuleType, ...]] = {formulas: FORMULA_MODULES}
+OURS = "mlregistry."
+SHIMMED = "mlregistry.errors"  # its one class that is used is written out below
 ERROR = '''
 class Invalid(ValueError):
     """What is wrong, in a sentence."""
@@ -85,7 +65,8 @@ def to_python(
 ) -> str:
     """The file's text. `features` empty: every column but the target; `gaps`: the estimator takes missing values."""
     parts = compiling.features(steps, making, gaps=gaps)
-    modules = _modules([part for _, part in parts], any(step.on_rows for step in steps))
+    modules = modules_of([part for _, part in parts], on_rows=any(step.on_rows for step in steps))
+    _refuse_collisions(modules)
     imports: set[str] = {"import argparse", "import pandas as pd", "from sklearn.pipeline import Pipeline"}
     bodies = [_body(module, imports) for module in modules]
     expressions = [f"            ({name!r}, {_expression(part, imports)})," for name, part in parts]
@@ -105,13 +86,55 @@ def to_python(
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(pieces))
 
 
-def _modules(parts: list[Any], on_rows: bool) -> list[ModuleType]:
-    """The modules of ours that the parts come from, and what those build on, in order."""
-    wanted = set(ALWAYS) | ({rows} if on_rows else set())
-    names = {type(one).__module__ for part in parts for one in (part, getattr(part, "transformer", part))}
-    wanted |= {module for module in MODULES if module.__name__ in names}
-    wanted |= {needed for module in list(wanted) for needed in NEEDS.get(module, ())}
-    return [module for module in MODULES if module in wanted]
+def modules_of(parts: Sequence[Any], *, on_rows: bool) -> list[ModuleType]:
+    """The modules of ours that the parts come from, and what those build on, each after what it imports."""
+    names = [type(one).__module__ for part in parts for one in (part, getattr(part, "transformer", part))]
+    wanted = [frames, finishing, *([rows] if on_rows else [])]
+    wanted += [import_module(name) for name in names if name.startswith(OURS)]
+    ordered: list[ModuleType] = []
+    for module in wanted:
+        _visit(module, ordered)
+    return ordered
+
+
+def _visit(module: ModuleType, ordered: list[ModuleType]) -> None:
+    if module in ordered:
+        return
+    for name in imported_of_ours(module):
+        _visit(import_module(name), ordered)
+    if module not in ordered:
+        ordered.append(module)
+
+
+def imported_of_ours(module: ModuleType) -> list[str]:
+    """The modules of ours that this one imports from."""
+    nodes = ast.parse(inspect.getsource(module)).body
+    found = [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
+    return [name for name in found if name.startswith(OURS) and name != SHIMMED]
+
+
+def names_in(module: ModuleType) -> set[str]:
+    """What the module defines at its top."""
+    found: set[str] = set()
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found |= {
+            part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)
+        }
+    return found
+
+
+def _refuse_collisions(modules: Sequence[ModuleType]) -> None:
+    """In one file two modules may not define the same name; a test holds those of the steps to it."""
+    seen: set[str] = set()
+    for module in modules:
+        double = seen & names_in(module)
+        if double:
+            name = module.__name__.rpartition(".")[2]
+            raise Invalid(f"A recipe with a step of '{name}' cannot be written as Python yet.", field="steps")
+        seen |= names_in(module)
 
 
 def _body(module: ModuleType, imports: set[str]) -> str:

@@ -119,7 +119,7 @@ def _read_column(column: pd.Series[Any], kind: str) -> Values:
         if getattr(times.dtype, "tz", None) is not None:
             times = times.dt.tz_convert("UTC").dt.tz_localize(None)
         return times.to_numpy("datetime64[us]")
-    gaps, values = column.isna().to_numpy(dtype=bool), column.to_numpy(dtype=object, copy=True)
+    gaps, values = column.isna().to_numpy(dtype=bool), column.to_numpy(dtype=object).copy()
     if pd.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
         values[~gaps] = [value if isinstance(value, str) else str(value) for value in values[~gaps]]
     values[gaps] = None
