@@ -326,3 +326,15 @@ def test_ten_thousand_columns_take_seconds() -> None:
     frame.iloc[0, :100] = np.nan
     part = fitted([{"step": "drop_useless"}, {"step": "impute", "indicator": True}, {"step": "scale"}], frame)
     assert part.transform(frame.head(2)).shape == (2, 10_100)
+
+
+def test_the_callers_frame_stays_as_it_was() -> None:
+    frame = pd.DataFrame(
+        {"w": ["a", None, "b"], "o": pd.Series(["x", None, 5], dtype=object), "x": [1.0, np.nan, 3.0]}
+    )
+    sliced = frame.iloc[[0, 1, 2, 1]].reset_index(drop=True)
+    for table in (frame, sliced, frame.drop_duplicates()):
+        before = table.copy(deep=True)
+        part = fitted([{"step": "impute"}, {"step": "clip"}, {"step": "encode"}], table)
+        part.transform(table)
+        pd.testing.assert_frame_equal(table, before)
