@@ -24,7 +24,7 @@ else:
     exporting, previewing = lazily("mlregistry.ml.steps.exporting"), lazily("mlregistry.ml.steps.previewing")
 
 SAMPLE_ROWS = 500
-SAMPLE_CELLS = 100_000
+SAMPLE_CELLS = 40_000
 
 
 def suggest(problem: Problem, version: DatasetVersion) -> Suggestion:

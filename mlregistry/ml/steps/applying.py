@@ -24,6 +24,7 @@ from mlregistry.ml.steps.frames import (
 )
 
 _NAME = re.compile(r"(missingindicator_)?c([0-9]+)(?![0-9])")
+MOST_COLUMNS = 50_000
 IDENTIFIER_ROWS = 50
 IDENTIFIER_SHARE = 0.9
 
@@ -88,6 +89,8 @@ class ApplyTo(TableStep):
     def _name(self, X: Table) -> None:
         """The new columns' names, where each comes from, and the order of all."""
         made = outputs(self.transformer_, self.columns_)
+        if len(made) > MOST_COLUMNS:
+            raise ValueError(f"it makes {len(made):,} columns; at most {MOST_COLUMNS:,} are allowed")
         read = set(self.columns_)
         rest = [name for name in X.columns if self.keep or name not in read]
         self.made_ = unique([name for name, _ in made], set(rest))

@@ -94,7 +94,7 @@ KINDS: dict[str, Kind] = {
                        methods=("constant",)),
                 Option("indicator", "switch", "Add a column that marks them", False),
                 Option("neighbors", "whole", "Neighbours", 5, low=1, high=100, methods=("knn",)),
-                Option("rounds", "whole", "Rounds", 10, low=1, high=100, methods=("iterative",)),
+                Option("rounds", "whole", "Rounds", 10, low=1, high=25, methods=("iterative",)),
             ),
             columns={"type": "numeric"}, make=_later("impute"),
         ),

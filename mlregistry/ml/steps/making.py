@@ -31,7 +31,7 @@ from mlregistry.ml.steps.texts import TextFeatures
 from mlregistry.ml.steps.times import DateFeatures
 
 MOST_FACTORS = {2: 100, 3: 30}
-MOST_ITERATED = 50  # each round fits a regression per column with gaps
+MOST_ITERATED = 30  # each round fits a regression per column with gaps
 Options = Mapping[str, Any]
 
 

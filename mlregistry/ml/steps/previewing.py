@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from mlregistry.ml.steps.parsing import Step
 SHOWN_ROWS = 6
 SHOWN_COLUMNS = 12
 MOST_MADE = 200
+LONGEST_SECONDS = 20.0
 KINDS = {"number": "number", "boolean": "true or false", "text": "text", "time": "time"}
 
 
@@ -92,8 +94,18 @@ class Preview:
         }  # fmt: skip
 
 
-def preview(steps: Sequence[Step], frame: pd.DataFrame, target: str, making: Making) -> list[Preview]:
-    """One entry per step, fitted on `frame` (raw features and the target); it ends at a step that fails."""
+def preview(
+    steps: Sequence[Step],
+    frame: pd.DataFrame,
+    target: str,
+    making: Making,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[Preview]:
+    """One entry per step, fitted on `frame` (raw features and the target); it ends at a step that fails.
+
+    After 20 seconds by the `clock` no further step is tried.
+    """
     found: list[Preview] = []
     frame = frame[frame[target].notna()].reset_index(drop=True)
     if len(frame) < 2:
@@ -108,7 +120,7 @@ def preview(steps: Sequence[Step], frame: pd.DataFrame, target: str, making: Mak
         return [*found, _failed(place, steps[place], error, len(frame), frame.shape[1] - 1)]
     if len(frame) < 2:
         raise Invalid("Fewer than 2 rows of the sample are left without gaps.", field="steps")
-    return found + _columns(steps, place, frame, target, making)
+    return found + _columns(steps, place, frame, target, making, clock)
 
 
 def unfinished(table: Table) -> Invalid | None:
@@ -127,9 +139,14 @@ def _rows(place: int, step: Step, frame: pd.DataFrame, target: str) -> tuple[pd.
 
 
 def _columns(
-    steps: Sequence[Step], start: int, frame: pd.DataFrame, target: str, making: Making
+    steps: Sequence[Step],
+    start: int,
+    frame: pd.DataFrame,
+    target: str,
+    making: Making,
+    clock: Callable[[], float],
 ) -> list[Preview]:
-    reader, truth = ReadColumns(), frame[target].to_numpy()
+    reader, truth, end = ReadColumns(), frame[target].to_numpy(), clock() + LONGEST_SECONDS
     table = reader.fit_transform(frame.drop(columns=target))
     origins = {name: Origin((name,), ()) for name in reader.names_out_}
     found: list[Preview] = []
@@ -137,6 +154,8 @@ def _columns(
         step, name = steps[place], compiling.name_of(place, steps[place])
         part = compiling.transformer(step, making)
         try:
+            if clock() > end:
+                raise ValueError(f"the preview ends here, after {LONGEST_SECONDS:.0f} seconds")
             after = part.fit_transform(table, truth)
         except (Invalid, ValueError, TypeError, FloatingPointError, np.linalg.LinAlgError) as error:
             return [*found, _failed(place, step, error, len(table), len(table.columns))]

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 LENGTHS = ("characters", "words")
+MOST_TERMS_IN_ALL = 20_000
 
 
 class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -23,6 +24,11 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: npt.NDArray[Any], y: Any = None) -> Self:
         self.n_features_in_ = X.shape[1]
         self.vectorizers_ = [self._fitted(self._texts(X[:, place])) for place in range(X.shape[1])]
+        n_terms = sum(len(one.vocabulary_) for one in self.vectorizers_ if one is not None)
+        if n_terms > MOST_TERMS_IN_ALL:
+            raise ValueError(
+                f"{n_terms:,} terms in all are too many; at most {MOST_TERMS_IN_ALL:,} are allowed"
+            )
         return self
 
     def transform(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -103,6 +103,16 @@ def test_a_preview_ends_at_the_step_that_fails_and_says_what_is_left_to_do() -> 
     assert "still holds text" in open_end[-1].error.message
 
 
+def test_a_preview_that_takes_too_long_ends_with_a_word() -> None:
+    moments = iter([0.0, 5.0, 21.0])
+    steps = parsing.parse([{"step": "dates"}, {"step": "impute"}, {"step": "encode"}])
+    found = previewing.preview(
+        steps, classification_rows(mixed()), "churn", Making(), clock=lambda: next(moments)
+    )
+    assert [one.error is None for one in found] == [True, False]
+    assert "ends here, after 20 seconds" in str(found[1].error)
+
+
 @pytest.mark.parametrize("n_rows", [0, 1])
 def test_a_sample_of_hardly_a_row_is_refused(n_rows: int) -> None:
     with pytest.raises(Invalid, match="fewer than 2 rows"):

@@ -210,6 +210,13 @@ def test_too_many_factors_are_refused() -> None:
         made([{"step": "polynomial", "columns": "numeric"}], frame)
 
 
+def test_too_many_terms_are_refused() -> None:
+    words = [" ".join(f"w{n}x{column}" for n in range(2000)) for column in range(11)]
+    frame = pd.DataFrame({f"t{column}": [text, text] for column, text in enumerate(words)})
+    with pytest.raises(Invalid, match="22,000 terms in all are too many"):
+        made([{"step": "text", "max_terms": 2000}], frame)
+
+
 def test_groups_know_their_figures_and_strangers_those_of_all() -> None:
     frame = pd.DataFrame({"g": ["a", "a", "b", None], "x": [1.0, 3.0, 10.0, np.nan]})
     part = fitted(
