@@ -12,6 +12,8 @@ from experiments.models import (
     Lifecycle,
     LoggedModel,
     Problem,
+    Recipe,
+    RecipeVersion,
     Run,
     SelectionStudy,
     model_key,
@@ -170,4 +172,28 @@ def selection(by: Actor, selection_id: int) -> SelectionStudy:
     found = selections(by).filter(pk=selection_id).first()
     if found is None:
         raise NotFound(f"There is no selection {selection_id} in {by.team.name}.")
+    return found
+
+
+def recipes(by: Actor) -> QuerySet[Recipe]:
+    return Recipe.objects.filter(team=by.team)
+
+
+def recipe(by: Actor, recipe_id: int) -> Recipe:
+    found = recipes(by).select_related("problem").filter(pk=recipe_id).first()
+    if found is None:
+        raise NotFound(f"There is no recipe {recipe_id} in {by.team.name}.")
+    return found
+
+
+def recipe_versions(by: Actor, recipe_id: int) -> QuerySet[RecipeVersion]:
+    """The versions of a recipe of the team."""
+    rows = RecipeVersion.objects.filter(recipe__team=by.team, recipe_id=recipe_id)
+    return rows.select_related("recipe__problem")
+
+
+def recipe_version(by: Actor, recipe_id: int, number: int) -> RecipeVersion:
+    found = recipe_versions(by, recipe_id).filter(number=number).first()
+    if found is None:
+        raise NotFound(f"Recipe {recipe_id} has no version {number}.")
     return found

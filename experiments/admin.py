@@ -11,6 +11,7 @@ from experiments.actions import datasets as dataset_actions
 from experiments.actions import experiments as experiment_actions
 from experiments.actions import logged_models as logged_model_actions
 from experiments.actions import problems as problem_actions
+from experiments.actions import recipes as recipe_actions
 from experiments.actions import runs as run_actions
 from experiments.actions import training as training_actions
 from experiments.models import (
@@ -22,6 +23,7 @@ from experiments.models import (
     Lifecycle,
     LoggedModel,
     Problem,
+    Recipe,
     Run,
     RunStatus,
 )  # fmt: skip
@@ -50,6 +52,16 @@ class ProblemAdmin(ThroughActions):
     search_fields = ("name", "goal", "target")
     date_hierarchy = "created_at"
     buttons = (Button("remove", "Delete", lambda row, by: problem_actions.delete_problem(row, by=by)),)
+
+
+@admin.register(Recipe)
+class RecipeAdmin(ThroughActions):
+    list_display = ("name", "team", "problem", "last_number", "created_by", "created_at")
+    list_filter = ("team", "created_at")
+    list_select_related = ("team", "problem", "created_by")
+    search_fields = ("name", "problem__name")
+    date_hierarchy = "created_at"
+    buttons = (Button("remove", "Delete", lambda row, by: recipe_actions.delete_recipe(row, by=by)),)
 
 
 class VersionInline(admin.TabularInline[DatasetVersion, Dataset]):

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from experiments.models import Dataset, Experiment, Problem, Run, SelectionStudy
+from experiments.models import Dataset, Experiment, Problem, Recipe, Run, SelectionStudy
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
@@ -103,6 +103,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         ).pk,
         "datasets": Dataset.objects.create(team=team, name="d").pk,
         "experiments": experiment.pk,
+        "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
         "models": RegisteredModel.objects.create(team=team, name="m").name,
         "endpoints": Endpoint.objects.create(team=team, name="e", salt="s").name,

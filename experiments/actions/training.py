@@ -1,6 +1,7 @@
 """Start the training of several recipes in the background, and stop it. Called by every door."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -116,10 +117,7 @@ def _with_baseline(recipes: list[Recipe]) -> list[Recipe]:
     if any(recipe.estimator == BASELINE for recipe in recipes):
         return recipes
     first = recipes[0]
-    dummy = Recipe(
-        BASELINE, seed=first.seed, folds=first.folds, split=first.split, preparation=first.preparation
-    )
-    return [dummy, *recipes]
+    return [replace(first, estimator=BASELINE, params={}), *recipes]
 
 
 def _check_fit(problem: Problem, version: DatasetVersion) -> None:

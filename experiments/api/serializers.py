@@ -233,6 +233,7 @@ class TrainingIn(serializers.Serializer[Any]):
     folds = serializers.IntegerField(required=False)
     split = serializers.DictField(required=False)
     preparation = serializers.DictField(required=False)
+    steps = serializers.JSONField(required=False, help_text="in place of the preparation")
 
 
 class TrainingOut(serializers.Serializer[Any]):

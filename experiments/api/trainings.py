@@ -18,7 +18,7 @@ from mlregistry.rest_idempotency import idempotent
 from .parsing import parsed
 from .serializers import TrainingIn, TrainingOut
 
-SHARED = ("seed", "folds", "split", "preparation")
+SHARED = ("seed", "folds", "split", "preparation", "steps")
 
 
 class Trainings(TeamView):
@@ -55,5 +55,12 @@ def _recipes(wanted: dict[str, Any]) -> list[dict[str, Any]]:
         raise Invalid("Send either 'estimators' or 'recipes'.", field="estimators")
     shared = {name: wanted[name] for name in SHARED if name in wanted}
     if "recipes" in wanted:
-        return [{**shared, **recipe} for recipe in wanted["recipes"]]
+        return [_over(shared, recipe) for recipe in wanted["recipes"]]
     return [{**shared, "estimator": name} for name in wanted["estimators"]]
+
+
+def _over(shared: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """What is shared, and the recipe's own; its own steps or preparation replace both shared ones."""
+    own = {"steps", "preparation"} & set(recipe)
+    left = {name: value for name, value in shared.items() if not own or name not in ("steps", "preparation")}
+    return {**left, **recipe}

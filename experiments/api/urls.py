@@ -2,9 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from . import datasets, experiments, logged_models, problems, runs, selections, trainings, trash, upkeep
+from . import (
+    datasets,
+    experiments,
+    logged_models,
+    problems,
+    recipes,
+    runs,
+    selections,
+    trainings,
+    trash,
+    upkeep,
+)
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
+RECIPE_VERSION = "recipes/<int:recipe_id>/versions/<int:number>"
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.Problems.as_view(), name="api-problems"),
@@ -48,5 +60,15 @@ urlpatterns: list[URLPattern] = [
     path("selections/", selections.Selections.as_view(), name="api-selections"),
     path("selections/<int:selection_id>", selections.OneSelection.as_view(), name="api-selection"),
     path("selections/<int:selection_id>/use", selections.UseSelection.as_view(), name="api-selection-use"),
+    path("recipes/", recipes.Recipes.as_view(), name="api-recipes"),
+    path("recipes/schema", recipes.RecipeSchema.as_view(), name="api-recipe-schema"),
+    path("recipes/validate", recipes.ValidateRecipe.as_view(), name="api-recipe-validate"),
+    path("recipes/suggest", recipes.SuggestRecipe.as_view(), name="api-recipe-suggest"),
+    path("recipes/preview", recipes.PreviewRecipe.as_view(), name="api-recipe-preview"),
+    path("recipes/python", recipes.RecipePython.as_view(), name="api-recipe-python"),
+    path("recipes/<int:recipe_id>", recipes.OneRecipe.as_view(), name="api-recipe"),
+    path("recipes/<int:recipe_id>/versions/", recipes.RecipeVersions.as_view(), name="api-recipe-versions"),
+    path(RECIPE_VERSION, recipes.OneRecipeVersion.as_view(), name="api-recipe-version"),
+    path(f"{RECIPE_VERSION}/python", recipes.RecipeVersionPython.as_view(), name="api-recipe-version-python"),
     path("trainings/", trainings.Trainings.as_view(), name="api-trainings"),
 ]

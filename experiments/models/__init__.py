@@ -8,13 +8,36 @@ from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, mo
 from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, RunTag
 from .problems import Problem
 from .purged import PurgedRun
+from .recipes import Recipe, RecipeVersion
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 
 __all__ = [
     "LIVE",
-    "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
-    "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
-    "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
-    "SelectionStudy", "model_key",
+    "Artifact",
+    "Curve",
+    "Dataset",
+    "DatasetVersion",
+    "Experiment",
+    "InputDataset",
+    "LatestMetric",
+    "Lifecycle",
+    "LoggedModel",
+    "LoggedModelMetric",
+    "LoggedModelStatus",
+    "MetricChunk",
+    "MetricPoint",
+    "ModelRole",
+    "Param",
+    "Problem",
+    "PurgedRun",
+    "Recipe",
+    "RecipeVersion",
+    "Run",
+    "RunInput",
+    "RunModel",
+    "RunStatus",
+    "RunTag",
+    "SelectionStudy",
+    "model_key",
 ]  # fmt: skip

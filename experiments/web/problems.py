@@ -71,6 +71,7 @@ def problem(request: PageRequest, problem_id: int) -> HttpResponse:
         "steps": steps.of_problem(found),
         "datasets": found.datasets.order_by("-created_at"),
         "experiments": found.experiments.filter(lifecycle="active").order_by("-created_at"),
+        "recipes": found.recipes.order_by("name"),
         "metric": _metric_title(found),
         "models": found.registered_models.order_by("name"),
         "endpoints": found.endpoints.order_by("name"),

@@ -9,13 +9,16 @@ from django.views.decorators.http import require_http_methods
 
 from experiments import access
 from experiments.actions import training as actions
-from experiments.models import Problem
+from experiments.models import DatasetVersion, Problem
+from experiments.queries import recipes as recipe_queries
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
 from mlregistry.ui.page import PageRequest, number, page, whole
 
+SUGGESTED = "suggested"
+MOST_SAVED = 50
 PRESELECTED = {
     "logistic_regression",
     "random_forest",
@@ -32,6 +35,7 @@ TITLES = {
     ),
     "split.validation_fraction": ("Share of validation rows", "Only for train, validation and test."),
     "split.stratify": ("Keep the share of each class in every part", ""),
+    "split.order": ("Order by the column", "Only for a split by time: the latest rows are the test."),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
@@ -55,7 +59,7 @@ def train(request: PageRequest, problem_id: int) -> HttpResponse:
     if request.method == "POST":
         version = access.dataset_version_by_id(request.actor, whole(request.POST.get("version"), "version"))
         experiment, _, _ = actions.start_training(
-            problem, version, recipes=_recipes(request.POST), experiment=None, by=request.actor
+            problem, version, recipes=_recipes(request, problem, version), experiment=None, by=request.actor
         )
         return redirect("experiments:experiment", experiment.pk)
     return render(request, "experiments/train.html", _context(request, problem))
@@ -72,6 +76,8 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "estimators": [(entry, entry.name in ticked) for entry in entries],
         "split": _options("split", Split(), form),
         "preparation": _options("preparation", Preparation(), form),
+        "ways": _ways(request, problem),
+        "way": form.get("recipe") or request.GET.get("recipe", ""),
         "folds": form.get("folds", Recipe.folds),
         "seed": form.get("seed", Recipe.seed),
     }
@@ -107,12 +113,39 @@ def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]
                 "high": high,
                 "step": 1 if isinstance(value, int) else 0.05,
                 "switch": isinstance(value, bool),
+                "text": isinstance(value, str) and not choices,
             }
         )
     return options
 
 
-def _recipes(form: QueryDict) -> list[dict[str, Any]]:
+def _ways(request: PageRequest, problem: Problem) -> list[tuple[str, str]]:
+    """How the columns may be prepared: by the options below, as suggested, or by a saved recipe."""
+    saved = access.recipes(request.actor).filter(problem=problem).order_by("name")[:MOST_SAVED]
+    ways = [("", "By the options below"), (SUGGESTED, "As suggested for the table")]
+    return ways + [
+        (f"{recipe.pk}.{number}", f"{recipe.name} v{number}")
+        for recipe in saved
+        for number in range(recipe.last_number, max(0, recipe.last_number - 3), -1)
+    ]
+
+
+def _prepared(request: PageRequest, problem: Problem, version: DatasetVersion) -> dict[str, Any]:
+    """The part of a recipe that says what happens to the columns."""
+    way = request.POST.get("recipe", "")
+    if not way:
+        return {"preparation": _section("preparation", Preparation(), request.POST)}
+    if way == SUGGESTED:
+        return {"steps": [step.to_json() for step in recipe_queries.suggest(problem, version).steps]}
+    recipe_id, _, number = way.partition(".")
+    saved = access.recipe_version(request.actor, whole(recipe_id, "recipe"), whole(number, "recipe"))
+    if saved.recipe.problem_id != problem.pk:
+        raise Invalid("The recipe is of another problem.", field="recipe")
+    return {"steps": saved.steps}
+
+
+def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) -> list[dict[str, Any]]:
+    form = request.POST
     names = form.getlist("estimator")
     if not names:
         raise Invalid("Choose at least one estimator.", field="estimator")
@@ -120,7 +153,7 @@ def _recipes(form: QueryDict) -> list[dict[str, Any]]:
         "seed": whole(form.get("seed"), "seed", default=Recipe.seed),
         "folds": whole(form.get("folds"), "folds", default=Recipe.folds),
         "split": _section("split", Split(), form),
-        "preparation": _section("preparation", Preparation(), form),
+        **_prepared(request, problem, version),
     }
     return [{"estimator": name, **common} for name in names]
 

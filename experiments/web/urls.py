@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, logged_models, problems, runs, selections, training, trash
+from experiments.web import (
+    datasets,
+    experiments,
+    logged_models,
+    problems,
+    recipes,
+    runs,
+    selections,
+    training,
+    trash,
+)
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -16,6 +26,10 @@ urlpatterns: list[URLPattern] = [
     path("selections/<int:selection_id>/cancel", selections.cancel, name="selection-cancel"),
     path("selections/<int:selection_id>/use", selections.use, name="selection-use"),
     path("selections/<int:selection_id>/delete", selections.delete, name="selection-delete"),
+    path("problems/<int:problem_id>/recipe", recipes.editor, name="recipe"),
+    path("problems/<int:problem_id>/recipe/save", recipes.save, name="recipe-save"),
+    path("problems/<int:problem_id>/recipe/python", recipes.python, name="recipe-python"),
+    path("recipes/<int:recipe_id>/delete", recipes.delete, name="recipe-delete"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new", datasets.create, name="dataset-create"),
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),

@@ -126,7 +126,9 @@ def flat_params(recipe: Recipe) -> dict[str, str]:
         if key == "params":
             flat |= {name: _text(setting) for name, setting in value.items()}
         elif isinstance(value, dict):
-            flat |= {f"{key}.{name}": _text(setting) for name, setting in value.items()}
+            flat |= {f"{key}.{name}": _text(setting) for name, setting in value.items() if setting != ""}
+        elif key == "steps":
+            flat[key] = ", ".join(step["step"] for step in value)
         else:
             flat[key] = _text(value)
     return flat

@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimator_entry import check_params
 from mlregistry.ml.estimators import CATALOGUE
+from mlregistry.ml.steps import flat, parsing
+from mlregistry.ml.steps.parsing import Step
 
+LONGEST_NAME = 200
 CHOICES: dict[str, tuple[str, ...]] = {
-    "split.method": ("train_test", "train_validation_test"),
+    "split.method": ("train_test", "train_validation_test", "by_time"),
     "preparation.missing_numbers": ("median", "mean", "most_frequent", "zero"),
     "preparation.missing_categories": ("constant", "most_frequent"),
     "preparation.encoding": ("one_hot", "ordinal"),
@@ -32,17 +35,21 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Split:
-    """Fractions are of all rows; stratified by class in a classification."""
+    """Fractions are of all rows; stratified by class in a classification.
+
+    by_time tests on the latest rows by the column `order` and trains on those before them.
+    """
 
     method: str = "train_test"
     test_fraction: float = 0.2
     validation_fraction: float = 0.2
     stratify: bool = True
+    order: str = ""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What happens to the columns before the estimator sees them."""
+    """What happens to the columns before the estimator sees them, where no steps are given."""
 
     drop_duplicates: bool = True
     drop_constant: bool = True
@@ -58,7 +65,7 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train; folds 0 means no cross-validation."""
+    """One way to train; folds 0 means no cross-validation. Given steps take the place of the preparation."""
 
     estimator: str
     params: dict[str, Any] = field(default_factory=dict)
@@ -66,9 +73,20 @@ class Recipe:
     folds: int = 0
     split: Split = Split()
     preparation: Preparation = Preparation()
+    steps: tuple[Step, ...] | None = None
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The steps, or those that the preparation stands for."""
+        return flat.expand(self.preparation) if self.steps is None else self.steps
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        data = asdict(replace(self, steps=None))
+        del data["steps"]
+        if self.steps is None:
+            return data
+        del data["preparation"]
+        return {**data, "steps": [step.to_json() for step in self.steps]}
 
 
 Section = TypeVar("Section", Split, Preparation)
@@ -90,6 +108,7 @@ def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
         folds=_value(data, "folds", Recipe.folds, ""),
         split=_section(data, "split", Split()),
         preparation=_section(data, "preparation", Preparation()),
+        steps=_steps(data),
     )
     if recipe.folds == 1:
         raise Invalid("Cross-validation needs 2 folds or more (0 for none).", field="folds")
@@ -97,7 +116,29 @@ def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
         raise Invalid(
             "Test and validation together take more than 80 % of the rows.", field="split.test_fraction"
         )
+    _check_time(recipe)
     return check_estimator(recipe, kind)
+
+
+def _steps(data: Mapping[str, Any]) -> tuple[Step, ...] | None:
+    if data.get("steps") is None:
+        return None
+    if data.get("preparation") is not None:
+        raise Invalid("Give either steps or a preparation, not both.", field="steps")
+    return parsing.parse(data["steps"])
+
+
+def _check_time(recipe: Recipe) -> None:
+    by_time = recipe.split.method == "by_time"
+    if by_time and not recipe.split.order:
+        raise Invalid("A split by time names the column that tells the order.", field="split.order")
+    for place, step in enumerate(recipe.steps or ()):
+        if step.entry.needs_order and not by_time:
+            raise Invalid(
+                f"Step {place + 1} ({step.entry.title}) looks at earlier rows, so the split must be by time:"
+                " set split.method to by_time and split.order to the column.",
+                field="split.method",
+            )
 
 
 def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
@@ -148,6 +189,10 @@ def _value(data: Mapping[str, Any], key: str, default: Any, prefix: str) -> Any:
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise Invalid(f"'{path}' is true or false.", field=path)
+        return value
+    if isinstance(default, str):
+        if not isinstance(value, str) or len(value) > LONGEST_NAME:
+            raise Invalid(f"'{path}' is the name of a column.", field=path)
         return value
     whole = isinstance(default, int)
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):

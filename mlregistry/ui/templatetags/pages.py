@@ -58,6 +58,13 @@ def figure(value: Any) -> str:
 
 
 @register.filter
+def cell(value: Any) -> str:
+    """A value of a table: numbers without separators, so that a year stays a year."""
+    text = figure(value)
+    return text.replace(",", "") if isinstance(value, int | float) else text
+
+
+@register.filter
 def percent(value: float | None) -> str:
     return DASH if value is None else f"{100 * value:.1f} %"
 
@@ -118,6 +125,12 @@ def markdown(text: str) -> SafeString:
 def item(mapping: Any, key: Any) -> Any:
     """mapping[key], or None."""
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def item_at(values: Any, place: int) -> Any:
+    """values[place], or None."""
+    return values[place] if values and place < len(values) else None
 
 
 @register.filter
