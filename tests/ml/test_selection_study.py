@@ -15,6 +15,7 @@ from mlregistry.errors import Invalid
 from mlregistry.jobs.context import JobCancelled
 from mlregistry.ml import pipelines
 from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.recipes import parse
 from mlregistry.ml.selection.advice import advise
 from mlregistry.ml.selection.methods import METHODS, make
 from mlregistry.ml.selection.paired import Estimate
@@ -59,10 +60,9 @@ def test_the_metric_is_that_of_a_pipeline_with_the_selector_in_it() -> None:
     recipe = recipe_of("classification", {})
     found = compare_methods(SPEC, recipe, frame, Plan(("forest",), (2,), False), silent)
     X, y = frame.drop(columns="y"), frame["y"].to_numpy()
-    plan = pipelines.plan_columns(X, list(X.columns), recipe.preparation)
-    steps = pipelines.build("classification", recipe, plan).steps
+    *steps, estimator = pipelines.build("classification", recipe).steps
     selector = make("forest", kind="classification", n_features=2, seed=recipe.seed)
-    pipeline = Pipeline([steps[0], ("select", selector), steps[1]])
+    pipeline = Pipeline([*steps, ("select", selector), estimator])
     folds = StratifiedKFold(5, shuffle=True, random_state=recipe.seed)
     scores = cross_val_score(pipeline, X, y, cv=folds, scoring="roc_auc")
     np.testing.assert_allclose(found.rows[0].folds, scores)
@@ -157,3 +157,11 @@ def test_a_row_that_kept_everything_in_a_fold_is_never_advised() -> None:
     assert advise(reference, guess, [own], 3, **options).method is None
     steady = replace(own, n_kept=[2, 2, 2])
     assert advise(reference, guess, [own, steady], 3, **options).size == 2
+
+
+def test_a_step_that_mixes_columns_is_refused_by_name() -> None:
+    recipe = parse({"estimator": "logistic_regression", "steps": [
+        {"step": "formula", "formula": "x0 + x1", "name": "sum"},
+    ]}, kind="classification")  # fmt: skip
+    with pytest.raises(Invalid, match="'sum' is made of several columns \\(x0, x1\\)"):
+        compare_methods(SPEC, recipe, noise(), Plan(("forest",), (2,), False), silent)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import estimators, metrics, pipelines
+from mlregistry.ml import estimators, metrics, training_steps
 from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
@@ -24,6 +25,8 @@ from mlregistry.ml.selection.methods import PCA
 from mlregistry.ml.selection.origins import origins
 from mlregistry.ml.selection.ranking import Array
 from mlregistry.ml.selection.rows import Rows
+from mlregistry.ml.steps import compiling
+from mlregistry.ml.steps.catalogue import Making
 
 MOST_COLUMNS = 3000
 
@@ -120,25 +123,25 @@ class Fold:
 
 
 def prepare(spec: ProblemSpec, recipe: Recipe, rows: Rows, inside: Array, outside: Array) -> Fold:
-    """Fit the recipe's preparation on the inside rows and apply it to both; Invalid when it is too wide."""
-    if recipe.preparation.drop_duplicates:
-        table = rows.frame[[*rows.features, spec.target]].iloc[inside]
-        inside = inside[~table.duplicated().to_numpy()]
-    plan = pipelines.plan_columns(rows.frame.iloc[inside], rows.features, recipe.preparation)
-    used = [name for name in rows.features if name in set(plan.used)]
-    preparation = pipelines.build(spec.kind, recipe, plan)[:-1]
-    frame = rows.frame[used]
+    """Fit the recipe's steps on the inside rows and apply them to both; Invalid when the table grows too wide."""
+    table = rows.frame[[*rows.features, spec.target]]
+    for step in recipe.all_steps:
+        if step.on_rows:
+            inside = inside[compiling.kept_rows(step, table.iloc[inside], spec.target)]
+    preparation = compiling.features(recipe.all_steps, Making(spec.kind, recipe.seed))
+    frame = rows.frame[rows.features]
+    pipeline = Pipeline([*preparation, ("estimator", "passthrough")])
     with _quiet():
-        fitted = np.asarray(preparation.fit_transform(frame.iloc[inside], rows.target[inside]), np.float64)
-        held = np.asarray(preparation.transform(frame.iloc[outside]), np.float64)
+        fitted = training_steps.fit_features(pipeline, frame.iloc[inside], rows.target[inside])
+        held = np.asarray(pipeline[:-1].transform(frame.iloc[outside]), np.float64)
     if fitted.shape[1] > MOST_COLUMNS:
         raise Invalid(
             f"Prepared, the table has {fitted.shape[1]:,} columns; a study takes {MOST_COLUMNS:,}."
             " Allow fewer categories per column, or encode them as numbers.",
             field="preparation.max_categories",
         )
-    places, groups = np.unique(origins(preparation, used), return_inverse=True)
-    features = [used[place] for place in places]
+    places, groups = np.unique(origins(preparation, rows.features), return_inverse=True)
+    features = [rows.features[place] for place in places]
     return Fold(
         spec, recipe, rows.classes, features, groups, fitted, held, rows.target[inside], rows.target[outside]
     )

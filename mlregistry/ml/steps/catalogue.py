@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.selection.methods import METHODS
 from mlregistry.ml.steps.options import Option
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Columns = list[str] | dict[str, Any]
 NUMBERS = {"type": ["numeric", "boolean"]}
 STATISTICS = ("mean", "median", "std", "count", "min", "max")
 WINDOW_STATISTICS = ("mean", "std", "min", "max", "sum", "count")
+RANKED = ("univariate", *(name for name in METHODS if name != "variance"))
 SHORT = Option(
     "short_history", "choice", "A prediction without enough history", "error", choices=("error", "missing"),
     help="Is refused, or has missing values as the first rows of training have.",
@@ -210,8 +212,8 @@ KINDS: dict[str, Kind] = {
         Kind(
             "select", "Select features", "Within each fold, so that nothing leaks.", COLUMNS,
             (
-                Option("method", "choice", "Method", "variance", choices=("variance", "univariate")),
-                Option("n_features", "whole", "Features to keep", 20, low=1, high=2000, methods=("univariate",)),
+                Option("method", "choice", "Method", "variance", choices=("variance", *RANKED)),
+                Option("n_features", "whole", "Features to keep", 20, low=1, high=2000, methods=RANKED),
                 Option("threshold", "number", "Least variance", 0.0, low=0, high=1e300, methods=("variance",)),
             ),
             columns=NUMBERS, make=_later("select"),

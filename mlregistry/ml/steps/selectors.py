@@ -1,11 +1,14 @@
-"""The methods of the step `select`: one row each, any transformer with scikit-learn's get_support will do."""
+"""The methods of the step `select`: one row each, any transformer that scikit-learn's Pipeline takes will do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_classif, f_regression
+
+from mlregistry.ml.selection import methods
 
 SelectorOf = Callable[[Mapping[str, Any], str, int], Any]  # options, kind of problem, seed
 
@@ -18,4 +21,12 @@ def _univariate(options: Mapping[str, Any], kind: str, seed: int) -> Any:
     return SelectKBest(f_regression if kind == "regression" else f_classif, k=options["n_features"])
 
 
-SELECTORS: dict[str, SelectorOf] = {"variance": _variance, "univariate": _univariate}
+def _ranked(name: str, options: Mapping[str, Any], kind: str, seed: int) -> Any:
+    return methods.make(name, kind=kind, n_features=options["n_features"], seed=seed)
+
+
+SELECTORS: dict[str, SelectorOf] = {
+    **{name: partial(_ranked, name) for name in methods.METHODS},
+    "variance": _variance,
+    "univariate": _univariate,
+}
