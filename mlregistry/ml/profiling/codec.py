@@ -25,7 +25,7 @@ def encoded(value: Any) -> Any:
 
 def decoded(kind: type[T], data: Any) -> T:
     """The dataclass that `encoded` took apart; Invalid names what is missing."""
-    return cast(T, _reader(kind)(data))
+    return cast(T, _reader(cast(Any, kind))(data))
 
 
 @functools.cache

@@ -117,8 +117,8 @@ class Column:
     n_missing: int
     n_infinite: int
     n_distinct: int
-    top: tuple[TopValue, ...]  # the most frequent first, equal counts by value; at most Limits.top_values
-    n_other: int  # values not in top
+    top: tuple[TopValue, ...]  # the most frequent first; those that come once only if all values fit
+    n_other: int  # finite values not in top
     numbers: Numbers | None = None
     times: Times | None = None
     texts: Texts | None = None
