@@ -94,7 +94,7 @@ class Texts:
     lengths: Histogram
     n_blank: int  # empty or white space only
     n_padded: int  # white space before or after
-    n_numbers: int
+    n_numbers: int  # this and the next: none of a long column of many texts if none of 4,000 rows is one
     n_dates: int
 
 

@@ -20,8 +20,6 @@ from mlregistry.ml.profiling.source import Array, Field, Source
 
 PROBED_ROWS = 20_000
 FEW_IN_PROBE = 5_000
-LETTERS_OF_DATES = "jfmasondJFMASOND"
-DIGITS = "48 AND 57"
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def _hashed(source: Source, field: Field, values: Mapping[str, int]) -> Measured
             " GROUP BY v ORDER BY n DESC, v"
         )
     del ordered
-    texts = _texts(_shape_by_sql(source, field), limits)
+    texts = _texts(_shape_by_sql(source, field, values), limits)
     return Measured(n, n_distinct, _listed(top, limits), texts, Clues(values=values))
 
 
@@ -144,19 +142,19 @@ def _shape(counts: Mapping[str, int]) -> Shape:
     return Shape(lengths, n_blank, n_padded, n_numbers, n_dates)
 
 
-def _shape_by_sql(source: Source, field: Field) -> Shape:
-    """The same over all rows; the costly expressions look only at texts that begin rightly."""
-    bare = f"trim(v, {duck.text(patterns.SPACE)})"
-    digit = "ascii(b) BETWEEN 32 AND 57 OR ascii(b) > 127"
-    letter = f"contains({duck.text(LETTERS_OF_DATES)}, b[1])"
-    number = f"CASE WHEN {digit} THEN regexp_full_match(b, {duck.text(patterns.NUMBER)}) ELSE false END"
-    date = (
-        f"CASE WHEN {digit} OR {letter} THEN regexp_full_match(b, {duck.text(patterns.DATE)}) ELSE false END"
-    )
+def _shape_by_sql(source: Source, field: Field, values: Mapping[str, int]) -> Shape:
+    """The same over all rows. Numbers and dates are looked for only if `values` hold any: it is the costly part."""
+    spaces = ", ".join(str(ord(letter)) for letter in patterns.SPACE)
+    edged = f"ascii(v) IN ({spaces}) OR unicode(v[-1]) IN ({spaces})"  # trimming is slow, and seldom needed
+    bare = f"CASE WHEN {edged} THEN trim(v, {duck.text(patterns.SPACE)}) ELSE v END"
+    seen = _shape(values)
+    number = f"regexp_full_match(b, {duck.text(patterns.NUMBER)})" if seen.n_numbers else "false"
+    date = f"regexp_full_match(b, {duck.text(patterns.DATE)})" if seen.n_dates else "false"
     rows = source.rows(
         "SELECT length(v) AS l, count(*), count(*) FILTER (b = ''), count(*) FILTER (b <> '' AND length(b) <> l),"  # noqa: S608
-        f" count(*) FILTER ({number}), count(*) FILTER (({date}) AND NOT ({number}))"
-        f" FROM (SELECT {field.value} AS v, {bare} AS b FROM {source.table} WHERE v IS NOT NULL) GROUP BY l"
+        " count(*) FILTER (k), count(*) FILTER (d AND NOT k)"
+        f" FROM (SELECT v, b, {number} AS k, {date} AS d FROM (SELECT {field.value} AS v, {bare} AS b"
+        f" FROM {source.table} WHERE v IS NOT NULL)) GROUP BY l"
     )
     sums = [sum(row[place] for row in rows) for place in range(2, 6)]
     return Shape({row[0]: row[1] for row in rows}, *sums)

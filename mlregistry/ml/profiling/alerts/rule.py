@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from mlregistry.ml.profiling.clues import Clues
 from mlregistry.ml.profiling.document import Alert, Column
+from mlregistry.ml.profiling.patterns import MISSING, SPACE
 
 Seen = TypeVar("Seen")
 
@@ -26,6 +29,23 @@ class Facts:
     @property
     def name(self) -> str:
         return self.column.name
+
+    @cached_property
+    def known(self) -> Mapping[str, int]:
+        """The texts that are no spelling of missing, trimmed, and their rows."""
+        found: Counter[str] = Counter()
+        for value, n in (self.clues.values or {}).items():
+            bare = value.strip(SPACE)
+            if bare.lower() not in MISSING:
+                found[bare] += n
+        return found
+
+    @property
+    def n_known(self) -> int:
+        """Values that are no spelling of missing: of those that were looked at, scaled to all."""
+        n_seen = sum((self.clues.values or {}).values())
+        n_spelled = n_seen - sum(self.known.values())
+        return self.column.n - round(n_spelled * self.column.n / n_seen) if n_seen else 0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ LEAST_MATCHES = 3
 
 
 def numbers_as_text(facts: Facts) -> Iterator[Finding]:
-    known, n_numbers = _known(facts), facts.column.texts.n_numbers if facts.column.texts else 0
+    known, n_numbers = facts.n_known, facts.column.texts.n_numbers if facts.column.texts else 0
     if known and n_numbers == known and not _has_leading_zeros(facts):
         yield Finding(
             f"All {known:,} values of '{facts.name}' are numbers, stored as text.", n_numbers / known
@@ -24,12 +24,12 @@ def numbers_as_text(facts: Facts) -> Iterator[Finding]:
 
 
 def mixed_types(facts: Facts) -> Iterator[Finding]:
-    known, texts = _known(facts), facts.column.texts
+    known, texts = facts.n_known, facts.column.texts
     if texts is None or not known or _has_leading_zeros(facts) or facts.column.kind == "identifier":
         return
     share = texts.n_numbers / known
     if 0.5 <= share < 1:
-        odd = [value for value in facts.clues.values or {} if _is_known(value) and not _is_number(value)]
+        odd = [value for value in facts.known if not _is_number(value)]
         shown = f" such as {listed(odd[:3])}" if odd else ""
         yield Finding(
             f"{percent(share)} of '{facts.name}' are numbers, {known - texts.n_numbers:,} values are not{shown}.",
@@ -38,7 +38,7 @@ def mixed_types(facts: Facts) -> Iterator[Finding]:
 
 
 def dates_as_text(facts: Facts) -> Iterator[Finding]:
-    known, texts = _known(facts), facts.column.texts
+    known, texts = facts.n_known, facts.column.texts
     if texts is None or not known:
         return
     share = texts.n_dates / known
@@ -47,7 +47,7 @@ def dates_as_text(facts: Facts) -> Iterator[Finding]:
 
 
 def mixed_dates(facts: Facts) -> Iterator[Finding]:
-    known, texts = _known(facts), facts.column.texts
+    known, texts = facts.n_known, facts.column.texts
     if texts is None or not known or texts.n_dates / known < MOSTLY:
         return
     forms = {
@@ -144,7 +144,7 @@ def personal(facts: Facts) -> Iterator[Finding]:
 
 def several_truths(facts: Facts) -> Iterator[Finding]:
     """yes and Y, no and 0 in one column."""
-    values = {value.strip().lower() for value in facts.clues.values or {} if _is_known(value)}
+    values = {value.lower() for value in facts.known}
     known = {word for pair in patterns.TRUTHS for word in pair}
     if len(values) > 2 and values <= known:
         yield Finding(
@@ -165,15 +165,6 @@ def rare(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _known(facts: Facts) -> int:
-    """Values that are not a spelling of missing; from the values that were looked at, scaled to all."""
-    values = facts.clues.values
-    if not values or facts.column.texts is None:
-        return 0
-    n_seen, n_spelled = sum(values.values()), sum(n for value, n in values.items() if not _is_known(value))
-    return facts.column.n - round(n_spelled * facts.column.n / n_seen)
-
-
 def _is_known(value: str) -> bool:
     return value.strip(patterns.SPACE).lower() not in patterns.MISSING
 
@@ -188,17 +179,16 @@ def _has_leading_zeros(facts: Facts) -> bool:
 
 
 def _share(facts: Facts, pattern: re.Pattern[str], check: re.Pattern[str] | None = None) -> float:
-    known = {value: n for value, n in (facts.clues.values or {}).items() if _is_known(value)}
     hits = sum(
         n
-        for value, n in known.items()
-        if pattern.fullmatch(value.strip()) and (not check or check.search(value))
+        for value, n in facts.known.items()
+        if pattern.fullmatch(value) and (not check or check.search(value))
     )
-    return hits / sum(known.values()) if known else 0.0
+    return hits / sum(facts.known.values()) if hits else 0.0
 
 
 def _hits(facts: Facts, pattern: re.Pattern[str]) -> int:
-    return sum(n for value, n in (facts.clues.values or {}).items() if pattern.fullmatch(value.strip()))
+    return sum(n for value, n in facts.known.items() if pattern.fullmatch(value))
 
 
 _CHECKS: Mapping[str, re.Pattern[str]] = {"telephone numbers": re.compile(r"[+() /-]")}
