@@ -7,12 +7,14 @@ from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
 from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, RunTag
 from .problems import Problem
+from .profiles import DatasetProfile, Depth
 from .purged import PurgedRun
 from .runs import LIVE, Run, RunStatus
 
 __all__ = [
     "LIVE",
-    "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
+    "Artifact", "Curve", "Dataset", "DatasetProfile", "DatasetVersion", "Depth",
+    "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
     "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
     "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
 ]  # fmt: skip

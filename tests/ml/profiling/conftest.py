@@ -23,14 +23,15 @@ def write(frame: pd.DataFrame, path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def profiled(tmp_path: Path) -> Profiled:
+@pytest.fixture(scope="session")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> Profiled:
     """The profile of a frame, cut into as many parts as asked for."""
 
     def make(frame: pd.DataFrame, *, n_parts: int = 1, depth: str = "full", **options: Any) -> Profile:
         size = max(1, -(-len(frame) // n_parts))
         cuts = [frame.iloc[start : start + size] for start in range(0, max(1, len(frame)), size)]
-        parts = [write(cut, tmp_path / f"{place}.parquet") for place, cut in enumerate(cuts)]
+        folder = tmp_path_factory.mktemp("parts")
+        parts = [write(cut, folder / f"{place}.parquet") for place, cut in enumerate(cuts)]
         return profile(parts, depth=depth, now=NOW, **options)
 
     return make

@@ -50,7 +50,7 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame(SERIES)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def found(frame: pd.DataFrame, profiled: Profiled) -> Profile:
     return profiled(frame, n_parts=3, depth="quick")
 
@@ -88,8 +88,8 @@ def test_moments_and_quantiles_are_those_of_pandas(found: Profile, frame: pd.Dat
 def test_skewness_and_kurtosis_are_those_of_pandas(found: Profile, frame: pd.DataFrame, name: str) -> None:
     _, numbers = numbers_of(found, name)
     finite = frame[name][np.isfinite(frame[name].astype(float))].astype(float)
-    assert close(numbers.skewness, float(finite.skew()))
-    assert close(numbers.kurtosis, float(finite.kurt()))
+    assert close(numbers.skewness, float(str(finite.skew())))
+    assert close(numbers.kurtosis, float(str(finite.kurt())))
 
 
 @pytest.mark.parametrize("name", ["tiny", "far_from_zero"])
@@ -156,7 +156,8 @@ def test_whole_numbers_of_64_bits_stay_exact(profiled: Profiled) -> None:
 
 
 def test_texts_are_measured_as_pandas_does(profiled: Profiled) -> None:
-    words = pd.Series(chance.choice(["red", "green ", "", "  ", "12,5", "2020-01-31", None], 2000))
+    choice = np.array(["red", "green ", "", "  ", "12,5", "2020-01-31", None], dtype=object)
+    words: pd.Series[str] = pd.Series(chance.choice(choice, 2000), dtype=object)
     column = profiled(pd.DataFrame({"word": words}), n_parts=2, depth="quick").columns[0]
     known = words.dropna()
     assert column.texts is not None
@@ -209,7 +210,7 @@ def test_long_columns_of_text_come_to_the_same(profiled: Profiled, monkeypatch: 
 def test_times_have_ends_gaps_and_a_future(profiled: Profiled) -> None:
     hours = pd.date_range("2026-05-01", periods=500, freq="h")
     times = pd.Series(hours[:200].append(hours[400:])).sample(frac=1, random_state=0).reset_index(drop=True)
-    times[7] = pd.NaT
+    times[7] = None
     times[8] = pd.Timestamp("2027-01-01 12:00")
     column = profiled(pd.DataFrame({"at": times}), depth="quick").columns[0]
     assert column.times is not None

@@ -10,13 +10,23 @@ from mlregistry.ml.profiling.document import Column
 from mlregistry.ml.profiling.kinds import FEW_CLASSES, is_class
 
 TOO_GOOD = 0.98
+IN_STEP = 0.99
 RARE_CLASS = 0.1
 VERY_RARE_CLASS = 0.01
 METRICS = {"roc_auc": "ROC AUC", "r2": "R²"}
 
 
 def leakage(deep: Deep) -> Iterator[Finding]:
-    yield from (_given_away(column) for column in _suspects(deep) if column.type != "datetime")
+    suspects = [column for column in _suspects(deep) if column.type != "datetime"]
+    yield from map(_given_away, suspects)
+    known = {column.name for column in suspects}
+    for name, value in _in_step(deep):
+        if name not in known:
+            yield Finding(
+                f"'{name}' puts the rows in the order of the target almost perfectly (Spearman {value:.3f}).",
+                value,
+                columns=(name,),
+            )
 
 
 def time_leak(deep: Deep) -> Iterator[Finding]:
@@ -28,6 +38,19 @@ def _suspects(deep: Deep) -> Iterator[Column]:
         found = column.with_target
         if found is not None and found.score is not None and found.score >= TOO_GOOD:
             yield column
+
+
+def _in_step(deep: Deep) -> Iterator[tuple[str, float]]:
+    """Columns that rise or fall with a target of numbers: a tree of few leaves may come close to it and no nearer."""
+    target = _target(deep)
+    if target is None or is_class(target) or deep.profile.correlations is None:
+        return
+    ranked = deep.profile.correlations.spearman
+    if target.name in ranked.columns:
+        row = ranked.values[ranked.columns.index(target.name)]
+        for name, value in zip(ranked.columns, row, strict=True):
+            if name != target.name and value is not None and abs(value) >= IN_STEP:
+                yield name, value
 
 
 def _given_away(column: Column) -> Finding:
