@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 from collections import Counter
 
 from django.db import transaction
@@ -44,12 +43,11 @@ def start_profile(
 
 def keep_profile(profile: DatasetProfile, made: Profile) -> None:
     """The document of a finished job; called inside the transaction that holds the job's row."""
-    document = made.to_json()
-    body = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    body = made.to_bytes()
     profile.n_alerts = dict(Counter(alert.severity for alert in made.alerts))
     profile.finished_at = timezone.now()
     if len(body) <= LARGEST_IN_ROW:
-        profile.data = document
+        profile.data = made.to_json()
         profile.save(update_fields=["data", "n_alerts", "finished_at"])
         return
     packed = io.BytesIO(gzip.compress(body, compresslevel=5, mtime=0))

@@ -2,7 +2,6 @@
 
 import functools
 import gzip
-import json
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -65,7 +64,7 @@ def _document(pk: int, finished_at: str) -> Profile:
     if row.file is None:
         return Profile.from_json(row.data or {})
     with store.open_file(row.file) as packed, gzip.open(packed) as body:
-        return Profile.from_json(json.loads(body.read()))
+        return Profile.from_bytes(body.read())
 
 
 def compared(left: DatasetVersion, right: DatasetVersion) -> Compared:

@@ -14,6 +14,7 @@ WIDTH, HEIGHT = 320.0, 80.0
 CARDS_PER_PAGE = 24
 HEAT_COLUMNS = 40
 TOP_SHOWN = 8
+COMMON = 0.02  # beside a histogram only values that stand out of it are named
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BADGES = {"high": "bad", "medium": "warn", "low": ""}
 
@@ -129,6 +130,7 @@ def drawn(card: Card) -> Card:
         tuple(
             {"value": top.value, "count": top.count, "share": top.count / column.n}
             for top in column.top[: TOP_SHOWN if not histogram else 3]
+            if not histogram or top.count >= COMMON * column.n
         ),
     )
 
@@ -208,10 +210,17 @@ def _alerts_of_columns(profile: Profile) -> dict[str, tuple[Alert, ...]]:
 
 
 def _histogram(column: Column) -> tuple[Histogram | None, tuple[str, str] | None, Callable[[float], str]]:
-    if column.numbers and column.kind != "constant":
+    if (
+        column.kind == "constant"
+        or (column.type == "string"
+        and column.texts
+        and column.texts.shortest == column.texts.longest)
+    ):
+        return None, None, _number
+    if column.numbers:
         numbers = column.numbers
         return numbers.histogram, (_number(numbers.minimum), _number(numbers.maximum)), _number
-    if column.times and column.kind != "constant":
+    if column.times:
         return column.times.histogram, (column.times.minimum[:16], column.times.maximum[:16]), _moment
     if column.texts and column.kind in ("text", "identifier"):
         texts = column.texts

@@ -3,8 +3,10 @@
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -19,6 +21,7 @@ from experiments.queries import profiles as queries
 from experiments.workers import profiles as worker
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
+from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.actions import jobs as job_actions
@@ -255,16 +258,19 @@ def test_a_person_starts_one_by_the_form(version: DatasetVersion, bob: User, ver
     assert DatasetProfile.objects.filter(version=version, depth="full", target="churned").exists()
 
 
-def wide_csv(n_columns: int = 2000) -> bytes:
-    lines = [",".join(f"column_{n}" for n in range(n_columns))]
-    lines += [",".join(str((row * (n + 3)) % 97) for n in range(n_columns)) for row in range(120)]
-    return "\n".join(lines).encode()
-
-
 @pytest.fixture
-def wide(version: DatasetVersion, editor: Actor) -> DatasetVersion:
-    found = add(version, wide_csv(), editor)
-    made(DatasetProfile.objects.get(version=found))
+def wide(version: DatasetVersion, editor: Actor, tmp_path: Path) -> DatasetVersion:
+    """Two thousand columns, as a version that was read before."""
+    names = [f"column_{n}" for n in range(2000)]
+    chosen = ", ".join(f"(range * {n + 3}) % 97 AS {name}" for n, name in enumerate(names))
+    duckdb.execute(f"COPY (SELECT {chosen} FROM range(120)) TO '{tmp_path}/wide.parquet' (FORMAT parquet)")  # noqa: S608
+    stored = store.save(editor.team, tmp_path / "wide.parquet")
+    found = DatasetVersion.objects.create(
+        dataset=version.dataset, number=2, digest="w", filename="wide.parquet", format="parquet", n_rows=120,
+        n_columns=len(names), columns=[{"name": name} for name in names], original=stored, parquet=stored,
+    )  # fmt: skip
+    row = made(actions.start_profile(found, by=editor))
+    assert row.file is not None
     return found
 
 

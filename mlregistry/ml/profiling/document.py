@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.profiling.codec import decoded, encoded
+from mlregistry.ml.profiling.codec import as_bytes, decoded, encoded, from_bytes
 
 FORMAT = 1
 KINDS = ("numeric", "boolean", "categorical", "text", "datetime", "identifier", "constant")
@@ -45,8 +45,8 @@ class Bins:
 class Numbers:
     """A numeric column's finite values. Deviation has n − 1 below; skewness and kurtosis are unbiased (as pandas)."""
 
-    minimum: float
-    maximum: float
+    minimum: int | float
+    maximum: int | float
     mean: float
     deviation: float | None
     skewness: float | None
@@ -254,3 +254,15 @@ class Profile:
         if data.get("format") != FORMAT:
             raise Invalid(f"This profile is of format {data.get('format')!r}; {FORMAT} is known here.")
         return decoded(cls, data)
+
+    def to_bytes(self) -> bytes:
+        """The JSON as text, much faster than by way of `to_json`."""
+        return as_bytes(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Profile:
+        """Like `from_json`."""
+        found = from_bytes(cls, data)
+        if found.format != FORMAT:
+            raise Invalid(f"This profile is of format {found.format}; {FORMAT} is known here.")
+        return found

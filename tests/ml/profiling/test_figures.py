@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from mlregistry.errors import Invalid
 from mlregistry.ml.profiling.document import Column, Numbers, Profile
 from mlregistry.ml.profiling.limits import ProfileLimits
 
@@ -253,3 +254,13 @@ def test_tables_at_the_edge_have_a_profile(
     assert [column.name for column in found.columns] == list(frame.columns)
     for column, series in zip(found.columns, (frame[name] for name in frame), strict=True):
         assert (column.n, column.n_missing) == (series.count(), series.isna().sum())
+
+
+@pytest.mark.parametrize("spoil", [{"format": 99}, {"columns": None}, {"n_rows": "many"}])
+def test_a_document_of_another_form_is_refused(found: Profile, spoil: dict[str, Any]) -> None:
+    data = {**found.to_json(), **spoil}
+    with pytest.raises(Invalid):
+        Profile.from_json(data)
+    with pytest.raises(Invalid):
+        Profile.from_bytes(json.dumps(data).encode())
+    assert Profile.from_bytes(found.to_bytes()) == found
