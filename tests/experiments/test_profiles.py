@@ -133,7 +133,7 @@ def test_an_unknown_depth_or_target_is_refused(
     version: DatasetVersion, editor: Actor, wanted: dict[str, str], field: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
-        actions.start_profile(version, by=editor, **wanted)  # type: ignore[arg-type]
+        actions.start_profile(version, by=editor, **wanted)
     assert caught.value.field == field
 
 

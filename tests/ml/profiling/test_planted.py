@@ -121,9 +121,7 @@ def test_what_is_not_spoiled_raises_no_grave_alarm(spoiled: Profile) -> None:
     assert false == []
 
 
-def test_alerts_come_gravest_first_with_a_sentence_and_what_to_do(
-    profiled: Profiled, spoiled: pd.DataFrame
-) -> None:
+def test_alerts_come_gravest_first_with_a_sentence_and_what_to_do(spoiled: Profile) -> None:
     found = spoiled
     places = [("high", "medium", "low").index(alert.severity) for alert in found.alerts]
     assert places == sorted(places)

@@ -95,7 +95,7 @@ def variants(facts: Facts) -> Iterator[Finding]:
     doubled = [group for key, group in groups.items() if len(group) > 1 and key and not _is_number(group[0])]
     if doubled:
         yield Finding(
-            f"{len(doubled):,} categories of '{facts.name}' come in several spellings, such as {listed(doubled[0])}.",
+            f"'{facts.name}' spells {len(doubled):,} of its categories in several ways, such as {listed(doubled[0])}.",
             float(len(doubled)),
         )
 
@@ -160,7 +160,7 @@ def rare(facts: Facts) -> Iterator[Finding]:
     few = [value for value, n in values.items() if n / column.n < 0.001]
     if few and len(few) < len(values):
         yield Finding(
-            f"{len(few):,} categories of '{column.name}' have fewer than one row in a thousand.",
+            f"'{column.name}' has {len(few):,} categories with fewer than one row in a thousand.",
             float(len(few)),
         )
 
