@@ -103,7 +103,8 @@ def test_mutual_information_is_that_of_scikit_learn(full: Profile, frame: pd.Dat
 
 def test_the_auc_is_that_of_scikit_learn() -> None:
     chance = np.random.default_rng(0)
-    truths, answers = (chance.random(300) < 0.3) * 1.0, chance.integers(0, 20, 300) / 20
+    truths = (chance.random(300) < 0.3).astype(np.float64)
+    answers = chance.integers(0, 20, 300).astype(np.float64)
     assert roc_auc(truths, answers) == pytest.approx(metrics.roc_auc_score(truths, answers), abs=1e-12)
 
 
