@@ -1,4 +1,4 @@
-"""MLflow and FastTrackML in virtual environments of their own, made on first use; never in our requirements."""
+"""MLflow, FastTrackML and ydata-profiling in environments of their own, made on first use."""
 
 import subprocess
 import sys
@@ -13,10 +13,14 @@ PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
+DATA_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {"ydata": ("python", ("ydata-profiling==4.18.4", "pandas<3", "setuptools<80", "pyarrow"))}
+)
+
 
 def program(name: str, folder: Path) -> str:
     """The path of the peer's command; installs it when it is not there yet."""
-    command, packages = PACKAGES[name]
+    command, packages = {**PACKAGES, **DATA_PACKAGES}[name]
     environment = folder / name
     done = environment / ".installed"
     if not done.exists():

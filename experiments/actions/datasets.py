@@ -23,6 +23,7 @@ from mlregistry.ml import tables
 from mlregistry.ml.table_info import Limits, TableInfo
 
 from .conflicts import unique
+from .profiles import profile_files, start_profile
 
 PARQUET_TYPE = "application/vnd.apache.parquet"
 
@@ -67,6 +68,7 @@ def delete_dataset(dataset: Dataset, *, by: Actor) -> None:
         if n_runs:
             raise Conflict(f"{n_runs:,} runs were trained on this dataset, so it stays.")
         files = [file for version in _versions(locked) for file in (version.original, version.parquet)]
+        files += profile_files(locked)
         audit.record(by, "dataset.delete", dataset)
         locked.delete()
         for file in files:
@@ -140,6 +142,7 @@ def _number(
             created_by=by.user,
         )
         audit.record(by, "dataset.add_version", version, n_rows=info.n_rows, digest=version.digest)
+        start_profile(version, by=by)
     dataset.last_number = locked.last_number
     return version
 

@@ -7,6 +7,7 @@ from . import (
     experiments,
     logged_models,
     problems,
+    profiles,
     recipes,
     runs,
     selections,
@@ -27,6 +28,8 @@ urlpatterns: list[URLPattern] = [
     path(VERSION, datasets.OneVersion.as_view(), name="api-dataset-version"),
     path(f"{VERSION}/preview", datasets.VersionPreview.as_view(), name="api-dataset-version-preview"),
     path(f"{VERSION}/fit", datasets.VersionFit.as_view(), name="api-dataset-version-fit"),
+    path(f"{VERSION}/profile", profiles.VersionProfile.as_view(), name="api-dataset-version-profile"),
+    path("datasets/<int:dataset_id>/compare", profiles.Compare.as_view(), name="api-dataset-compare"),
     path("experiments/", experiments.Experiments.as_view(), name="api-experiments"),
     path("experiments/<int:experiment_id>", experiments.OneExperiment.as_view(), name="api-experiment"),
     path(

@@ -7,37 +7,15 @@ from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
 from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, RunTag
 from .problems import Problem
+from .profiles import DatasetProfile, Depth
 from .purged import PurgedRun
 from .recipes import Recipe, RecipeVersion
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 
 __all__ = [
-    "LIVE",
-    "Artifact",
-    "Curve",
-    "Dataset",
-    "DatasetVersion",
-    "Experiment",
-    "InputDataset",
-    "LatestMetric",
-    "Lifecycle",
-    "LoggedModel",
-    "LoggedModelMetric",
-    "LoggedModelStatus",
-    "MetricChunk",
-    "MetricPoint",
-    "ModelRole",
-    "Param",
-    "Problem",
-    "PurgedRun",
-    "Recipe",
-    "RecipeVersion",
-    "Run",
-    "RunInput",
-    "RunModel",
-    "RunStatus",
-    "RunTag",
-    "SelectionStudy",
-    "model_key",
+    "LIVE", "Artifact", "Curve", "Dataset", "DatasetProfile", "DatasetVersion", "Depth", "Experiment",
+    "InputDataset", "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus",
+    "MetricChunk", "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "Recipe", "RecipeVersion",
+    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "model_key",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from experiments.web import (
     experiments,
     logged_models,
     problems,
+    profiles,
     recipes,
     runs,
     selections,
@@ -35,6 +36,21 @@ urlpatterns: list[URLPattern] = [
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),
     path("datasets/<int:dataset_id>/delete", datasets.delete, name="dataset-delete"),
     path("datasets/<int:dataset_id>/versions/<int:number>/", datasets.version, name="dataset-version"),
+    path("datasets/<int:dataset_id>/compare", profiles.compare, name="profile-compare"),
+    path("datasets/<int:dataset_id>/versions/<int:number>/profile", profiles.profile, name="profile"),
+    path(
+        "datasets/<int:dataset_id>/versions/<int:number>/profile/start", profiles.start, name="profile-start"
+    ),
+    path(
+        "datasets/<int:dataset_id>/versions/<int:number>/profile/columns",
+        profiles.columns,
+        name="profile-columns",
+    ),
+    path(
+        "datasets/<int:dataset_id>/versions/<int:number>/profile/download",
+        profiles.download,
+        name="profile-download",
+    ),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/new", experiments.create, name="experiment-create"),
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),

@@ -31,6 +31,8 @@ TONES = {
     "CANCELLED": "warn",
     "error": "bad",
     "warning": "warn",
+    "high": "bad",
+    "medium": "warn",
 }
 DASH = "–"
 PROSE = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -1,0 +1,118 @@
+"""REST: profiles of dataset versions, as JSON or as a page of its own to keep, and two versions side by side."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from experiments import access
+from experiments.actions import profiles as actions
+from experiments.models import DatasetProfile, Depth
+from experiments.queries import profiles as queries
+from experiments.web.profile_download import download
+from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid, NotFound
+from mlregistry.rest import TeamView, body_of
+from mlregistry.rest_idempotency import idempotent
+
+from .parsing import needed, parsed
+
+FORMATS = ("json", "html")
+CHOICE = [
+    OpenApiParameter("depth", str, enum=Depth.values),
+    OpenApiParameter("target", str, description="The column to predict that it was made for"),
+]
+
+
+class AsFile(JSONRenderer):
+    """Lets ?format=html through to the view, which answers with the file itself; errors stay JSON."""
+
+    format = "html"
+
+
+class ProfileIn(serializers.Serializer[Any]):
+    depth = serializers.ChoiceField(Depth.choices, required=False)
+    target = serializers.CharField(max_length=200, required=False, allow_blank=True, trim_whitespace=False)
+
+
+class ProfileOut(serializers.ModelSerializer[DatasetProfile]):
+    state = serializers.CharField()
+    error = serializers.CharField()
+
+    class Meta:
+        model = DatasetProfile
+        fields = ("id", "depth", "target", "state", "error", "job", "n_alerts", "created_at", "finished_at")
+
+
+class ProfileDetail(ProfileOut):
+    """With the document, null while it is not ready; its form is described in docs/data.md."""
+
+    profile = serializers.SerializerMethodField()
+
+    class Meta(ProfileOut.Meta):
+        fields = (*ProfileOut.Meta.fields, "profile")  # type: ignore[assignment]
+
+    def get_profile(self, row: DatasetProfile) -> dict[str, Any] | None:
+        return queries.document(row).to_json() if row.state == "ready" else None
+
+
+class ColumnChange(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    status = serializers.ChoiceField(["removed", "added", "type", "moved", "same"])
+    shift = serializers.FloatField(allow_null=True)
+
+
+class ComparisonOut(serializers.Serializer[Any]):
+    columns = ColumnChange(many=True)
+
+
+class VersionProfile(TeamView):
+    roles = {"get": Role.VIEWER, "post": Role.EDITOR}
+    renderer_classes = [JSONRenderer, AsFile]
+
+    @extend_schema(
+        parameters=[*CHOICE, OpenApiParameter("format", str, enum=FORMATS)], responses=ProfileDetail
+    )
+    def get(self, request: Request, dataset_id: int, number: int) -> Response | HttpResponse:
+        """The version's best profile, or that of a depth and target; format=html is one file to keep."""
+        version = access.dataset_version(self.actor, dataset_id, number)
+        query = request.query_params
+        row = queries.chosen(version, depth=query.get("depth", ""), target=query.get("target"))
+        if row is None:
+            raise NotFound("There is no such profile; POST to this address to have it made.")
+        if query.get("format") == "html":
+            return download(version, queries.document(row))
+        return Response(ProfileDetail(row).data)
+
+    @extend_schema(request=ProfileIn, responses={202: ProfileOut})
+    @idempotent()
+    def post(self, request: Request, dataset_id: int, number: int) -> Response:
+        """Have a profile made in the background; the one that is there already is not made again."""
+        version = access.dataset_version(self.actor, dataset_id, number)
+        row = actions.start_profile(version, **parsed(ProfileIn, body_of(request)), by=self.actor)
+        return Response(ProfileOut(row).data, status=202 if row.state == "pending" else 200)
+
+
+class Compare(TeamView):
+    roles = {"get": Role.VIEWER}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("from", int, required=True), OpenApiParameter("to", int, required=True)],
+        responses=ComparisonOut,
+    )
+    def get(self, request: Request, dataset_id: int) -> Response:
+        """What changed between the profiles of two versions, column by column, the largest change first."""
+        access.dataset(self.actor, dataset_id)
+        before, after = needed(request, "from"), needed(request, "to")
+        if before == after:
+            raise Invalid("Choose two different versions.", field="to")
+        left = access.dataset_version(self.actor, dataset_id, before)
+        right = access.dataset_version(self.actor, dataset_id, after)
+        found = queries.compared(left, right)
+        return Response(
+            {"from": before, "to": after, "columns": [change.to_json() for change in found.changes]}
+        )

@@ -1,0 +1,78 @@
+"""All columns of a source, each with its figures, its kind and the clues that alerts ask for. Called by building."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mlregistry.ml.profiling import numbers, texts, times
+from mlregistry.ml.profiling.clues import Clues
+from mlregistry.ml.profiling.document import Column
+from mlregistry.ml.profiling.kinds import kind_of
+from mlregistry.ml.profiling.source import Field, Source, Values
+
+SHORT = 100_000
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A column of the profile and what was noticed besides."""
+
+    column: Column
+    clues: Clues
+
+
+def seen(source: Source, now: datetime, report: Report) -> list[Seen]:
+    """In the order of the table; `report` is told the share that is done."""
+    long_texts = [field for field in source.fields if field.type == "string" and source.n_rows > SHORT]
+    others = [field for field in source.fields if field not in long_texts]
+    found: dict[str, Seen] = {}
+    for field, values in source.columns(others):
+        report(len(found) / len(source.fields), f"Column {field.name}")
+        found[field.name] = _seen(source, field, values, now)
+    for place, field in enumerate(long_texts):
+        report((len(others) + place) / len(source.fields), f"Column {field.name}")
+        if place == 0:
+            measured = texts.many(source, long_texts)
+        found[field.name] = _seen_text(source, field, measured[field.name])
+    return [found[field.name] for field in source.fields]
+
+
+def _seen(source: Source, field: Field, values: Values, now: datetime) -> Seen:
+    if field.type == "string":
+        return _seen_text(source, field, texts.counted(values.array, source.limits))
+    plain = _plain(field, source.n_rows, len(values.array))
+    if field.type == "datetime":
+        n_distinct, top, figures, clues = times.measured(values.array, source.limits, now)
+        return _finished(replace(plain, n_distinct=n_distinct, top=top, times=figures), clues)
+    measure = numbers.truths if field.type == "boolean" else numbers.measured
+    measured = measure(values.array, source.limits)
+    column = replace(
+        plain,
+        n_distinct=measured.n_distinct,
+        n_infinite=measured.n_infinite,
+        top=measured.top,
+        numbers=measured.numbers,
+    )
+    return _finished(column, measured.clues)
+
+
+def _seen_text(source: Source, field: Field, measured: texts.Measured) -> Seen:
+    plain = _plain(field, source.n_rows, measured.n)
+    column = replace(plain, n_distinct=measured.n_distinct, top=measured.top, texts=measured.texts)
+    return _finished(column, measured.clues)
+
+
+def _plain(field: Field, n_rows: int, n: int) -> Column:
+    return Column(field.name, field.type, "", n, n_rows - n, 0, 0, (), 0)
+
+
+def _finished(column: Column, clues: Clues) -> Seen:
+    """With its kind; values that come once are not listed, unless all of them fit."""
+    listed = column.top
+    if column.n_distinct > len(listed):
+        listed = tuple(top for top in listed if top.count > 1)
+    n_other = column.n - column.n_infinite - sum(top.count for top in listed)
+    return Seen(replace(column, kind=kind_of(column, clues), top=listed, n_other=n_other), clues)
