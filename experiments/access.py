@@ -13,6 +13,7 @@ from experiments.models import (
     LoggedModel,
     Problem,
     Run,
+    TrainingSchedule,
     model_key,
 )
 from mlregistry.accounts.actor import Actor
@@ -156,4 +157,12 @@ def logged_model(by: Actor, model_id: str, *, deleted: bool = False) -> LoggedMo
     found = rows.first() if rows is not None else None
     if found is None:
         raise NotFound(f"Logged model with ID '{model_id[:100]}' not found.", field="model_id")
+    return found
+
+
+def training_schedule(by: Actor, schedule_id: int) -> TrainingSchedule:
+    rows = TrainingSchedule.objects.filter(problem__team=by.team).select_related("problem__team", "dataset")
+    found = rows.filter(pk=schedule_id).first()
+    if found is None:
+        raise NotFound(f"There is no training schedule {schedule_id} in {by.team.name}.")
     return found

@@ -22,6 +22,7 @@ from mlregistry.lib.names import clean_name, clean_text
 from mlregistry.ml import tables
 from mlregistry.ml.table_info import Limits, TableInfo
 
+from . import contracts
 from .conflicts import unique
 
 PARQUET_TYPE = "application/vnd.apache.parquet"
@@ -140,6 +141,7 @@ def _number(
             created_by=by.user,
         )
         audit.record(by, "dataset.add_version", version, n_rows=info.n_rows, digest=version.digest)
+        contracts.arrived(version, by=by)
     dataset.last_number = locked.last_number
     return version
 

@@ -1,6 +1,7 @@
 """From the question to the evidence: problems, datasets, experiments, runs."""
 
 from .artifacts import Artifact
+from .contracts import CheckState, ContractCheck, DataContract, QualityAlert, VersionComparison
 from .datasets import Dataset, DatasetVersion
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
@@ -9,10 +10,12 @@ from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, 
 from .problems import Problem
 from .purged import PurgedRun
 from .runs import LIVE, Run, RunStatus
+from .training_schedules import TrainingSchedule
 
 __all__ = [
-    "LIVE",
-    "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
-    "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
-    "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
+    "LIVE", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "Dataset",
+    "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle", "LoggedModel",
+    "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
+    "Problem", "PurgedRun", "QualityAlert", "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
+    "TrainingSchedule", "VersionComparison", "model_key",
 ]  # fmt: skip
