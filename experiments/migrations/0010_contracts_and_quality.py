@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_idempotency_key'),
-        ('experiments', '0009_points_of_a_chunk'),
+        ('experiments', '0010_create_run_in_one_call'),
         ('jobs', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
