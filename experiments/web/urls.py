@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, problems, runs, training, trash
+from experiments.web import (
+    contracts,
+    datasets,
+    experiments,
+    problems,
+    quality,
+    runs,
+    training,
+    training_schedules,
+    trash,
+)
+
+VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -16,6 +28,14 @@ urlpatterns: list[URLPattern] = [
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),
     path("datasets/<int:dataset_id>/delete", datasets.delete, name="dataset-delete"),
     path("datasets/<int:dataset_id>/versions/<int:number>/", datasets.version, name="dataset-version"),
+    path("datasets/<int:dataset_id>/contract", contracts.contract, name="contract"),
+    path("datasets/<int:dataset_id>/alerts/<int:alert_id>/close", contracts.close_alert, name="alert-close"),
+    path(f"{VERSION}/checks", contracts.checks, name="version-checks"),
+    path(f"{VERSION}/check", contracts.check, name="version-check"),
+    path(f"{VERSION}/override", contracts.override, name="version-override"),
+    path(f"{VERSION}/changes", quality.changes, name="version-changes"),
+    path("problems/<int:problem_id>/schedules", training_schedules.create, name="training-schedule-create"),
+    path("training-schedules/<int:schedule_id>", training_schedules.change, name="training-schedule"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/new", experiments.create, name="experiment-create"),
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),

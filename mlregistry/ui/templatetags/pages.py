@@ -27,6 +27,11 @@ TONES = {
     "KILLED": "warn",
     "CANCELLED": "warn",
     "error": "bad",
+    "passed": "good",
+    "overridden": "warn",
+    "unchecked": "warn",
+    "started": "good",
+    "refused": "bad",
     "warning": "warn",
 }
 DASH = "–"
