@@ -101,7 +101,8 @@ def run_schedule(schedule: TrainingSchedule) -> TrainingSchedule:
 def _refuse(
     schedule: TrainingSchedule, version: DatasetVersion, reasons: list[str], by: Actor
 ) -> TrainingSchedule:
-    text = f"Scheduled training on v{version.number} was refused. {' '.join(reasons[:5])}"
+    more = f" And {len(reasons) - 1} more." if len(reasons) > 1 else ""
+    text = f"Scheduled training on v{version.number} was refused. {reasons[0]}{more}"
     alerts.raise_alert(version, "schedule", text, problem=schedule.problem, by=by)
     audit.record(by, "training.scheduled_refused", schedule.problem, version=str(version), reasons=reasons)
     return _note(schedule, Outcome.REFUSED, text)

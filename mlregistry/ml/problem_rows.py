@@ -137,7 +137,7 @@ def check_class_counts(name: str, counts: Sequence[tuple[str, int]]) -> list[Fin
             found.append(
                 warning(
                     name,
-                    f"The class '{value}' of target '{name}' has {n:,} of {total:,} rows ({n / total:.1%}).",
+                    f"The class '{value}' of target '{name}' has {n:,} of {total:,} rows ({100 * n / total:.1f} %).",
                     "Stratify the split, look at PR-AUC or balanced accuracy rather than accuracy,"
                     " or collect more of it.",
                 )

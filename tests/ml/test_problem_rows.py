@@ -81,7 +81,7 @@ def test_features_named_like_the_answer_are_suspects(tmp_path: Path) -> None:
 def test_small_classes_and_numbers_that_look_like_classes(tmp_path: Path) -> None:
     frame = mixed()
     frame["churn"] = ["rare"] * 4 + ["yes"] * 100 + ["no"] * 96
-    assert "4 of 200 rows (2.0%)" in about(check(tmp_path, CHURN, frame), "churn", "warning", "rare").message
+    assert "4 of 200 rows (2.0 %)" in about(check(tmp_path, CHURN, frame), "churn", "warning", "rare").message
     frame["price"] = [1, 2, 3, 4] * 50
     assert (
         "classification" in about(check(tmp_path, PRICE, frame), "price", "warning", "whole numbers").advice

@@ -14,7 +14,8 @@ from . import columns_apart, figures, parts
 from .columns_apart import Apart
 from .document import Contract
 from .figures import Figures
-from .report import FAILED, PASSED, WARNING
+from .report import FAILED, PASSED, WARNING, percent
+from .shifts import TITLES
 
 MOST_FINDINGS = 500
 
@@ -123,25 +124,28 @@ def _volume(earlier: int, later: int) -> Iterator[Found]:
     if not earlier:
         return
     share = (later - earlier) / earlier
-    text = f"{earlier:,} rows before, {later:,} now ({share:+.1%})."
+    text = f"{earlier:,} rows before, {later:,} now ({100 * share:+.1f} %)."
     yield ("rows_gained", None, share, text) if share > 0 else ("rows_lost", None, -share, text)
 
 
 def _of_column(column: Apart) -> Iterator[Found]:
     name, rise = column.name, column.missing[1] - column.missing[0]
     if rise > 0:
-        text = f"Column '{name}': missing in {column.missing[0]:.1%} before, in {column.missing[1]:.1%} now."
+        text = f"Column '{name}': missing in {percent(column.missing[0])} before, in {percent(column.missing[1])} now."
         yield "missing_rise", name, rise, text
     if column.shift is not None and column.shift.is_real:
         rule = "shift_numeric" if column.kind == "numeric" else "shift_categorical"
-        text = f"Column '{name}' is distributed otherwise: {column.shift.method} = {column.shift.value:.3f}."
+        title = TITLES[column.shift.method.partition(" ")[0]]
+        text = f"Column '{name}' is distributed otherwise: {title} {column.shift.value:.3f}."
         yield rule, name, column.shift.value, text
     if column.new_share:
-        text = f"Column '{name}': {column.new_share:.2%} of the rows hold new values: {_named(column.new)}."
+        text = (
+            f"Column '{name}': {percent(column.new_share)} of the rows hold new values: {_named(column.new)}."
+        )
         yield "new_categories", name, column.new_share, text
     if column.gone_share:
         text = (
-            f"Column '{name}': values that {column.gone_share:.2%} of the earlier rows held are gone:"
+            f"Column '{name}': values that {percent(column.gone_share)} of the earlier rows held are gone:"
             f" {_named(column.gone)}."
         )
         yield "categories_gone", name, column.gone_share, text

@@ -73,3 +73,8 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else str(value)
     text = str(value).replace("\x00", "�")
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def percent(share: float) -> str:
+    """0.1234 → 12.3 %; what rounds to nothing says so."""
+    return "less than 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"

@@ -54,7 +54,7 @@ def _conditions(rule: ColumnRule, stored: str) -> Iterator[_Condition]:
     if unreadable is not None:
         yield _Condition(rule.name, "type", unreadable, f"{rule.type} values")
     if rule.max_missing is not None:
-        wanted = f"at most {rule.max_missing:.3g} of the values missing" if rule.max_missing else "no gaps"
+        wanted = f"at most {100 * rule.max_missing:.3g} % missing" if rule.max_missing else "no gaps"
         yield _Condition(rule.name, "missing", f"{column} IS NULL", wanted, rule.max_missing)
     if rule.pattern is not None:
         text = column if stored == "string" else f"CAST({column} AS VARCHAR)"
