@@ -87,6 +87,8 @@ def run_schedule(schedule: TrainingSchedule) -> TrainingSchedule:
     if version.pk == schedule.last_version_id:
         return _note(schedule, Outcome.UNCHANGED, f"v{version.number} was trained on already.")
     reasons = quality.unscheduled_reasons(version)
+    if reasons and quality.is_waiting(version):  # the next time will know more: nothing to alert about
+        return _note(schedule, Outcome.REFUSED, reasons[0])
     if reasons:
         return _refuse(schedule, version, reasons, by)
     try:

@@ -90,6 +90,13 @@ def alert(dataset: Dataset, alert_id: int) -> QualityAlert:
     return found
 
 
+def is_waiting(version: DatasetVersion) -> bool:
+    """True while a check or comparison of the version is under way."""
+    row = comparison(version)
+    states = (contracts.standing(version).state, contracts.state_of(row) if row else "")
+    return CheckState.PENDING in states
+
+
 def unscheduled_reasons(version: DatasetVersion) -> list[str]:
     """Why training by schedule leaves this version alone; empty when it may start."""
     found = contracts.standing(version)
@@ -99,6 +106,8 @@ def unscheduled_reasons(version: DatasetVersion) -> list[str]:
     state = contracts.state_of(row) if row else CheckState.PASSED
     if state == CheckState.PENDING:
         return [f"v{version.number} is still being compared with the version before."]
+    if state == CheckState.ERROR:
+        return [f"v{version.number} could not be compared with the version before; check it again."]
     accepted = not version.alerts.filter(kind="comparison", closed_at=None).exists()
     if row is None or state != CheckState.FAILED or accepted:
         return []

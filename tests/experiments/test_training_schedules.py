@@ -13,7 +13,7 @@ from experiments.actions import alerts, contracts
 from experiments.actions import datasets as dataset_actions
 from experiments.actions import problems as problem_actions
 from experiments.actions import training_schedules as actions
-from experiments.models import DatasetVersion, Problem, QualityAlert, Run, TrainingSchedule
+from experiments.models import DatasetVersion, Problem, QualityAlert, Run, TrainingSchedule, VersionComparison
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
 from mlregistry.errors import Forbidden, Invalid
@@ -87,6 +87,11 @@ def test_a_failed_comparison_blocks_until_somebody_accepts_it(
     )
     tick(schedule)
     assert "still being compared" in schedule.last_reason
+    assert not QualityAlert.objects.exists()
+    VersionComparison.objects.update(job=None)  # the job was lost
+    tick(schedule)
+    assert "could not be compared" in schedule.last_reason
+    contracts.request_checks([second], by=editor)
     run_checks()
     tick(schedule)
     assert "120 rows before, 40 now" in schedule.last_reason
