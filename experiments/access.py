@@ -16,6 +16,7 @@ from experiments.models import (
     RecipeVersion,
     Run,
     SelectionStudy,
+    TrainingSchedule,
     model_key,
 )
 from mlregistry.accounts.actor import Actor
@@ -196,4 +197,12 @@ def recipe_version(by: Actor, recipe_id: int, number: int) -> RecipeVersion:
     found = recipe_versions(by, recipe_id).filter(number=number).first()
     if found is None:
         raise NotFound(f"Recipe {recipe_id} has no version {number}.")
+    return found
+
+
+def training_schedule(by: Actor, schedule_id: int) -> TrainingSchedule:
+    rows = TrainingSchedule.objects.filter(problem__team=by.team).select_related("problem__team", "dataset")
+    found = rows.filter(pk=schedule_id).first()
+    if found is None:
+        raise NotFound(f"There is no training schedule {schedule_id} in {by.team.name}.")
     return found

@@ -171,6 +171,8 @@ JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "experiments.select_features": "experiments.workers.selections.select_features",
     "experiments.profile": "experiments.workers.profiles.build",
+    "experiments.check_version": "experiments.workers.quality.check_version",
+    "experiments.scheduled_training": "experiments.workers.quality.scheduled_training",
     "experiments.purge": "experiments.workers.trash.purge",
     "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",

@@ -22,6 +22,7 @@ from mlregistry.lib.names import clean_name, clean_text
 from mlregistry.ml import tables
 from mlregistry.ml.table_info import Limits, TableInfo
 
+from . import contracts
 from .conflicts import unique
 from .profiles import profile_files, start_profile
 
@@ -143,6 +144,7 @@ def _number(
         )
         audit.record(by, "dataset.add_version", version, n_rows=info.n_rows, digest=version.digest)
         start_profile(version, by=by)
+        contracts.arrived(version, by=by)
     dataset.last_number = locked.last_number
     return version
 

@@ -19,6 +19,7 @@ from .conflicts import unique
 
 CHANGEABLE = (
     "name", "kind", "goal", "features", "target", "primary_metric", "direction", "success_threshold",
+    "granularity", "time_column",
 )  # fmt: skip
 DEFINING = ("kind", "features", "target")
 
@@ -33,6 +34,8 @@ def create_problem(
     direction: str | None = None,
     success_threshold: float | None = None,
     goal: str = "",
+    granularity: Sequence[str] = (),
+    time_column: str = "",
     by: Actor,
 ) -> Problem:
     """A problem of the actor's team; the direction follows from the metric when it is not given."""
@@ -40,6 +43,7 @@ def create_problem(
     values = {
         "name": name, "kind": kind, "goal": goal, "features": list(features), "target": target,
         "primary_metric": primary_metric, "direction": direction, "success_threshold": success_threshold,
+        "granularity": list(granularity), "time_column": time_column,
     }  # fmt: skip
     problem = Problem(team=by.team, created_by=by.user, **_checked(values))
     with unique(f"There is a problem named {problem.name!r} already."):
@@ -98,6 +102,10 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "primary_metric": _metric(kind, values["primary_metric"]),
         "direction": values["direction"],
         "success_threshold": values["success_threshold"],
+        "granularity": [clean_name(name, field="granularity") for name in values["granularity"]],
+        "time_column": clean_name(values["time_column"], field="time_column")
+        if values["time_column"]
+        else "",
     }
     if not checked["direction"]:
         known = metrics.METRICS.get(kind, {}).get(checked["primary_metric"])

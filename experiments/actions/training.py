@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from experiments.models import DatasetVersion, Experiment, Lifecycle, Problem, Run, RunStatus
+from experiments.queries import contracts as contract_queries
 from experiments.queries import datasets as dataset_queries
 from experiments.queries.jobs import live_jobs
 from mlregistry.accounts import audit
@@ -42,7 +43,7 @@ def start_training(
     """One job that trains every recipe, each a run of one experiment, with a dummy as their baseline."""
     by.require(Role.EDITOR)
     _check_place(problem, dataset_version, experiment, by)
-    parsed = _with_baseline(_parsed(problem.kind, recipes))
+    parsed = _with_baseline(parsed_recipes(problem.kind, recipes))
     _check_fit(problem, dataset_version)
     with transaction.atomic():
         place = experiment or _new_experiment(problem, dataset_version, by)
@@ -94,7 +95,8 @@ def _check_place(problem: Problem, version: DatasetVersion, experiment: Experime
         raise Invalid(f"The experiment {experiment.name!r} is about another problem.", field="experiment")
 
 
-def _parsed(kind: str, recipes: Sequence[Mapping[str, Any]]) -> list[Recipe]:
+def parsed_recipes(kind: str, recipes: Sequence[Mapping[str, Any]]) -> list[Recipe]:
+    """The recipes checked; Invalid names the place of the wrong one."""
     if not recipes:
         raise Invalid("Choose at least one estimator.", field="recipes")
     if len(recipes) > MOST_RECIPES:
@@ -121,6 +123,7 @@ def _with_baseline(recipes: list[Recipe]) -> list[Recipe]:
 
 
 def _check_fit(problem: Problem, version: DatasetVersion) -> None:
+    contract_queries.refuse_marked(version)
     findings = dataset_queries.fit(problem, version)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:

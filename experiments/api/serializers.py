@@ -22,7 +22,7 @@ class ProblemOut(serializers.ModelSerializer[Problem]):
         model = Problem
         fields = (
             "id", "name", "kind", "goal", "features", "target", "primary_metric", "direction",
-            "success_threshold", "created_by", "created_at", "updated_at",
+            "success_threshold", "granularity", "time_column", "created_by", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -35,12 +35,15 @@ class ProblemIn(serializers.Serializer[Any]):
     primary_metric = serializers.CharField(required=False, allow_blank=True)
     direction = serializers.CharField(required=False, allow_null=True)
     success_threshold = serializers.FloatField(required=False, allow_null=True)
+    granularity = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
+    time_column = serializers.CharField(required=False, allow_blank=True)
 
 
 class FindingOut(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(["error", "warning"])
     column = serializers.CharField(allow_null=True)
     message = serializers.CharField()
+    advice = serializers.CharField(help_text="what to do about it")
 
 
 class DatasetOut(serializers.ModelSerializer[Dataset]):

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from . import (
+    contracts,
     datasets,
     experiments,
     logged_models,
@@ -11,6 +12,7 @@ from . import (
     recipes,
     runs,
     selections,
+    training_schedules,
     trainings,
     trash,
     upkeep,
@@ -30,6 +32,30 @@ urlpatterns: list[URLPattern] = [
     path(f"{VERSION}/fit", datasets.VersionFit.as_view(), name="api-dataset-version-fit"),
     path(f"{VERSION}/profile", profiles.VersionProfile.as_view(), name="api-dataset-version-profile"),
     path("datasets/<int:dataset_id>/compare", profiles.Compare.as_view(), name="api-dataset-compare"),
+    path(f"{VERSION}/checks", contracts.VersionChecks.as_view(), name="api-dataset-version-checks"),
+    path(f"{VERSION}/override", contracts.VersionOverride.as_view(), name="api-dataset-version-override"),
+    path("datasets/<int:dataset_id>/contract", contracts.Contract.as_view(), name="api-contract"),
+    path(
+        "datasets/<int:dataset_id>/contract/infer",
+        contracts.InferContract.as_view(),
+        name="api-contract-infer",
+    ),
+    path("datasets/<int:dataset_id>/quality", contracts.Quality.as_view(), name="api-quality"),
+    path(
+        "datasets/<int:dataset_id>/alerts/<int:alert_id>/close",
+        contracts.CloseAlert.as_view(),
+        name="api-alert-close",
+    ),
+    path(
+        "problems/<int:problem_id>/schedules",
+        training_schedules.ProblemSchedules.as_view(),
+        name="api-training-schedules",
+    ),
+    path(
+        "training-schedules/<int:schedule_id>",
+        training_schedules.OneSchedule.as_view(),
+        name="api-training-schedule",
+    ),
     path("experiments/", experiments.Experiments.as_view(), name="api-experiments"),
     path("experiments/<int:experiment_id>", experiments.OneExperiment.as_view(), name="api-experiment"),
     path(

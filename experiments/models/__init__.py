@@ -1,6 +1,7 @@
 """From the question to the evidence: problems, datasets, experiments, runs."""
 
 from .artifacts import Artifact
+from .contracts import CheckState, ContractCheck, DataContract, QualityAlert, VersionComparison
 from .datasets import Dataset, DatasetVersion
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
@@ -18,4 +19,11 @@ __all__ = [
     "InputDataset", "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus",
     "MetricChunk", "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "Recipe", "RecipeVersion",
     "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "model_key",
+from .training_schedules import TrainingSchedule
+
+    "LIVE", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "Dataset",
+    "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle", "LoggedModel",
+    "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
+    "Problem", "PurgedRun", "QualityAlert", "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
+    "TrainingSchedule", "VersionComparison", "model_key",
 ]  # fmt: skip

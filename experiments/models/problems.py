@@ -14,6 +14,13 @@ class Problem(models.Model):
     goal = models.TextField(blank=True)
     features = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     target = models.CharField(max_length=200)
+    granularity = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="the columns that identify a row",
+    )
+    time_column = models.CharField(max_length=200, blank=True, default="")
     primary_metric = models.CharField(max_length=60)
     direction = models.CharField(max_length=10, choices=[("maximize", "maximize"), ("minimize", "minimize")])
     success_threshold = models.FloatField(null=True, blank=True)

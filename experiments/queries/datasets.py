@@ -1,5 +1,8 @@
 """Reads of dataset versions: schema, rows, fitness for a problem. Called by doors, actions and workers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from experiments.models import DatasetVersion, Problem
@@ -7,7 +10,7 @@ from mlregistry.artifacts import store
 from mlregistry.errors import Invalid
 from mlregistry.ml import problems as ml_problems
 from mlregistry.ml import tables
-from mlregistry.ml.problems import Finding
+from mlregistry.ml.findings import Finding
 from mlregistry.ml.table_info import Column, TableInfo
 
 from .problems import spec_of
@@ -36,7 +39,14 @@ def preview(version: DatasetVersion, *, offset: int = 0, limit: int = 50) -> lis
         return tables.preview(path, offset=offset, limit=limit)
 
 
+@contextmanager
+def local_parts(version: DatasetVersion) -> Iterator[list[Path]]:
+    """The Parquet parts of the version as files that can be read, in order."""
+    with store.local_path(version.parquet) as path:
+        yield [path]
+
+
 def fit(problem: Problem, version: DatasetVersion) -> list[Finding]:
     """What stands against training this problem on this table, errors first; empty when all is well."""
-    with store.local_path(version.parquet) as path:
-        return ml_problems.check(spec_of(problem), table_info(version), path)
+    with local_parts(version) as parts:
+        return ml_problems.check(spec_of(problem), table_info(version), parts)

@@ -13,4 +13,6 @@ def spec_of(problem: Problem) -> ProblemSpec:
         primary_metric=problem.primary_metric,
         direction=problem.direction,
         success_threshold=problem.success_threshold,
+        granularity=tuple(problem.granularity),
+        time_column=problem.time_column,
     )

@@ -12,7 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from experiments import access
 from experiments.actions import datasets as actions
 from experiments.models import DatasetVersion, Problem
+from experiments.queries import contracts as contract_queries
 from experiments.queries import datasets as queries
+from experiments.queries import quality
+from experiments.web import contracts
+from experiments.web import quality as quality_pages
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ui.page import PageRequest, page, whole
@@ -60,8 +64,15 @@ def dataset(request: PageRequest, dataset_id: int) -> HttpResponse:
         file = _file(request)
         version = actions.add_version(found, file, filename=str(file.name), by=request.actor)
         return redirect("experiments:dataset-version", found.pk, version.number)
-    versions = found.versions.order_by("-number").select_related("created_by", "original")
-    return render(request, "experiments/dataset.html", {"dataset": found, "versions": versions})
+    moments = quality.timeline(found)
+    context = {
+        "dataset": found,
+        "moments": moments[::-1],
+        "charts": quality_pages.charts(moments),
+        "contract": contract_queries.current(found),
+        "alerts": quality.open_alerts(dataset=found)[:LARGEST_LIST],
+    }
+    return render(request, "experiments/dataset.html", context)
 
 
 @require_GET
@@ -77,6 +88,7 @@ def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
         "offset": offset,
         "earlier": max(0, offset - ROWS_SHOWN),
         "later": offset + ROWS_SHOWN,
+        **contracts.card(found),
         **_fit(request, found, problem),
     }
     return render(request, "experiments/dataset_version.html", context)

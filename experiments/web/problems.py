@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from experiments import access
 from experiments.actions import problems as actions
 from experiments.models import Problem
-from experiments.web import steps
+from experiments.queries import quality
+from experiments.web import steps, training_schedules
 from mlregistry.accounts.models import Role
 from mlregistry.ml.metrics import METRICS
 from mlregistry.ui.page import PageRequest, number, page
@@ -24,6 +25,7 @@ KINDS = (
     ("regression", "Regression", "How much? A number, such as a price or a duration."),
 )
 LARGEST_LIST = 500
+LARGEST_ALERTS = 20
 
 
 @require_GET
@@ -50,7 +52,11 @@ def edit(request: PageRequest, problem_id: int) -> HttpResponse:
     if request.method == "POST":
         actions.update_problem(problem, by=request.actor, **_fields(request))
         return redirect("experiments:problem", problem.pk)
-    return render(request, "experiments/problem_form.html", {**_choices(request), "problem": problem})
+    return render(
+        request,
+        "experiments/problem_form.html",
+        {**_choices(request), "problem": problem, "granularity": "\n".join(problem.granularity)},
+    )
 
 
 @require_POST
@@ -75,6 +81,8 @@ def problem(request: PageRequest, problem_id: int) -> HttpResponse:
         "metric": _metric_title(found),
         "models": found.registered_models.order_by("name"),
         "endpoints": found.endpoints.order_by("name"),
+        "alerts": quality.open_alerts(problem=found)[:LARGEST_ALERTS],
+        **training_schedules.card(request, found),
     }
     return render(request, "experiments/problem.html", context)
 
@@ -98,6 +106,10 @@ def _fields(request: PageRequest) -> dict[str, Any]:
         if form.get("primary_metric") in METRICS.get(form.get("kind", ""), {})
         else None,
         "success_threshold": number(form.get("success_threshold"), "success_threshold"),
+        "granularity": tuple(
+            line.strip() for line in form.get("granularity", "").splitlines() if line.strip()
+        ),
+        "time_column": form.get("time_column", "").strip(),
     }
 
 

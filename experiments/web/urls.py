@@ -14,6 +14,11 @@ from experiments.web import (
     training,
     trash,
 )
+    contracts,
+    quality,
+    training_schedules,
+
+VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -51,6 +56,14 @@ urlpatterns: list[URLPattern] = [
         profiles.download,
         name="profile-download",
     ),
+    path("datasets/<int:dataset_id>/contract", contracts.contract, name="contract"),
+    path("datasets/<int:dataset_id>/alerts/<int:alert_id>/close", contracts.close_alert, name="alert-close"),
+    path(f"{VERSION}/checks", contracts.checks, name="version-checks"),
+    path(f"{VERSION}/check", contracts.check, name="version-check"),
+    path(f"{VERSION}/override", contracts.override, name="version-override"),
+    path(f"{VERSION}/changes", quality.changes, name="version-changes"),
+    path("problems/<int:problem_id>/schedules", training_schedules.create, name="training-schedule-create"),
+    path("training-schedules/<int:schedule_id>", training_schedules.change, name="training-schedule"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/new", experiments.create, name="experiment-create"),
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),

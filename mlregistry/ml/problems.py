@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import duck
+from mlregistry.ml import duck, problem_rows
+from mlregistry.ml.findings import Finding as Finding
+from mlregistry.ml.findings import error as _error
+from mlregistry.ml.findings import warning as _warning
 from mlregistry.ml.metrics import MAXIMIZE, METRICS, MINIMIZE, metric
 from mlregistry.ml.table_info import NUMERIC_TYPES, Column, TableInfo
 
@@ -23,7 +27,10 @@ IDENTIFIER_ROWS = 20
 
 @dataclass(frozen=True)
 class ProblemSpec:
-    """What to predict, from what (no features: all other columns), scored how."""
+    """What to predict, from what (no features: all other columns), scored how.
+
+    `granularity` names the columns that identify a row, `time_column` the one that orders them in time.
+    """
 
     kind: str
     features: tuple[str, ...]
@@ -31,29 +38,20 @@ class ProblemSpec:
     primary_metric: str
     direction: str
     success_threshold: float | None = None
+    granularity: tuple[str, ...] = ()
+    time_column: str = ""
 
     def feature_names(self, columns: Sequence[str]) -> list[str]:
         """The features present in a table with these columns."""
         return list(self.features) or [column for column in columns if column != self.target]
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "features": list(self.features)}
+        return {**asdict(self), "features": list(self.features), "granularity": list(self.granularity)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ProblemSpec:
-        return cls(**{**data, "features": tuple(data.get("features") or ())})
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that check found; an error forbids training."""
-
-    severity: str
-    column: str | None
-    message: str
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        lists = {name: tuple(data.get(name) or ()) for name in ("features", "granularity")}
+        return cls(**{**data, **lists})
 
 
 def validate(spec: ProblemSpec) -> ProblemSpec:
@@ -64,6 +62,11 @@ def validate(spec: ProblemSpec) -> ProblemSpec:
         )
     if len(set(spec.features)) != len(spec.features):
         raise Invalid("A feature is named twice.", field="features")
+    if len(set(spec.granularity)) != len(spec.granularity):
+        raise Invalid("A key column is named twice.", field="granularity")
+    if spec.target and spec.target in (*spec.granularity, spec.time_column):
+        field = "time_column" if spec.target == spec.time_column else "granularity"
+        raise Invalid(f"The target '{spec.target}' cannot be known before the prediction.", field=field)
     if spec.direction not in (MAXIMIZE, MINIMIZE):
         raise Invalid(f"The direction is either {MAXIMIZE} or {MINIMIZE}.", field="direction")
     if spec.success_threshold is not None and not math.isfinite(spec.success_threshold):
@@ -80,21 +83,31 @@ def validate(spec: ProblemSpec) -> ProblemSpec:
     return spec
 
 
-def check(spec: ProblemSpec, info: TableInfo, parquet: Path) -> list[Finding]:
-    """What stands against training on this table, errors first; the file is read for class counts only."""
+def check(
+    spec: ProblemSpec, info: TableInfo, parquet: Path | Sequence[Path], *, now: datetime | None = None
+) -> list[Finding]:
+    """What stands against training on this table, errors first; the parts are read for keys, times and classes."""
+    parts = [parquet] if isinstance(parquet, Path) else list(parquet)
     found = []
     if info.n_rows < MIN_ROWS:
-        found.append(_error(None, f"The table has {info.n_rows} rows; at least {MIN_ROWS} are needed."))
+        text = f"The table has {info.n_rows} rows; at least {MIN_ROWS} are needed."
+        found.append(_error(None, text, "Bring a table with more rows."))
     found += _check_features(spec, info)
     if spec.kind in TRAINABLE_KINDS:
-        found += _check_target(spec, info, parquet)
+        found += _check_target(spec, info, parts)
+    found += problem_rows.check_granularity(spec.granularity, info, parts)
+    found += problem_rows.check_time(spec.time_column, info, parts, now or datetime.now(UTC))
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 
 def _check_features(spec: ProblemSpec, info: TableInfo) -> list[Finding]:
     names = spec.feature_names([column.name for column in info.columns])
     found = [
-        _error(name, f"The feature '{name}' is not in the table.")
+        _error(
+            name,
+            f"The feature '{name}' is not in the table.",
+            "Rename a column of the table, or take the feature out of the problem.",
+        )
         for name in names
         if info.column(name) is None
     ]
@@ -103,6 +116,8 @@ def _check_features(spec: ProblemSpec, info: TableInfo) -> list[Finding]:
         found.append(_error(None, "The table has no feature column besides the target."))
     for column in columns:
         found += _check_feature(column, info)
+    if spec.target:
+        found += problem_rows.check_names(spec.target, columns)
     if columns and all(column.n_distinct <= 1 for column in columns):
         found.append(
             _error(None, "Every feature is constant or empty; nothing can be learned from this table.")
@@ -136,10 +151,11 @@ def _check_feature(column: Column, info: TableInfo) -> list[Finding]:
     return found
 
 
-def _check_target(spec: ProblemSpec, info: TableInfo, parquet: Path) -> list[Finding]:
+def _check_target(spec: ProblemSpec, info: TableInfo, parts: Sequence[Path]) -> list[Finding]:
     target = info.column(spec.target)
     if target is None:
-        return [_error(spec.target, f"The target '{spec.target}' is not in the table.")]
+        text = f"The target '{spec.target}' is not in the table."
+        return [_error(spec.target, text, "Rename a column of the table, or change the problem's target.")]
     name = target.name
     if target.n_missing == info.n_rows:
         return [_error(name, f"The target '{name}' is empty.")]
@@ -153,8 +169,8 @@ def _check_target(spec: ProblemSpec, info: TableInfo, parquet: Path) -> list[Fin
             _error(name, f"The target '{name}' holds {target.n_infinite:,} infinite values; remove them.")
         )
     if spec.kind == "regression":
-        return found + _check_number(target)
-    return found + _check_classes(target, parquet)
+        return found + _check_number(target) + problem_rows.check_target_kind(spec.kind, target, info.n_rows)
+    return found + _check_classes(target, parts)
 
 
 def _check_number(target: Column) -> list[Finding]:
@@ -167,7 +183,7 @@ def _check_number(target: Column) -> list[Finding]:
     return [_error(target.name, message)]
 
 
-def _check_classes(target: Column, parquet: Path) -> list[Finding]:
+def _check_classes(target: Column, parts: Sequence[Path]) -> list[Finding]:
     name = target.name
     if target.type == "datetime":
         return [_error(name, f"The target '{name}' holds times; a classification needs classes.")]
@@ -179,25 +195,14 @@ def _check_classes(target: Column, parquet: Path) -> list[Finding]:
                 " classes are allowed. Is it a number to predict (regression) or an identifier?",
             )
         ]
-    column = duck.name(name)
-    with duck.connect([parquet.parent]) as connection:
-        rare = connection.execute(
-            f"SELECT CAST({column} AS VARCHAR) FROM read_parquet({duck.text(parquet)})"  # noqa: S608
-            f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) = 1 ORDER BY 1"
+    column, files = duck.name(name), ", ".join(duck.text(part) for part in parts)
+    with duck.connect([part.parent for part in parts]) as connection:
+        counts = connection.execute(
+            f"SELECT CAST({column} AS VARCHAR), count(*) FROM read_parquet([{files}])"  # noqa: S608
+            f" WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY 2, 1"
         ).fetchall()
-    return [
-        _error(name, f"The class '{value}' of target '{name}' has one member; at least 2 are needed.")
-        for (value,) in rare
-    ]
+    return problem_rows.check_class_counts(name, counts)
 
 
 def _first(column: Column) -> Any:
     return column.examples[0] if column.examples else None
-
-
-def _error(column: str | None, message: str) -> Finding:
-    return Finding("error", column, message)
-
-
-def _warning(column: str | None, message: str) -> Finding:
-    return Finding("warning", column, message)

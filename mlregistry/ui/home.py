@@ -39,6 +39,9 @@ def _content(team: Team) -> dict[str, Any]:
         "problems": team.problems.order_by("-created_at")[:NEWEST],
         "experiments": team.experiments.filter(lifecycle="active").order_by("-created_at")[:NEWEST],
         "endpoints": team.endpoints.order_by("name")[:NEWEST],
+        "alerts": team.quality_alerts.filter(closed_at=None)
+        .select_related("dataset", "version", "problem")
+        .order_by("-created_at")[:NEWEST],
     }
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import problems, tables
-from mlregistry.ml.problems import Finding, ProblemSpec
+from mlregistry.ml.findings import Finding
+from mlregistry.ml.problems import ProblemSpec
 from tests.ml.frames import CHURN, PRICE, mixed
 
 

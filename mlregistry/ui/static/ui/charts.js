@@ -25,7 +25,7 @@
       const range = unit ? { range: [-0.01, 1.01] } : {};
       const traces = chart.series.map((series, i) => ({
         type: series.x.length > 5000 ? "scattergl" : "scatter", x: series.x, y: series.y, customdata: series.counts,
-        mode: name === "calibration" || series.x.length < 3 ? "lines+markers" : "lines",
+        mode: name === "calibration" || chart.markers || series.x.length < 3 ? "lines+markers" : "lines",
         line: { width: 2.2, dash: i > 5 ? "dash" : "solid", shape: name === "roc" ? "hv" : "linear" },
         name: series.area === undefined ? series.name : `${series.name} · area ${series.area.toFixed(3)}`,
       }));

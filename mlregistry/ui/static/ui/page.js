@@ -56,12 +56,12 @@ for (const form of all("form[data-upload]")) {
   });
 }
 
-// Parts that belong to one choice: <x data-when="name=value">.
+// Parts that belong to some choices: <x data-when="name=value|other">.
 function showParts() {
   for (const part of all("[data-when]")) {
     const [name, value] = part.dataset.when.split("=");
     const input = one(`[name="${name}"]:checked`) || one(`select[name="${name}"]`);
-    part.hidden = Boolean(input) && input.value !== value;
+    part.hidden = Boolean(input) && !value.split("|").includes(input.value);
     if (part.tagName === "OPTGROUP") part.disabled = part.hidden;
   }
   for (const select of all("select:has(optgroup[data-when])")) {
