@@ -44,7 +44,7 @@ def dataset(by: Actor, dataset_id: int) -> Dataset:
 def dataset_version(by: Actor, dataset_id: int, number: int | None = None) -> DatasetVersion:
     """The version with this number, or the newest."""
     rows = DatasetVersion.objects.filter(dataset__team=by.team, dataset_id=dataset_id).select_related(
-        "dataset", "parquet", "original"
+        "dataset", "original"
     )
     found = (rows.filter(number=number) if number is not None else rows.order_by("-number")).first()
     if found is None:
@@ -56,7 +56,7 @@ def dataset_version_by_id(by: Actor, version_id: int) -> DatasetVersion:
     """The version with this row id."""
     found = (
         DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id)
-        .select_related("dataset__team", "parquet", "original")
+        .select_related("dataset__team", "original")
         .first()
     )
     if found is None:

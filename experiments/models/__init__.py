@@ -1,7 +1,7 @@
 """From the question to the evidence: problems, datasets, experiments, runs."""
 
 from .artifacts import Artifact
-from .datasets import Dataset, DatasetVersion
+from .datasets import Dataset, DatasetPart, DatasetVersion
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
@@ -12,7 +12,7 @@ from .runs import LIVE, Run, RunStatus
 
 __all__ = [
     "LIVE",
-    "Artifact", "Curve", "Dataset", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
+    "Artifact", "Curve", "Dataset", "DatasetPart", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
     "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
     "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
 ]  # fmt: skip

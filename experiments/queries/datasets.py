@@ -1,5 +1,8 @@
 """Reads of dataset versions: schema, rows, fitness for a problem. Called by doors, actions and workers."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from experiments.models import DatasetVersion, Problem
@@ -26,17 +29,25 @@ def table_info(version: DatasetVersion) -> TableInfo:
     )
 
 
+@contextmanager
+def local_paths(version: DatasetVersion) -> Iterator[list[Path]]:
+    """Where the parts of the version can be read, in order; what `tables.load` and the like take."""
+    parts = version.parts.order_by("place").select_related("file")
+    with ExitStack() as stack:
+        yield [stack.enter_context(store.local_path(part.file)) for part in parts]
+
+
 def preview(version: DatasetVersion, *, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """At most 1,000 rows from `offset` on."""
     if offset < 0:
         raise Invalid("The offset is 0 or more.", field="offset")
     if not 1 <= limit <= MOST_ROWS:
         raise Invalid(f"The limit lies between 1 and {MOST_ROWS:,}.", field="limit")
-    with store.local_path(version.parquet) as path:
-        return tables.preview(path, offset=offset, limit=limit)
+    with local_paths(version) as paths:
+        return tables.preview(paths, offset=offset, limit=limit)
 
 
 def fit(problem: Problem, version: DatasetVersion) -> list[Finding]:
     """What stands against training this problem on this table, errors first; empty when all is well."""
-    with store.local_path(version.parquet) as path:
-        return ml_problems.check(spec_of(problem), table_info(version), path)
+    with local_paths(version) as paths:
+        return ml_problems.check(spec_of(problem), table_info(version), paths)

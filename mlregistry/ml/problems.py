@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import duck
+from mlregistry.ml.duck import Paths
 from mlregistry.ml.metrics import MAXIMIZE, METRICS, MINIMIZE, metric
 from mlregistry.ml.table_info import NUMERIC_TYPES, Column, TableInfo
 
@@ -80,7 +80,7 @@ def validate(spec: ProblemSpec) -> ProblemSpec:
     return spec
 
 
-def check(spec: ProblemSpec, info: TableInfo, parquet: Path) -> list[Finding]:
+def check(spec: ProblemSpec, info: TableInfo, parquet: Paths) -> list[Finding]:
     """What stands against training on this table, errors first; the file is read for class counts only."""
     found = []
     if info.n_rows < MIN_ROWS:
@@ -136,7 +136,7 @@ def _check_feature(column: Column, info: TableInfo) -> list[Finding]:
     return found
 
 
-def _check_target(spec: ProblemSpec, info: TableInfo, parquet: Path) -> list[Finding]:
+def _check_target(spec: ProblemSpec, info: TableInfo, parquet: Paths) -> list[Finding]:
     target = info.column(spec.target)
     if target is None:
         return [_error(spec.target, f"The target '{spec.target}' is not in the table.")]
@@ -167,7 +167,7 @@ def _check_number(target: Column) -> list[Finding]:
     return [_error(target.name, message)]
 
 
-def _check_classes(target: Column, parquet: Path) -> list[Finding]:
+def _check_classes(target: Column, parquet: Paths) -> list[Finding]:
     name = target.name
     if target.type == "datetime":
         return [_error(name, f"The target '{name}' holds times; a classification needs classes.")]
@@ -180,9 +180,9 @@ def _check_classes(target: Column, parquet: Path) -> list[Finding]:
             )
         ]
     column = duck.name(name)
-    with duck.connect([parquet.parent]) as connection:
+    with duck.connect(duck.folders(parquet)) as connection:
         rare = connection.execute(
-            f"SELECT CAST({column} AS VARCHAR) FROM read_parquet({duck.text(parquet)})"  # noqa: S608
+            f"SELECT CAST({column} AS VARCHAR) FROM {duck.scan(parquet)}"  # noqa: S608
             f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) = 1 ORDER BY 1"
         ).fetchall()
     return [
