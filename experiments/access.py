@@ -131,7 +131,7 @@ def run_to_change(by: Actor, run_id: uuid.UUID) -> Run:
 def dataset_versions(by: Actor, dataset_id: int) -> QuerySet[DatasetVersion]:
     """The versions of a dataset of the team."""
     rows = DatasetVersion.objects.filter(dataset__team=by.team, dataset_id=dataset_id)
-    return rows.select_related("dataset", "original")
+    return rows.select_related("dataset", "original").prefetch_related("parts__file")
 
 
 def artifact(by: Actor, run_id: uuid.UUID | str, path: str) -> Artifact:

@@ -9,10 +9,12 @@ from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, 
 from .problems import Problem
 from .purged import PurgedRun
 from .runs import LIVE, Run, RunStatus
+from .sources import DataSource, SourceState, StagedRow
 
 __all__ = [
     "LIVE",
-    "Artifact", "Curve", "Dataset", "DatasetPart", "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle",
-    "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
-    "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "model_key",
+    "Artifact", "Curve", "DataSource", "Dataset", "DatasetPart", "DatasetVersion", "Experiment", "InputDataset",
+    "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint",
+    "ModelRole", "Param", "Problem", "PurgedRun", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SourceState",
+    "StagedRow", "model_key",
 ]  # fmt: skip

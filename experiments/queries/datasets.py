@@ -1,12 +1,13 @@
 """Reads of dataset versions: schema, rows, fitness for a problem. Called by doors, actions and workers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from experiments.models import DatasetVersion, Problem
+from experiments.models import Dataset, DatasetVersion, Problem
 from mlregistry.artifacts import store
+from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import Invalid
 from mlregistry.ml import problems as ml_problems
 from mlregistry.ml import tables
@@ -29,12 +30,24 @@ def table_info(version: DatasetVersion) -> TableInfo:
     )
 
 
+def newest(dataset: Dataset) -> DatasetVersion | None:
+    """The version with the highest number."""
+    return DatasetVersion.objects.filter(dataset=dataset).order_by("-number").first()
+
+
 @contextmanager
 def local_paths(version: DatasetVersion) -> Iterator[list[Path]]:
     """Where the parts of the version can be read, in order; what `tables.load` and the like take."""
     parts = version.parts.order_by("place").select_related("file")
+    with paths_of([part.file for part in parts]) as paths:
+        yield paths
+
+
+@contextmanager
+def paths_of(files: Sequence[StoredFile]) -> Iterator[list[Path]]:
+    """Where these files can be read."""
     with ExitStack() as stack:
-        yield [stack.enter_context(store.local_path(part.file)) for part in parts]
+        yield [stack.enter_context(store.local_path(file)) for file in files]
 
 
 def preview(version: DatasetVersion, *, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:

@@ -23,7 +23,6 @@ MISSING_NUMBERS = ("None", "none", "-", "--", "?", ".", "*", "missing", "unknown
 BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
 LEADING_ZERO = r"[+-]?0[0-9]+"
 LONG_INTEGER = r"[+-]?[0-9]{19,}"
-DATETIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}.*)?"
 BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 SQL_TYPES = {
     "integer": "BIGINT",
@@ -60,31 +59,64 @@ class Wishes:
 
 
 def choose(
-    connection: duckdb.DuckDBPyConnection, raw: Path, names: list[str], wishes: Wishes | None = None
+    connection: duckdb.DuckDBPyConnection,
+    raw: Path,
+    clean: Path,
+    names: list[str],
+    wishes: Wishes | None = None,
 ) -> list[Choice]:
-    """One choice per column c0, c1, … of `raw`, made on all its rows."""
+    """One choice per column c0, c1, … of `raw`, made on all its rows, which are written cleaned to `clean`.
+
+    The expressions of the choices are for the columns of `clean`.
+    """
     wishes = wishes or Wishes()
+    spelled = _cleaned(connection, raw, clean, len(names))
     choices: list[Choice] = []
-    source = duck.scan(raw)
+    source = duck.scan(clean)
     for start in range(0, len(names), BATCH):
         numbers = range(start, min(start + BATCH, len(names)))
-        known = ", ".join(f"c{number}, {_known(f'c{number}')} AS k{number}" for number in numbers)
-        parts = ", ".join(part for number in numbers for part in _counts(f"c{number}", f"k{number}"))
-        row = connection.execute(f"SELECT {parts} FROM (SELECT {known} FROM {source})").fetchone() or ()  # noqa: S608
+        parts = ", ".join(part for number in numbers for part in _counts(f"c{number}"))
+        row = connection.execute(f"SELECT {parts} FROM {source}").fetchone() or ()  # noqa: S608
         width = len(row) // len(numbers)
         for place, number in enumerate(numbers):
             counts = [int(count) for count in row[place * width : (place + 1) * width]]
-            choices.append(_choose(names[number], f"c{number}", counts, wishes))
+            choices.append(_choose(names[number], f"c{number}", counts, spelled[number], wishes))
     return [
         _second_look(connection, source, names[number], number, choice, wishes)
         for number, choice in enumerate(choices)
     ]
 
 
+def _cleaned(connection: duckdb.DuckDBPyConnection, raw: Path, clean: Path, n_columns: int) -> list[int]:
+    """Write the values without blanks and words for missing; returns how many of those each column had."""
+    columns = [f"c{number}" for number in range(n_columns)]
+    known = ", ".join(f"{_known(column)} AS {column}" for column in columns)
+    connection.execute(f"COPY (SELECT {known} FROM {duck.scan(raw)}) TO {duck.text(clean)} (FORMAT parquet)")  # noqa: S608
+    counts = ", ".join(f"count({column})" for column in columns)
+    before, after = (
+        connection.execute(f"SELECT {counts} FROM {duck.scan(file)}").fetchone() or ()  # noqa: S608
+        for file in (raw, clean)
+    )
+    return [int(one - two) for one, two in zip(before, after, strict=True)]
+
+
 def _known(column: str) -> str:
     """The value without blanks around it, NULL when it says that there is none."""
     clean = f"trim({column}, {BLANKS})"
-    return f"CASE WHEN {clean} NOT IN ({_words(MISSING)}) THEN {clean} END"
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL WHEN {is_plain(column)} THEN {column}"
+        f" WHEN {clean} NOT IN ({_words(MISSING)}) THEN {clean} END"
+    )
+
+
+def is_plain(column: str) -> str:
+    """No blank before or behind, no word that means missing."""
+    blanks = " OR ".join(f"suffix({column}, {blank})" for blank in BLANKS.split(" || "))
+    longest = max(map(len, MISSING))
+    return (
+        f"({column} >= '!' AND NOT ({blanks}) AND NOT starts_with({column}, chr(160))"
+        f" AND (strlen({column}) > {longest} OR {column} NOT IN ({_words(MISSING)})))"
+    )
 
 
 def _words(words: tuple[str, ...]) -> str:
@@ -92,17 +124,20 @@ def _words(words: tuple[str, ...]) -> str:
 
 
 def is_integer(value: str) -> str:
-    return f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = ltrim({value}, '+') AND strlen({value}) <= 19"
+    return f"strlen({value}) <= 19 AND CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = ltrim({value}, '+')"
 
 
 def is_float(value: str) -> str:
-    return f"TRY_CAST({value} AS DOUBLE) IS NOT NULL AND NOT contains({value}, '_') AND NOT isnan(TRY_CAST({value} AS DOUBLE))"
+    return (
+        f"TRY_CAST({value} AS DOUBLE) IS NOT NULL AND NOT contains({value}, '_')"
+        f" AND NOT (strlen({value}) <= 4 AND contains(lower({value}), 'nan'))"
+    )
 
 
 def is_code(value: str) -> str:
     """00123: the zeros before a number mean something."""
-    bare = f"ltrim({value}, '+-')"
-    return f"({bare} >= '00' AND {bare} < '0:' AND regexp_full_match({value}, '{LEADING_ZERO}'))"
+    starts = " OR ".join(f"({value} >= '{sign}00' AND {value} < '{sign}0:')" for sign in ("", "-", "+"))
+    return f"(({starts}) AND regexp_full_match({value}, '{LEADING_ZERO}'))"
 
 
 def is_long(value: str) -> str:
@@ -111,22 +146,13 @@ def is_long(value: str) -> str:
 
 
 def is_datetime(value: str) -> str:
-    return (
-        f"strlen({value}) >= 10 AND TRY_CAST({value} AS TIMESTAMP) IS NOT NULL"
-        f" AND regexp_full_match({value}, '{DATETIME}')"
-    )
+    forms = " OR ".join(f"{value} LIKE '____-__-__{time}'" for time in ("", " __:__%", "T__:__%"))
+    return f"({forms}) AND TRY_CAST({value} AS TIMESTAMP) IS NOT NULL"
 
 
-def is_placeholder(column: str) -> str:
-    """Blanks around a value, or a word that means missing."""
-    longest = max(map(len, MISSING))
-    return f"strlen({column}) <= {longest} AND {column} IN ({_words(MISSING)}) OR trim({column}, {BLANKS}) <> {column}"
-
-
-def _counts(column: str, value: str) -> list[str]:
+def _counts(value: str) -> list[str]:
     conditions = [
         f"{value} IS NOT NULL",
-        f"{column} IS NOT NULL AND {value} IS NULL",
         f"{value} IN ({_words(MISSING_NUMBERS)})",
         is_integer(value),
         is_code(value),
@@ -135,11 +161,12 @@ def _counts(column: str, value: str) -> list[str]:
         is_datetime(value),
         is_long(value),
     ]
-    return [f"count(*) FILTER ({condition})" for condition in conditions]
+    # Not FILTER: a CASE asks the second condition only of the rows that the first lets through.
+    return [f"count(CASE WHEN {condition} THEN 1 END)" for condition in conditions]
 
 
-def _choose(name: str, column: str, counts: list[int], wishes: Wishes) -> Choice:
-    n_known, n_spelled, n_words, n_integer, n_zero, n_float, n_boolean, n_datetime, n_long = counts
+def _choose(name: str, column: str, counts: list[int], n_spelled: int, wishes: Wishes) -> Choice:
+    n_known, n_words, n_integer, n_zero, n_float, n_boolean, n_datetime, n_long = counts
     type = _type(n_known, n_words, n_integer, n_zero, n_float, n_boolean, n_datetime, n_long)
     if name in wishes.text:
         type = "string"
@@ -152,24 +179,18 @@ def _choose(name: str, column: str, counts: list[int], wishes: Wishes) -> Choice
         )
     if n_spelled:
         note = f"Column '{name}': {n_spelled:,} blank or placeholder values count as missing."
-    return replace(made(type, column, note), sure=n_known > n_words)
+    expression = column if type == "string" else f"TRY_CAST({column} AS {SQL_TYPES[type]})"
+    return Choice(type, expression, _holds(type, column), note, sure=n_known > n_words)
 
 
-def made(type: str, column: str, note: str | None = None) -> Choice:
-    """The choice of one of the plain types for a column of text."""
-    value = _known(column)
-    missing = f"({value}) IS NULL"
-    if type in ("integer", "float"):
-        missing = f"({missing} OR ({value}) IN ({_words(MISSING_NUMBERS)}))"
-    holds = {
+def _holds(type: str, column: str) -> str:
+    return {
         "integer": f"{is_integer(column)} AND NOT {is_long(column)}",
         "float": f"{is_float(column)} AND NOT {is_code(column)} AND NOT {is_long(column)}",
         "boolean": f"{column} IN ({_words(BOOLEANS)})",
         "datetime": is_datetime(column),
         "string": "true",
     }[type]
-    expression = value if type == "string" else f"TRY_CAST(({value}) AS {SQL_TYPES[type]})"
-    return Choice(type, expression, f"(({holds}) OR {missing})", note)
 
 
 def _second_look(
@@ -186,7 +207,7 @@ def _second_look(
     found = odd_values.look(
         connection,
         source,
-        f"({_known(f'c{number}')})",
+        f"c{number}",
         decimal=wishes.decimal,
         commas=wishes.decimals_may_be_commas,
     )
@@ -194,7 +215,7 @@ def _second_look(
         return choice
     note = f"Column '{name}': {found.note}"
     if found.expression is None:
-        return Choice(choice.type, choice.expression, choice.holds, note)
+        return replace(choice, note=note)
     return Choice(found.type, found.expression, f"({found.expression}) IS NOT NULL", note)
 
 

@@ -27,7 +27,7 @@ else:
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 256 * 1024
-FIRST_ROWS = 20_000
+FIRST_ROWS = 8_000
 DIFFERS = "a value of another type"
 COLUMNS_READ_ONCE = 500
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
@@ -54,8 +54,9 @@ def write_table(
     if choices is None:
         raw = part.with_name("raw.parquet")
         _write_raw(connection, text, raw)
-        choices = column_types.choose(connection, raw, names, wishes)
-        _convert(connection, raw, part, names, choices)
+        clean = part.with_name("clean.parquet")
+        choices = column_types.choose(connection, raw, clean, names, wishes)
+        _convert(connection, clean, part, names, choices)
     return tuple(choice.note for choice in choices if choice.note)
 
 
@@ -99,7 +100,7 @@ def _read_once(
         return None
     head = part.with_name("head.parquet")
     _write_raw(connection, text, head, limit=FIRST_ROWS)
-    choices = column_types.choose(connection, head, text.names, wishes)
+    choices = column_types.choose(connection, head, part.with_name("clean.parquet"), text.names, wishes)
     if any(choice.note or not choice.sure for choice in choices):
         return None
     columns = ", ".join(
@@ -121,9 +122,8 @@ def _held(number: int, choice: Choice) -> str:
     column = f"c{number}"
     if choice.type == "string":
         return column
-    value = f"TRY_CAST({column} AS {column_types.SQL_TYPES[choice.type]})"
-    good = f"{column} IS NULL OR ({column_types.made(choice.type, column).holds})"
-    return f"CASE WHEN {good} THEN {value} ELSE error({duck.text(DIFFERS)}) END"
+    good = f"{column} IS NULL OR ({choice.holds})"
+    return f"CASE WHEN {good} THEN {choice.expression} ELSE error({duck.text(DIFFERS)}) END"
 
 
 def _has_placeholders(
@@ -133,7 +133,7 @@ def _has_placeholders(
     texts = [duck.name(name) for name, choice in zip(names, choices, strict=True) if choice.type == "string"]
     if not texts:
         return False
-    odd = " OR ".join(f"({column_types.is_placeholder(column)})" for column in texts)
+    odd = " OR ".join(f"({column} IS NOT NULL AND NOT {column_types.is_plain(column)})" for column in texts)
     found = connection.execute(f"SELECT 1 FROM {duck.scan(part)} WHERE {odd} LIMIT 1").fetchone()  # noqa: S608
     return found is not None
 
@@ -151,12 +151,12 @@ def _write_raw(
 
 
 def _convert(
-    connection: duckdb.DuckDBPyConnection, raw: Path, part: Path, names: list[str], choices: list[Choice]
+    connection: duckdb.DuckDBPyConnection, clean: Path, part: Path, names: list[str], choices: list[Choice]
 ) -> None:
     chosen = ", ".join(
         f"{choice.expression} AS {duck.name(name)}" for choice, name in zip(choices, names, strict=True)
     )
-    connection.execute(f"COPY (SELECT {chosen} FROM {duck.scan(raw)}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
+    connection.execute(f"COPY (SELECT {chosen} FROM {duck.scan(clean)}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
 
 
 def _scan(text: Text) -> str:

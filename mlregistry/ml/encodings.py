@@ -21,7 +21,13 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 KNOWN = ("utf-8", "utf-16", "utf-32", "cp1252", "latin-1", "iso-8859-15", "cp1250", "cp1251", "shift_jis", "gb18030", "big5", "euc-kr", "mac_roman")  # fmt: skip
-TITLES = {"cp1252": "Windows-1252", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-16": "UTF-16", "utf-32": "UTF-32"}
+TITLES = {
+    "cp1252": "Windows-1252",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-16": "UTF-16",
+    "utf-32": "UTF-32",
+}
 UNLIKELY = (0x81, 0x8D, 0x8F, 0x90, 0x9D, 0xFF)
 """Bytes that Windows-1252 leaves undefined, and ÿ, which begins no text but many binary files."""
 
@@ -51,7 +57,8 @@ def _named(encoding: str) -> str:
 
 def _unknown(encoding: str) -> Invalid:
     return Invalid(
-        f"'{encoding[:40]}' is no encoding that is read here; name one of: {', '.join(KNOWN)}.", field="encoding"
+        f"'{encoding[:40]}' is no encoding that is read here; name one of: {', '.join(KNOWN)}.",
+        field="encoding",
     )
 
 
@@ -164,5 +171,6 @@ def _refuse_nul(chunk: bytes, row: int) -> None:
 def _bad(row: int, encoding: str = "utf-8") -> Invalid:
     title = "UTF-8" if encoding == "utf-8" else TITLES.get(encoding, encoding)
     return Invalid(
-        f"Row {row} is not valid {title}; save the file with the encoding UTF-8, or name its encoding.", field="file"
+        f"Row {row} is not valid {title}; save the file with the encoding UTF-8, or name its encoding.",
+        field="file",
     )

@@ -134,7 +134,9 @@ def _rows_of_sheet(
             )
         if sheet.height and sheet.width:
             return iter(sheet.iter_rows())
-    raise Invalid(f"The sheet '{wanted}' holds no cells." if wanted else "The workbook holds no cells.", field="file")
+    raise Invalid(
+        f"The sheet '{wanted}' holds no cells." if wanted else "The workbook holds no cells.", field="file"
+    )
 
 
 def _trimmed(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:

@@ -33,7 +33,9 @@ def follow(document: Any, path: str, *, field: str = "records") -> Any:
             value = value[int(step)]
         else:
             known = f"; there are {', '.join(map(repr, list(value)[:10]))}" if isinstance(value, dict) else ""
-            raise Invalid(f"The answer has nothing at '{step}' of the path '{path[:100]}'{known}.", field=field)
+            raise Invalid(
+                f"The answer has nothing at '{step}' of the path '{path[:100]}'{known}.", field=field
+            )
     return value
 
 

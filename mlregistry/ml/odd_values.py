@@ -71,7 +71,7 @@ def _decimal_commas(
     counted = connection.execute(
         "SELECT count(v), count(*) FILTER (regexp_full_match(v, ?)),"
         " count(*) FILTER (regexp_full_match(v, ?) OR NOT contains(v, ','))"
-        f" FROM (SELECT {value} AS v FROM {source})",  # noqa: S608
+        f" FROM (SELECT {value} AS v FROM {source})",
         [COMMA, THOUSANDS],
     ).fetchone() or (0, 0, 0)
     n_known, n_comma, n_either = counted
@@ -109,9 +109,13 @@ def _dates(connection: duckdb.DuckDBPyConnection, source: str, value: str) -> Fo
         return Found("datetime", parsed[whole[0]], f"dates are read as {SHOWN[whole[0]]}.")
     if whole:
         both = " or ".join(SHOWN[form] for form in whole)
-        return Found("string", None, f"the dates could be read as {both}, so it stays text; write 2024-01-31.")
+        return Found(
+            "string", None, f"the dates could be read as {both}, so it stays text; write 2024-01-31."
+        )
     seen = ", ".join(f"{n:,} as {SHOWN[form]}" for form, n in each.items() if n)
     rest = f", {n_known - n_dates:,} as none of them" if n_dates < n_known else ""
     return Found(
-        "string", None, f"dates stand in several forms ({seen}{rest}), so it stays text; use one, such as 2024-01-31."
+        "string",
+        None,
+        f"dates stand in several forms ({seen}{rest}), so it stays text; use one, such as 2024-01-31.",
     )

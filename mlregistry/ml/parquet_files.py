@@ -51,9 +51,7 @@ def write_table(
     return ()
 
 
-def _cast(
-    connection: duckdb.DuckDBPyConnection, source: Path, stored: str, name: str, sql_type: str
-) -> str:
+def _cast(connection: duckdb.DuckDBPyConnection, source: Path, stored: str, name: str, sql_type: str) -> str:
     type = TYPES.get(sql_type)
     if sql_type.startswith("DECIMAL"):
         type = "long" if sql_type.endswith(",0)") else "float"

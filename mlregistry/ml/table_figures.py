@@ -22,7 +22,7 @@ TYPES = {"BIGINT": "integer", "DOUBLE": "float", "BOOLEAN": "boolean", "TIMESTAM
 EXACT_DISTINCT = 100_000
 """Distinct values are counted exactly up to here (in small tables always), and estimated above."""
 
-EXACT_ROWS = 200_000
+EXACT_ROWS = 50_000
 N_EXAMPLES = 5
 BATCH = 40
 
@@ -88,5 +88,12 @@ def _column(typed: tuple[str, str], n_rows: int, figures: list[Any], examples: t
     n_known, n_distinct, least, most, n_infinite = figures
     name, type = typed
     return Column(
-        name, type, n_rows - n_known, min(n_distinct, n_known), plain(least), plain(most), examples, n_infinite
+        name,
+        type,
+        n_rows - n_known,
+        min(n_distinct, n_known),
+        plain(least),
+        plain(most),
+        examples,
+        n_infinite,
     )

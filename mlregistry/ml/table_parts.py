@@ -27,7 +27,9 @@ def fit_rows(part: Path, added: TableInfo, known: Sequence[Column], target: Path
     names = {column.name for column in known}
     wrong = [f"The new rows lack the column '{c.name}'." for c in known if added.column(c.name) is None]
     wrong += [
-        f"The new rows have a column '{c.name}' that the table lacks." for c in added.columns if c.name not in names
+        f"The new rows have a column '{c.name}' that the table lacks."
+        for c in added.columns
+        if c.name not in names
     ]
     chosen: list[str] = []
     for column in known:

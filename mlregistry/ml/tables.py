@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid, NotFound, TooLarge
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml import csv_text, duck, encodings, excel, file_types, json_lines, parquet_files, table_figures, unpacking
+from mlregistry.ml import (
+    csv_text,
+    duck,
+    encodings,
+    excel,
+    file_types,
+    json_lines,
+    parquet_files,
+    table_figures,
+    table_parts,
+    unpacking,
+)
 from mlregistry.ml.duck import Paths
 from mlregistry.ml.reading import Reading
 from mlregistry.ml.table_figures import plain
@@ -35,6 +46,7 @@ __all__ = [
     "TableInfo",
     "convert",
     "describe",
+    "join",
     "load",
     "preview",
 ]
@@ -101,6 +113,17 @@ def load(parts: Paths, columns: Sequence[str] | None = None) -> pd.DataFrame:
                 values = connection.execute(f"SELECT {duck.name(name)} FROM {source}").fetchnumpy()[name]  # noqa: S608
                 frame[name] = pd.arrays.IntegerArray(values.data, values.mask)
     return frame
+
+
+def join(parts: Sequence[Path], target: Path, *, limits: Limits = DEFAULT_LIMITS) -> TableInfo:
+    """Tables of the same columns behind one another as one file; Invalid names the column that differs."""
+    first = describe(parts[0], limits=limits)
+    fitted = [parts[0]]
+    for number, part in enumerate(parts[1:], start=1):
+        fitted.append(target.with_name(f"{target.stem}-fitted-{number}.parquet"))
+        table_parts.fit_rows(part, describe(part, limits=limits), first.columns, fitted[-1], limits)
+    table_parts.merge(fitted, target, limits)
+    return describe(target, limits=limits)
 
 
 def _reader(parts: Paths, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:

@@ -29,7 +29,16 @@ OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {
     ".xz": lambda path: lzma.open(path, "rb"),
     ".zst": lambda path: zstd.open(path, "rb"),
 }
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile, ValueError, RuntimeError)
+BROKEN = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zstd.ZstdError,
+    zipfile.BadZipFile,
+    ValueError,
+    RuntimeError,
+)
 
 
 def is_packed(filename: str) -> bool:
@@ -46,7 +55,9 @@ def unpack(source: Path, filename: str, target: Path, limits: Limits) -> str:
         with OPENERS[suffix](source) as packed:
             _pour(packed, target, source.stat().st_size, filename, limits)
     except BROKEN as error:
-        raise Invalid(f"'{filename}' is damaged or not what its name says: {_short(error)}", field="file") from error
+        raise Invalid(
+            f"'{filename}' is damaged or not what its name says: {_short(error)}", field="file"
+        ) from error
     inner = PurePath(filename).stem
     return inner if PurePath(inner).suffix else f"{inner}.csv"
 
@@ -77,11 +88,13 @@ def _pour(packed: IO[bytes], target: Path, packed_bytes: int, filename: str, lim
             n_bytes += len(chunk)
             if n_bytes > limits.max_bytes:
                 raise TooLarge(
-                    f"'{filename}' unpacks to more than {limits.max_bytes:,} bytes, the most allowed.", field="file"
+                    f"'{filename}' unpacks to more than {limits.max_bytes:,} bytes, the most allowed.",
+                    field="file",
                 )
             if n_bytes > RATIO_FROM_BYTES and n_bytes > MOST_RATIO * packed_bytes:
                 raise TooLarge(
-                    f"'{filename}' is packed more than {MOST_RATIO} to 1; that is no ordinary table.", field="file"
+                    f"'{filename}' is packed more than {MOST_RATIO} to 1; that is no ordinary table.",
+                    field="file",
                 )
             file.write(chunk)
 
