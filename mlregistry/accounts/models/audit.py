@@ -9,8 +9,13 @@ from .teams import Team
 class AuditEvent(models.Model):
     """Who did what to which thing, through which door."""
 
-    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="audit_events")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Every change writes a line here, so no index that only the deletion of a user or team would use.
+    team = models.ForeignKey(
+        Team, null=True, on_delete=models.CASCADE, related_name="audit_events", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     action = models.CharField(max_length=60)
     target_type = models.CharField(max_length=60)
     target_id = models.CharField(max_length=64)

@@ -9,7 +9,7 @@ from experiments.workers import trash
 from mlregistry import env
 from mlregistry.accounts.actions.setup import ensure_first_owner
 from mlregistry.artifacts import sweeping
-from mlregistry.supervisor import gate, migrations, static_files
+from mlregistry.supervisor import gate, migrations, schema, static_files
 from serving.actions.demo import ensure_demo
 
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         gate.wait(env.home(), gate.DATABASE)
+        schema.load_into_empty()
         if migrations.due():
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         static_files.collect()

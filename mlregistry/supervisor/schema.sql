@@ -1,0 +1,1958 @@
+-- Made by `manage.py freeze_schema`; never changed by hand.
+CREATE FUNCTION public.experiments_count_new_rows() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE experiments_run SET changes = changes + 1 WHERE id IN (SELECT run_id FROM fresh);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.experiments_count_old_rows() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE experiments_run SET changes = changes + 1 WHERE id IN (SELECT run_id FROM former);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.experiments_count_texts() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.changes := GREATEST(NEW.changes, OLD.changes + 1);
+    RETURN NEW;
+END $$;
+CREATE FUNCTION public.experiments_create_run(the_run uuid, the_team bigint, the_experiment bigint, new_name text, new_start timestamp with time zone, new_user_name text, new_note text, new_timeout integer, new_parent uuid, new_estimator text, new_recipe jsonb, new_baseline boolean, the_version bigint, tag_keys text[], tag_values text[], the_user bigint, the_door text) RETURNS TABLE(place_id bigint, place_location text, place_lifecycle text, place_is_default boolean, place_problem bigint, found_parent uuid)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF the_experiment IS NULL THEN
+        SELECT id, artifact_location, lifecycle, is_default, problem_id
+        INTO place_id, place_location, place_lifecycle, place_is_default, place_problem
+        FROM experiments_experiment WHERE is_default AND team_id = the_team;
+    ELSE
+        SELECT id, artifact_location, lifecycle, is_default, problem_id
+        INTO place_id, place_location, place_lifecycle, place_is_default, place_problem
+        FROM experiments_experiment WHERE id = the_experiment AND team_id = the_team;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF place_lifecycle = 'active' THEN
+        IF new_parent IS NOT NULL THEN
+            found_parent := (
+                SELECT other.id FROM experiments_run AS other
+                JOIN experiments_experiment AS around ON around.id = other.experiment_id
+                WHERE other.id = new_parent AND around.team_id = the_team);
+        END IF;
+        INSERT INTO experiments_run (
+            id, experiment_id, name, status, lifecycle, estimator, is_baseline, recipe, warnings, error, note,
+            problem_id, dataset_version_id, parent_id, created_by_id, user_name, changes, active_at,
+            timeout_seconds, timed_out, started_at)
+        VALUES (
+            the_run, place_id, new_name, 'RUNNING', 'active', new_estimator, new_baseline, new_recipe, '[]', '',
+            new_note, place_problem, the_version, found_parent, the_user, new_user_name, 0, now(),
+            new_timeout, false, new_start);
+        IF tag_keys IS NOT NULL THEN
+            INSERT INTO experiments_runtag (run_id, experiment_id, key, value)
+            SELECT the_run, place_id, given.key, given.value FROM unnest(tag_keys, tag_values) AS given(key, value);
+        END IF;
+        INSERT INTO accounts_auditevent
+            (team_id, user_id, action, target_type, target_id, target_name, details, via, at)
+        VALUES (the_team, the_user, 'run.create', 'experiments.run', the_run::text, new_name, '{}', the_door, now());
+    END IF;
+    RETURN NEXT;
+END
+$$;
+CREATE FUNCTION public.experiments_log(the_run uuid, the_team bigint, metric_keys text[], starts integer[], stops integer[], all_timestamps bigint[], all_steps bigint[], all_numbers double precision[], first_ats bigint[], last_ats bigint[], latest_steps bigint[], latest_timestamps bigint[], latest_values double precision[], latest_nans boolean[], minimums double precision[], maximums double precision[], param_keys text[], param_values text[], tag_keys text[], tag_values text[], new_name text, new_note text, new_parent uuid) RETURNS TABLE(problem text, subject text, stored text)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bigint;
+    state text;
+    this_change bigint;
+BEGIN
+    -- Locks the run until the end, so that writers of one run take turns; tells readers that it changed.
+    -- A subquery and no join: it is asked again for a run that was moved while this waited for its lock.
+    UPDATE experiments_run AS run SET changes = run.changes + 1, active_at = now()
+    WHERE run.id = the_run
+      AND the_team = (SELECT place.team_id FROM experiments_experiment AS place WHERE place.id = run.experiment_id)
+    RETURNING run.experiment_id, run.lifecycle, run.changes INTO place, state, this_change;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'missing'::text, NULL::text, NULL::text;
+        RETURN;
+    END IF;
+    IF state <> 'active' THEN
+        RETURN QUERY SELECT 'deleted'::text, NULL::text, NULL::text;
+        RETURN;
+    END IF;
+    IF param_keys IS NOT NULL THEN
+        RETURN QUERY
+            SELECT 'param'::text, param.key::text, param.value
+            FROM unnest(param_keys, param_values) AS given(key, value)
+            JOIN experiments_param AS param ON param.run_id = the_run AND param.key = given.key
+            WHERE param.value <> given.value
+            ORDER BY param.key;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+        INSERT INTO experiments_param (run_id, experiment_id, key, value)
+        SELECT the_run, place, given.key, given.value
+        FROM unnest(param_keys, param_values) AS given(key, value)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF metric_keys IS NOT NULL THEN
+        INSERT INTO experiments_metricchunk
+            (run_id, key, change, first_at, last_at, timestamps, steps, numbers)
+        SELECT the_run, given.key, this_change, given.first_at, given.last_at,
+               all_timestamps[given.start:given.stop], all_steps[given.start:given.stop],
+               all_numbers[given.start:given.stop]
+        FROM unnest(metric_keys, starts, stops, first_ats, last_ats)
+            AS given(key, start, stop, first_at, last_at);
+        INSERT INTO experiments_latestmetric AS latest
+            (run_id, experiment_id, key, step, timestamp, value, is_nan, minimum, maximum)
+        SELECT the_run, place, given.*
+        FROM unnest(metric_keys, latest_steps, latest_timestamps, latest_values, latest_nans, minimums, maximums)
+            AS given
+        ON CONFLICT (run_id, key) DO UPDATE SET
+            (step, timestamp, value, is_nan) = (
+                SELECT later.step, later.timestamp, later.value, later.is_nan
+                FROM (VALUES (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan),
+                             (latest.step, latest.timestamp, latest.value, latest.is_nan))
+                    AS later(step, timestamp, value, is_nan)
+                ORDER BY later.step DESC, later.timestamp DESC, later.value DESC, later.is_nan LIMIT 1),
+            minimum = LEAST(latest.minimum, excluded.minimum),
+            maximum = GREATEST(latest.maximum, excluded.maximum)
+        WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
+           OR excluded.minimum < latest.minimum OR excluded.maximum > latest.maximum
+           OR latest.minimum IS NULL;
+    END IF;
+    IF tag_keys IS NOT NULL THEN
+        INSERT INTO experiments_runtag AS tag (run_id, experiment_id, key, value)
+        SELECT the_run, place, given.key, given.value
+        FROM unnest(tag_keys, tag_values) AS given(key, value)
+        ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value WHERE tag.value <> excluded.value;
+    END IF;
+    IF new_name IS NOT NULL OR new_note IS NOT NULL OR new_parent IS NOT NULL THEN
+        UPDATE experiments_run AS run SET
+            name = COALESCE(new_name, run.name),
+            note = COALESCE(new_note, run.note),
+            parent_id = COALESCE(
+                (SELECT other.id FROM experiments_run AS other
+                 JOIN experiments_experiment AS around ON around.id = other.experiment_id
+                 WHERE other.id = new_parent AND around.team_id = the_team AND other.id <> the_run),
+                run.parent_id)
+        WHERE run.id = the_run;
+    END IF;
+END
+$$;
+CREATE FUNCTION public.experiments_run_revive() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW.status <> OLD.status OR NEW.ended_at IS DISTINCT FROM OLD.ended_at THEN
+        NEW.timed_out := FALSE;
+        NEW.error := CASE WHEN NEW.error = OLD.error THEN '' ELSE NEW.error END;
+    ELSIF NEW.active_at > OLD.active_at THEN
+        NEW.status := 'RUNNING';
+        NEW.ended_at := NULL;
+        NEW.error := '';
+        NEW.timed_out := FALSE;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TABLE public.experiments_run (
+    id uuid NOT NULL,
+    name character varying(500) NOT NULL,
+    status character varying(10) NOT NULL,
+    lifecycle character varying(10) NOT NULL,
+    estimator character varying(60) NOT NULL,
+    is_baseline boolean NOT NULL,
+    recipe jsonb,
+    signature jsonb,
+    input_example jsonb,
+    warnings jsonb NOT NULL,
+    error text NOT NULL,
+    note text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    created_by_id bigint,
+    dataset_version_id bigint,
+    experiment_id bigint NOT NULL,
+    job_id uuid,
+    parent_id uuid,
+    problem_id bigint,
+    active_at timestamp with time zone NOT NULL,
+    changes bigint NOT NULL,
+    timeout_seconds integer,
+    user_name character varying(256) NOT NULL,
+    timed_out boolean NOT NULL,
+    CONSTRAINT experiments_run_timeout_seconds_check CHECK ((timeout_seconds >= 0))
+)
+WITH (fillfactor='80');
+CREATE FUNCTION public.experiments_update_run(the_run uuid, the_team bigint, new_name text, new_status text, is_live boolean, new_start timestamp with time zone, new_end timestamp with time zone, the_user bigint, the_door text) RETURNS SETOF public.experiments_run
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    changed experiments_run;
+BEGIN
+    UPDATE experiments_run AS run SET
+        name = COALESCE(new_name, run.name),
+        status = COALESCE(new_status, run.status),
+        started_at = COALESCE(new_start, run.started_at),
+        ended_at = CASE WHEN is_live THEN NULL
+                        WHEN NOT is_live THEN COALESCE(new_end, run.ended_at, now())
+                        ELSE COALESCE(new_end, run.ended_at) END,
+        active_at = now(),
+        changes = run.changes + 1
+    WHERE run.id = the_run AND run.lifecycle = 'active'
+      AND the_team = (SELECT place.team_id FROM experiments_experiment AS place WHERE place.id = run.experiment_id)
+    RETURNING run.* INTO changed;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO accounts_auditevent
+        (team_id, user_id, action, target_type, target_id, target_name, details, via, at)
+    VALUES (the_team, the_user, 'run.update', 'experiments.run', changed.id::text, changed.name,
+            jsonb_build_object('status', changed.status), the_door, now());
+    RETURN NEXT changed;
+END
+$$;
+CREATE TABLE public.accounts_apitoken (
+    id bigint NOT NULL,
+    name character varying(100) NOT NULL,
+    prefix character varying(16) NOT NULL,
+    digest bytea NOT NULL,
+    scopes character varying(10)[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    user_id bigint NOT NULL,
+    team_id bigint
+);
+ALTER TABLE public.accounts_apitoken ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_apitoken_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_auditevent (
+    id bigint NOT NULL,
+    action character varying(60) NOT NULL,
+    target_type character varying(60) NOT NULL,
+    target_id character varying(64) NOT NULL,
+    target_name character varying(500) NOT NULL,
+    details jsonb NOT NULL,
+    via character varying(20) NOT NULL,
+    at timestamp with time zone NOT NULL,
+    user_id bigint,
+    team_id bigint
+);
+ALTER TABLE public.accounts_auditevent ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_auditevent_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_idempotencykey (
+    id bigint NOT NULL,
+    key character varying(200) NOT NULL,
+    fingerprint character varying(64) NOT NULL,
+    status smallint NOT NULL,
+    body jsonb,
+    created_at timestamp with time zone NOT NULL,
+    team_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    CONSTRAINT accounts_idempotencykey_status_check CHECK ((status >= 0))
+);
+ALTER TABLE public.accounts_idempotencykey ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_idempotencykey_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_invitation (
+    id bigint NOT NULL,
+    email character varying(254) NOT NULL,
+    role smallint NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    invited_by_id bigint,
+    team_id bigint NOT NULL,
+    CONSTRAINT accounts_invitation_role_check CHECK ((role >= 0))
+);
+ALTER TABLE public.accounts_invitation ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_invitation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_membership (
+    id bigint NOT NULL,
+    role smallint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    user_id bigint NOT NULL,
+    team_id bigint NOT NULL,
+    CONSTRAINT accounts_membership_role_check CHECK ((role >= 0))
+);
+ALTER TABLE public.accounts_membership ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_membership_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_team (
+    id bigint NOT NULL,
+    slug character varying(63) NOT NULL,
+    name character varying(200) NOT NULL,
+    description text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.accounts_team ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_team_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_user (
+    id bigint NOT NULL,
+    password character varying(128) NOT NULL,
+    last_login timestamp with time zone,
+    is_superuser boolean NOT NULL,
+    username character varying(150) NOT NULL,
+    first_name character varying(150) NOT NULL,
+    last_name character varying(150) NOT NULL,
+    is_staff boolean NOT NULL,
+    is_active boolean NOT NULL,
+    date_joined timestamp with time zone NOT NULL,
+    email character varying(254) NOT NULL,
+    is_service boolean NOT NULL,
+    default_team_id bigint
+);
+CREATE TABLE public.accounts_user_groups (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    group_id integer NOT NULL
+);
+ALTER TABLE public.accounts_user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_user_groups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE public.accounts_user ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_user_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.accounts_user_user_permissions (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    permission_id integer NOT NULL
+);
+ALTER TABLE public.accounts_user_user_permissions ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.accounts_user_user_permissions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.artifacts_storedfile (
+    id bigint NOT NULL,
+    key character varying(200) NOT NULL,
+    size bigint NOT NULL,
+    sha256 character varying(64) NOT NULL,
+    content_type character varying(200) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    team_id bigint NOT NULL
+);
+ALTER TABLE public.artifacts_storedfile ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.artifacts_storedfile_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.auth_group (
+    id integer NOT NULL,
+    name character varying(150) NOT NULL
+);
+ALTER TABLE public.auth_group ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.auth_group_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.auth_group_permissions (
+    id bigint NOT NULL,
+    group_id integer NOT NULL,
+    permission_id integer NOT NULL
+);
+ALTER TABLE public.auth_group_permissions ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.auth_group_permissions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.auth_permission (
+    id integer NOT NULL,
+    name character varying(255) NOT NULL,
+    content_type_id integer NOT NULL,
+    codename character varying(100) NOT NULL
+);
+ALTER TABLE public.auth_permission ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.auth_permission_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.axes_accessattempt (
+    id integer NOT NULL,
+    user_agent character varying(255) NOT NULL,
+    ip_address inet,
+    username character varying(255),
+    http_accept character varying(1025) NOT NULL,
+    path_info character varying(255) NOT NULL,
+    attempt_time timestamp with time zone NOT NULL,
+    get_data text NOT NULL,
+    post_data text NOT NULL,
+    failures_since_start integer NOT NULL,
+    CONSTRAINT axes_accessattempt_failures_since_start_check CHECK ((failures_since_start >= 0))
+);
+ALTER TABLE public.axes_accessattempt ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.axes_accessattempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.axes_accessattemptexpiration (
+    access_attempt_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.axes_accessfailurelog (
+    id integer NOT NULL,
+    user_agent character varying(255) NOT NULL,
+    ip_address inet,
+    username character varying(255),
+    http_accept character varying(1025) NOT NULL,
+    path_info character varying(255) NOT NULL,
+    attempt_time timestamp with time zone NOT NULL,
+    locked_out boolean NOT NULL
+);
+ALTER TABLE public.axes_accessfailurelog ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.axes_accessfailurelog_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.axes_accesslog (
+    id integer NOT NULL,
+    user_agent character varying(255) NOT NULL,
+    ip_address inet,
+    username character varying(255),
+    http_accept character varying(1025) NOT NULL,
+    path_info character varying(255) NOT NULL,
+    attempt_time timestamp with time zone NOT NULL,
+    logout_time timestamp with time zone,
+    session_hash character varying(64) NOT NULL
+);
+ALTER TABLE public.axes_accesslog ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.axes_accesslog_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.django_admin_log (
+    id integer NOT NULL,
+    action_time timestamp with time zone NOT NULL,
+    object_id text,
+    object_repr character varying(200) NOT NULL,
+    action_flag smallint NOT NULL,
+    change_message text NOT NULL,
+    content_type_id integer,
+    user_id bigint NOT NULL,
+    CONSTRAINT django_admin_log_action_flag_check CHECK ((action_flag >= 0))
+);
+ALTER TABLE public.django_admin_log ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.django_admin_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.django_content_type (
+    id integer NOT NULL,
+    app_label character varying(100) NOT NULL,
+    model character varying(100) NOT NULL
+);
+ALTER TABLE public.django_content_type ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.django_content_type_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.django_migrations (
+    id bigint NOT NULL,
+    app character varying(255) NOT NULL,
+    name character varying(255) NOT NULL,
+    applied timestamp with time zone NOT NULL
+);
+ALTER TABLE public.django_migrations ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.django_migrations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.django_session (
+    session_key character varying(40) NOT NULL,
+    session_data text NOT NULL,
+    expire_date timestamp with time zone NOT NULL
+);
+CREATE TABLE public.django_tasks_database_dbtaskresult (
+    id uuid NOT NULL,
+    status character varying(10) NOT NULL,
+    args_kwargs jsonb NOT NULL,
+    priority integer NOT NULL,
+    task_path text NOT NULL,
+    queue_name character varying(32) NOT NULL,
+    backend_name character varying(32) NOT NULL,
+    run_after timestamp with time zone NOT NULL,
+    enqueued_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    started_at timestamp with time zone,
+    return_value jsonb,
+    exception_class_path text CONSTRAINT django_tasks_database_dbtaskresul_exception_class_path_not_null NOT NULL,
+    traceback text NOT NULL,
+    worker_ids jsonb NOT NULL,
+    CONSTRAINT priority_range CHECK (((priority >= '-100'::integer) AND (priority <= 100)))
+);
+CREATE TABLE public.experiments_artifact (
+    id bigint CONSTRAINT experiments_runartifact_id_not_null NOT NULL,
+    path character varying(1000) CONSTRAINT experiments_runartifact_path_not_null NOT NULL,
+    created_at timestamp with time zone CONSTRAINT experiments_runartifact_created_at_not_null NOT NULL,
+    file_id bigint CONSTRAINT experiments_runartifact_file_id_not_null NOT NULL,
+    run_id uuid,
+    team_id bigint NOT NULL,
+    logged_model_id uuid,
+    CONSTRAINT artifact_has_one_owner CHECK (((run_id IS NULL) OR (logged_model_id IS NULL)))
+);
+CREATE TABLE public.experiments_curve (
+    id bigint NOT NULL,
+    name character varying(60) NOT NULL,
+    data jsonb NOT NULL,
+    run_id uuid NOT NULL
+);
+ALTER TABLE public.experiments_curve ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_curve_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_dataset (
+    id bigint NOT NULL,
+    name character varying(200) NOT NULL,
+    description text NOT NULL,
+    last_number integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    team_id bigint NOT NULL,
+    problem_id bigint,
+    CONSTRAINT experiments_dataset_last_number_check CHECK ((last_number >= 0))
+);
+ALTER TABLE public.experiments_dataset ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_dataset_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_datasetversion (
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    digest character varying(64) NOT NULL,
+    filename character varying(255) NOT NULL,
+    format character varying(20) NOT NULL,
+    n_rows bigint NOT NULL,
+    n_columns integer NOT NULL,
+    columns jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    dataset_id bigint NOT NULL,
+    original_id bigint NOT NULL,
+    parquet_id bigint NOT NULL,
+    notes jsonb NOT NULL,
+    CONSTRAINT experiments_datasetversion_n_columns_check CHECK ((n_columns >= 0)),
+    CONSTRAINT experiments_datasetversion_number_check CHECK ((number >= 0))
+);
+ALTER TABLE public.experiments_datasetversion ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_datasetversion_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_experiment (
+    id bigint NOT NULL,
+    name character varying(500) NOT NULL,
+    description text NOT NULL,
+    tags jsonb NOT NULL,
+    lifecycle character varying(10) NOT NULL,
+    is_default boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    team_id bigint NOT NULL,
+    problem_id bigint,
+    artifact_location text NOT NULL
+);
+ALTER TABLE public.experiments_experiment ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_experiment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_inputdataset (
+    id bigint NOT NULL,
+    name character varying(500) NOT NULL,
+    digest character varying(36) NOT NULL,
+    source_type character varying(36) NOT NULL,
+    source text NOT NULL,
+    schema text NOT NULL,
+    profile text NOT NULL,
+    experiment_id bigint NOT NULL
+);
+ALTER TABLE public.experiments_inputdataset ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_inputdataset_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_latestmetric (
+    key character varying(250) NOT NULL,
+    value double precision NOT NULL,
+    is_nan boolean NOT NULL,
+    step bigint NOT NULL,
+    "timestamp" bigint NOT NULL,
+    experiment_id bigint NOT NULL,
+    run_id uuid NOT NULL,
+    maximum double precision,
+    minimum double precision
+)
+WITH (fillfactor='80');
+CREATE TABLE public.experiments_loggedmodel (
+    id uuid NOT NULL,
+    name character varying(500) NOT NULL,
+    status character varying(20) NOT NULL,
+    status_message text NOT NULL,
+    model_type character varying(500) NOT NULL,
+    params jsonb NOT NULL,
+    tags jsonb NOT NULL,
+    lifecycle character varying(10) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    created_by_id bigint,
+    experiment_id bigint NOT NULL,
+    source_run_id uuid,
+    source_run_key character varying(32) DEFAULT ''::character varying NOT NULL
+);
+CREATE TABLE public.experiments_loggedmodelmetric (
+    id bigint NOT NULL,
+    key character varying(250) NOT NULL,
+    value double precision NOT NULL,
+    is_nan boolean NOT NULL,
+    step bigint NOT NULL,
+    "timestamp" bigint NOT NULL,
+    dataset_name character varying(500) NOT NULL,
+    dataset_digest character varying(36) NOT NULL,
+    logged_model_id uuid NOT NULL,
+    run_id uuid NOT NULL
+);
+ALTER TABLE public.experiments_loggedmodelmetric ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_loggedmodelmetric_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_metricchunk (
+    key character varying(250) NOT NULL,
+    change bigint NOT NULL,
+    first_at bigint NOT NULL,
+    last_at bigint NOT NULL,
+    timestamps bigint[] NOT NULL,
+    steps bigint[] NOT NULL,
+    numbers double precision[] NOT NULL,
+    run_id uuid NOT NULL,
+    n_points integer GENERATED ALWAYS AS (cardinality(timestamps)) STORED
+)
+WITH (toast_tuple_target='8160');
+CREATE VIEW public.experiments_metricpoint AS
+ SELECT DISTINCT chunk.run_id,
+    chunk.key,
+    point."timestamp",
+    point.step,
+        CASE
+            WHEN (point.number = 'NaN'::double precision) THEN (0)::double precision
+            ELSE point.number
+        END AS value,
+    (point.number = 'NaN'::double precision) AS is_nan
+   FROM (public.experiments_metricchunk chunk
+     CROSS JOIN LATERAL UNNEST(chunk.timestamps, chunk.steps, chunk.numbers) point("timestamp", step, number));
+CREATE TABLE public.experiments_param (
+    key character varying(250) NOT NULL,
+    value text NOT NULL,
+    experiment_id bigint NOT NULL,
+    run_id uuid NOT NULL
+);
+CREATE TABLE public.experiments_problem (
+    id bigint NOT NULL,
+    name character varying(200) NOT NULL,
+    kind character varying(20) NOT NULL,
+    goal text NOT NULL,
+    features character varying(200)[] NOT NULL,
+    target character varying(200) NOT NULL,
+    primary_metric character varying(60) NOT NULL,
+    direction character varying(10) NOT NULL,
+    success_threshold double precision,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    team_id bigint NOT NULL
+);
+ALTER TABLE public.experiments_problem ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_problem_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_purgedrun (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.experiments_artifact ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_runartifact_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_runinput (
+    id bigint NOT NULL,
+    tags jsonb NOT NULL,
+    dataset_id bigint NOT NULL,
+    run_id uuid NOT NULL
+);
+ALTER TABLE public.experiments_runinput ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_runinput_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_runmodel (
+    id bigint NOT NULL,
+    role character varying(6) NOT NULL,
+    step bigint NOT NULL,
+    logged_model_id uuid NOT NULL,
+    run_id uuid NOT NULL
+);
+ALTER TABLE public.experiments_runmodel ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.experiments_runmodel_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.experiments_runtag (
+    key character varying(250) NOT NULL,
+    value text NOT NULL,
+    experiment_id bigint NOT NULL,
+    run_id uuid NOT NULL
+);
+CREATE TABLE public.jobs_job (
+    id uuid NOT NULL,
+    kind character varying(100) NOT NULL,
+    title character varying(300) NOT NULL,
+    args jsonb NOT NULL,
+    queue character varying(50) NOT NULL,
+    state character varying(10) NOT NULL,
+    progress double precision NOT NULL,
+    message character varying(500) NOT NULL,
+    eta_seconds double precision,
+    result jsonb,
+    error text NOT NULL,
+    attempt integer NOT NULL,
+    n_tries integer NOT NULL,
+    max_attempts integer NOT NULL,
+    memory_mb integer NOT NULL,
+    timeout_seconds integer NOT NULL,
+    heartbeat_at timestamp with time zone,
+    worker character varying(200) NOT NULL,
+    pid integer,
+    child_pid integer,
+    cpu_seconds double precision,
+    peak_memory_mb double precision,
+    n_log_lines integer NOT NULL,
+    cancel_requested_at timestamp with time zone,
+    scheduled_at timestamp with time zone,
+    nudged_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    created_by_id bigint,
+    team_id bigint,
+    CONSTRAINT jobs_job_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT jobs_job_attempts CHECK ((max_attempts >= 1)),
+    CONSTRAINT jobs_job_child_pid_check CHECK ((child_pid >= 0)),
+    CONSTRAINT jobs_job_max_attempts_check CHECK ((max_attempts >= 0)),
+    CONSTRAINT jobs_job_memory_mb_check CHECK ((memory_mb >= 0)),
+    CONSTRAINT jobs_job_n_log_lines_check CHECK ((n_log_lines >= 0)),
+    CONSTRAINT jobs_job_n_tries_check CHECK ((n_tries >= 0)),
+    CONSTRAINT jobs_job_pid_check CHECK ((pid >= 0)),
+    CONSTRAINT jobs_job_progress CHECK (((progress >= (0.0)::double precision) AND (progress <= (1.0)::double precision))),
+    CONSTRAINT jobs_job_timeout_seconds_check CHECK ((timeout_seconds >= 0))
+);
+CREATE TABLE public.jobs_joblog (
+    id bigint NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    text text NOT NULL,
+    job_id uuid NOT NULL,
+    CONSTRAINT jobs_joblog_sequence_check CHECK ((sequence >= 0))
+);
+ALTER TABLE public.jobs_joblog ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.jobs_joblog_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.jobs_schedule (
+    id bigint NOT NULL,
+    name character varying(200) NOT NULL,
+    kind character varying(100) NOT NULL,
+    title character varying(300) NOT NULL,
+    args jsonb NOT NULL,
+    cron character varying(100) NOT NULL,
+    every_seconds integer,
+    next_at timestamp with time zone NOT NULL,
+    enabled boolean NOT NULL,
+    last_job_id uuid,
+    team_id bigint,
+    CONSTRAINT jobs_schedule_every_seconds_check CHECK ((every_seconds >= 0)),
+    CONSTRAINT jobs_schedule_one_rhythm CHECK (((((cron)::text = ''::text) AND (every_seconds >= 1)) OR ((NOT ((cron)::text = ''::text)) AND (every_seconds IS NULL))))
+);
+ALTER TABLE public.jobs_schedule ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.jobs_schedule_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.models_app_alias (
+    id bigint NOT NULL,
+    name character varying(255) NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version_id bigint NOT NULL,
+    model_id bigint NOT NULL
+);
+ALTER TABLE public.models_app_alias ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.models_app_alias_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.models_app_modelfile (
+    id bigint NOT NULL,
+    format character varying(20) NOT NULL,
+    file_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    trained_here boolean NOT NULL
+);
+ALTER TABLE public.models_app_modelfile ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.models_app_modelfile_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.models_app_modelversion (
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    state character varying(10) NOT NULL,
+    description text NOT NULL,
+    tags jsonb NOT NULL,
+    signature jsonb,
+    input_example jsonb NOT NULL,
+    metrics jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    run_id uuid,
+    model_id bigint NOT NULL,
+    logged_model_id uuid,
+    run_key character varying(500) NOT NULL,
+    run_link character varying(500) NOT NULL,
+    source text NOT NULL,
+    stage character varying(20) NOT NULL,
+    state_message text NOT NULL,
+    storage_location text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    user_name character varying(256) NOT NULL,
+    CONSTRAINT models_app_modelversion_number_check CHECK ((number >= 0))
+);
+ALTER TABLE public.models_app_modelversion ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.models_app_modelversion_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.models_app_registeredmodel (
+    id bigint NOT NULL,
+    name character varying(256) NOT NULL,
+    description text NOT NULL,
+    tags jsonb NOT NULL,
+    last_number integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    problem_id bigint,
+    team_id bigint NOT NULL,
+    CONSTRAINT models_app_registeredmodel_last_number_check CHECK ((last_number >= 0))
+);
+ALTER TABLE public.models_app_registeredmodel ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.models_app_registeredmodel_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.models_app_webhook (
+    id uuid NOT NULL,
+    name character varying(63) NOT NULL,
+    description text NOT NULL,
+    url text NOT NULL,
+    events jsonb NOT NULL,
+    sealed_secret text NOT NULL,
+    status character varying(10) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    team_id bigint NOT NULL
+);
+CREATE TABLE public.models_app_webhookdelivery (
+    id uuid NOT NULL,
+    event character varying(60) NOT NULL,
+    body text NOT NULL,
+    status_code smallint,
+    error text NOT NULL,
+    attempts integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    webhook_id uuid NOT NULL,
+    CONSTRAINT models_app_webhookdelivery_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT models_app_webhookdelivery_status_code_check CHECK ((status_code >= 0))
+);
+CREATE TABLE public.serving_answercount (
+    endpoint_id bigint NOT NULL,
+    variant character varying(60) NOT NULL,
+    version_id bigint NOT NULL,
+    status smallint NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    n_requests bigint NOT NULL,
+    n_rows bigint NOT NULL,
+    seconds double precision NOT NULL,
+    histogram bigint[] NOT NULL,
+    CONSTRAINT serving_answercount_status_check CHECK ((status >= 0))
+);
+CREATE TABLE public.serving_endpoint (
+    id bigint NOT NULL,
+    name character varying(100) NOT NULL,
+    description text NOT NULL,
+    salt character varying(32) NOT NULL,
+    log_mode character varying(12) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by_id bigint,
+    problem_id bigint,
+    team_id bigint NOT NULL,
+    layout jsonb NOT NULL
+);
+ALTER TABLE public.serving_endpoint ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.serving_endpoint_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.serving_feedback (
+    id bigint NOT NULL,
+    request_id uuid NOT NULL,
+    "row" integer NOT NULL,
+    truth jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    endpoint_id bigint NOT NULL,
+    CONSTRAINT serving_feedback_row_check CHECK (("row" >= 0))
+);
+ALTER TABLE public.serving_feedback ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.serving_feedback_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.serving_prediction (
+    id bigint NOT NULL,
+    request_id uuid NOT NULL,
+    "row" integer NOT NULL,
+    variant character varying(60) NOT NULL,
+    unit character varying(200) NOT NULL,
+    at timestamp with time zone NOT NULL,
+    latency_seconds double precision NOT NULL,
+    input jsonb NOT NULL,
+    output jsonb NOT NULL,
+    endpoint_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    client_request_id uuid,
+    CONSTRAINT serving_prediction_row_check CHECK (("row" >= 0))
+);
+ALTER TABLE public.serving_prediction ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.serving_prediction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.serving_routingepoch (
+    id bigint NOT NULL,
+    number bigint NOT NULL
+);
+ALTER TABLE public.serving_routingepoch ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.serving_routingepoch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.serving_variant (
+    id bigint NOT NULL,
+    name character varying(60) NOT NULL,
+    weight numeric(5,2) NOT NULL,
+    "position" smallint NOT NULL,
+    endpoint_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    CONSTRAINT serving_variant_position_check CHECK (("position" >= 0)),
+    CONSTRAINT weight_is_per_cent CHECK (((weight >= (0)::numeric) AND (weight <= (100)::numeric)))
+);
+ALTER TABLE public.serving_variant ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.serving_variant_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+INSERT INTO public.auth_permission VALUES (1, 'Can add log entry', 1, 'add_logentry');
+INSERT INTO public.auth_permission VALUES (2, 'Can change log entry', 1, 'change_logentry');
+INSERT INTO public.auth_permission VALUES (3, 'Can delete log entry', 1, 'delete_logentry');
+INSERT INTO public.auth_permission VALUES (4, 'Can view log entry', 1, 'view_logentry');
+INSERT INTO public.auth_permission VALUES (5, 'Can add permission', 2, 'add_permission');
+INSERT INTO public.auth_permission VALUES (6, 'Can change permission', 2, 'change_permission');
+INSERT INTO public.auth_permission VALUES (7, 'Can delete permission', 2, 'delete_permission');
+INSERT INTO public.auth_permission VALUES (8, 'Can view permission', 2, 'view_permission');
+INSERT INTO public.auth_permission VALUES (9, 'Can add group', 3, 'add_group');
+INSERT INTO public.auth_permission VALUES (10, 'Can change group', 3, 'change_group');
+INSERT INTO public.auth_permission VALUES (11, 'Can delete group', 3, 'delete_group');
+INSERT INTO public.auth_permission VALUES (12, 'Can view group', 3, 'view_group');
+INSERT INTO public.auth_permission VALUES (13, 'Can add content type', 4, 'add_contenttype');
+INSERT INTO public.auth_permission VALUES (14, 'Can change content type', 4, 'change_contenttype');
+INSERT INTO public.auth_permission VALUES (15, 'Can delete content type', 4, 'delete_contenttype');
+INSERT INTO public.auth_permission VALUES (16, 'Can view content type', 4, 'view_contenttype');
+INSERT INTO public.auth_permission VALUES (17, 'Can add session', 5, 'add_session');
+INSERT INTO public.auth_permission VALUES (18, 'Can change session', 5, 'change_session');
+INSERT INTO public.auth_permission VALUES (19, 'Can delete session', 5, 'delete_session');
+INSERT INTO public.auth_permission VALUES (20, 'Can view session', 5, 'view_session');
+INSERT INTO public.auth_permission VALUES (21, 'Can add access attempt', 6, 'add_accessattempt');
+INSERT INTO public.auth_permission VALUES (22, 'Can change access attempt', 6, 'change_accessattempt');
+INSERT INTO public.auth_permission VALUES (23, 'Can delete access attempt', 6, 'delete_accessattempt');
+INSERT INTO public.auth_permission VALUES (24, 'Can view access attempt', 6, 'view_accessattempt');
+INSERT INTO public.auth_permission VALUES (25, 'Can add access log', 7, 'add_accesslog');
+INSERT INTO public.auth_permission VALUES (26, 'Can change access log', 7, 'change_accesslog');
+INSERT INTO public.auth_permission VALUES (27, 'Can delete access log', 7, 'delete_accesslog');
+INSERT INTO public.auth_permission VALUES (28, 'Can view access log', 7, 'view_accesslog');
+INSERT INTO public.auth_permission VALUES (29, 'Can add access failure', 8, 'add_accessfailurelog');
+INSERT INTO public.auth_permission VALUES (30, 'Can change access failure', 8, 'change_accessfailurelog');
+INSERT INTO public.auth_permission VALUES (31, 'Can delete access failure', 8, 'delete_accessfailurelog');
+INSERT INTO public.auth_permission VALUES (32, 'Can view access failure', 8, 'view_accessfailurelog');
+INSERT INTO public.auth_permission VALUES (33, 'Can add access attempt expiration', 9, 'add_accessattemptexpiration');
+INSERT INTO public.auth_permission VALUES (34, 'Can change access attempt expiration', 9, 'change_accessattemptexpiration');
+INSERT INTO public.auth_permission VALUES (35, 'Can delete access attempt expiration', 9, 'delete_accessattemptexpiration');
+INSERT INTO public.auth_permission VALUES (36, 'Can view access attempt expiration', 9, 'view_accessattemptexpiration');
+INSERT INTO public.auth_permission VALUES (37, 'Can add Task Result', 10, 'add_dbtaskresult');
+INSERT INTO public.auth_permission VALUES (38, 'Can change Task Result', 10, 'change_dbtaskresult');
+INSERT INTO public.auth_permission VALUES (39, 'Can delete Task Result', 10, 'delete_dbtaskresult');
+INSERT INTO public.auth_permission VALUES (40, 'Can view Task Result', 10, 'view_dbtaskresult');
+INSERT INTO public.auth_permission VALUES (41, 'Can add team', 11, 'add_team');
+INSERT INTO public.auth_permission VALUES (42, 'Can change team', 11, 'change_team');
+INSERT INTO public.auth_permission VALUES (43, 'Can delete team', 11, 'delete_team');
+INSERT INTO public.auth_permission VALUES (44, 'Can view team', 11, 'view_team');
+INSERT INTO public.auth_permission VALUES (45, 'Can add user', 12, 'add_user');
+INSERT INTO public.auth_permission VALUES (46, 'Can change user', 12, 'change_user');
+INSERT INTO public.auth_permission VALUES (47, 'Can delete user', 12, 'delete_user');
+INSERT INTO public.auth_permission VALUES (48, 'Can view user', 12, 'view_user');
+INSERT INTO public.auth_permission VALUES (49, 'Can add invitation', 13, 'add_invitation');
+INSERT INTO public.auth_permission VALUES (50, 'Can change invitation', 13, 'change_invitation');
+INSERT INTO public.auth_permission VALUES (51, 'Can delete invitation', 13, 'delete_invitation');
+INSERT INTO public.auth_permission VALUES (52, 'Can view invitation', 13, 'view_invitation');
+INSERT INTO public.auth_permission VALUES (53, 'Can add api token', 14, 'add_apitoken');
+INSERT INTO public.auth_permission VALUES (54, 'Can change api token', 14, 'change_apitoken');
+INSERT INTO public.auth_permission VALUES (55, 'Can delete api token', 14, 'delete_apitoken');
+INSERT INTO public.auth_permission VALUES (56, 'Can view api token', 14, 'view_apitoken');
+INSERT INTO public.auth_permission VALUES (57, 'Can add membership', 15, 'add_membership');
+INSERT INTO public.auth_permission VALUES (58, 'Can change membership', 15, 'change_membership');
+INSERT INTO public.auth_permission VALUES (59, 'Can delete membership', 15, 'delete_membership');
+INSERT INTO public.auth_permission VALUES (60, 'Can view membership', 15, 'view_membership');
+INSERT INTO public.auth_permission VALUES (61, 'Can add audit event', 16, 'add_auditevent');
+INSERT INTO public.auth_permission VALUES (62, 'Can change audit event', 16, 'change_auditevent');
+INSERT INTO public.auth_permission VALUES (63, 'Can delete audit event', 16, 'delete_auditevent');
+INSERT INTO public.auth_permission VALUES (64, 'Can view audit event', 16, 'view_auditevent');
+INSERT INTO public.auth_permission VALUES (65, 'Can add idempotency key', 17, 'add_idempotencykey');
+INSERT INTO public.auth_permission VALUES (66, 'Can change idempotency key', 17, 'change_idempotencykey');
+INSERT INTO public.auth_permission VALUES (67, 'Can delete idempotency key', 17, 'delete_idempotencykey');
+INSERT INTO public.auth_permission VALUES (68, 'Can view idempotency key', 17, 'view_idempotencykey');
+INSERT INTO public.auth_permission VALUES (69, 'Can add job', 18, 'add_job');
+INSERT INTO public.auth_permission VALUES (70, 'Can change job', 18, 'change_job');
+INSERT INTO public.auth_permission VALUES (71, 'Can delete job', 18, 'delete_job');
+INSERT INTO public.auth_permission VALUES (72, 'Can view job', 18, 'view_job');
+INSERT INTO public.auth_permission VALUES (73, 'Can add job log', 19, 'add_joblog');
+INSERT INTO public.auth_permission VALUES (74, 'Can change job log', 19, 'change_joblog');
+INSERT INTO public.auth_permission VALUES (75, 'Can delete job log', 19, 'delete_joblog');
+INSERT INTO public.auth_permission VALUES (76, 'Can view job log', 19, 'view_joblog');
+INSERT INTO public.auth_permission VALUES (77, 'Can add schedule', 20, 'add_schedule');
+INSERT INTO public.auth_permission VALUES (78, 'Can change schedule', 20, 'change_schedule');
+INSERT INTO public.auth_permission VALUES (79, 'Can delete schedule', 20, 'delete_schedule');
+INSERT INTO public.auth_permission VALUES (80, 'Can view schedule', 20, 'view_schedule');
+INSERT INTO public.auth_permission VALUES (81, 'Can add stored file', 21, 'add_storedfile');
+INSERT INTO public.auth_permission VALUES (82, 'Can change stored file', 21, 'change_storedfile');
+INSERT INTO public.auth_permission VALUES (83, 'Can delete stored file', 21, 'delete_storedfile');
+INSERT INTO public.auth_permission VALUES (84, 'Can view stored file', 21, 'view_storedfile');
+INSERT INTO public.auth_permission VALUES (85, 'Can add dataset', 22, 'add_dataset');
+INSERT INTO public.auth_permission VALUES (86, 'Can change dataset', 22, 'change_dataset');
+INSERT INTO public.auth_permission VALUES (87, 'Can delete dataset', 22, 'delete_dataset');
+INSERT INTO public.auth_permission VALUES (88, 'Can view dataset', 22, 'view_dataset');
+INSERT INTO public.auth_permission VALUES (89, 'Can add dataset version', 23, 'add_datasetversion');
+INSERT INTO public.auth_permission VALUES (90, 'Can change dataset version', 23, 'change_datasetversion');
+INSERT INTO public.auth_permission VALUES (91, 'Can delete dataset version', 23, 'delete_datasetversion');
+INSERT INTO public.auth_permission VALUES (92, 'Can view dataset version', 23, 'view_datasetversion');
+INSERT INTO public.auth_permission VALUES (93, 'Can add problem', 24, 'add_problem');
+INSERT INTO public.auth_permission VALUES (94, 'Can change problem', 24, 'change_problem');
+INSERT INTO public.auth_permission VALUES (95, 'Can delete problem', 24, 'delete_problem');
+INSERT INTO public.auth_permission VALUES (96, 'Can view problem', 24, 'view_problem');
+INSERT INTO public.auth_permission VALUES (97, 'Can add experiment', 25, 'add_experiment');
+INSERT INTO public.auth_permission VALUES (98, 'Can change experiment', 25, 'change_experiment');
+INSERT INTO public.auth_permission VALUES (99, 'Can delete experiment', 25, 'delete_experiment');
+INSERT INTO public.auth_permission VALUES (100, 'Can view experiment', 25, 'view_experiment');
+INSERT INTO public.auth_permission VALUES (101, 'Can add run', 26, 'add_run');
+INSERT INTO public.auth_permission VALUES (102, 'Can change run', 26, 'change_run');
+INSERT INTO public.auth_permission VALUES (103, 'Can delete run', 26, 'delete_run');
+INSERT INTO public.auth_permission VALUES (104, 'Can view run', 26, 'view_run');
+INSERT INTO public.auth_permission VALUES (105, 'Can add param', 27, 'add_param');
+INSERT INTO public.auth_permission VALUES (106, 'Can change param', 27, 'change_param');
+INSERT INTO public.auth_permission VALUES (107, 'Can delete param', 27, 'delete_param');
+INSERT INTO public.auth_permission VALUES (108, 'Can view param', 27, 'view_param');
+INSERT INTO public.auth_permission VALUES (109, 'Can add latest metric', 28, 'add_latestmetric');
+INSERT INTO public.auth_permission VALUES (110, 'Can change latest metric', 28, 'change_latestmetric');
+INSERT INTO public.auth_permission VALUES (111, 'Can delete latest metric', 28, 'delete_latestmetric');
+INSERT INTO public.auth_permission VALUES (112, 'Can view latest metric', 28, 'view_latestmetric');
+INSERT INTO public.auth_permission VALUES (113, 'Can add curve', 29, 'add_curve');
+INSERT INTO public.auth_permission VALUES (114, 'Can change curve', 29, 'change_curve');
+INSERT INTO public.auth_permission VALUES (115, 'Can delete curve', 29, 'delete_curve');
+INSERT INTO public.auth_permission VALUES (116, 'Can view curve', 29, 'view_curve');
+INSERT INTO public.auth_permission VALUES (117, 'Can add run tag', 30, 'add_runtag');
+INSERT INTO public.auth_permission VALUES (118, 'Can change run tag', 30, 'change_runtag');
+INSERT INTO public.auth_permission VALUES (119, 'Can delete run tag', 30, 'delete_runtag');
+INSERT INTO public.auth_permission VALUES (120, 'Can view run tag', 30, 'view_runtag');
+INSERT INTO public.auth_permission VALUES (121, 'Can add artifact', 31, 'add_artifact');
+INSERT INTO public.auth_permission VALUES (122, 'Can change artifact', 31, 'change_artifact');
+INSERT INTO public.auth_permission VALUES (123, 'Can delete artifact', 31, 'delete_artifact');
+INSERT INTO public.auth_permission VALUES (124, 'Can view artifact', 31, 'view_artifact');
+INSERT INTO public.auth_permission VALUES (125, 'Can add input dataset', 32, 'add_inputdataset');
+INSERT INTO public.auth_permission VALUES (126, 'Can change input dataset', 32, 'change_inputdataset');
+INSERT INTO public.auth_permission VALUES (127, 'Can delete input dataset', 32, 'delete_inputdataset');
+INSERT INTO public.auth_permission VALUES (128, 'Can view input dataset', 32, 'view_inputdataset');
+INSERT INTO public.auth_permission VALUES (129, 'Can add logged model', 33, 'add_loggedmodel');
+INSERT INTO public.auth_permission VALUES (130, 'Can change logged model', 33, 'change_loggedmodel');
+INSERT INTO public.auth_permission VALUES (131, 'Can delete logged model', 33, 'delete_loggedmodel');
+INSERT INTO public.auth_permission VALUES (132, 'Can view logged model', 33, 'view_loggedmodel');
+INSERT INTO public.auth_permission VALUES (133, 'Can add logged model metric', 34, 'add_loggedmodelmetric');
+INSERT INTO public.auth_permission VALUES (134, 'Can change logged model metric', 34, 'change_loggedmodelmetric');
+INSERT INTO public.auth_permission VALUES (135, 'Can delete logged model metric', 34, 'delete_loggedmodelmetric');
+INSERT INTO public.auth_permission VALUES (136, 'Can view logged model metric', 34, 'view_loggedmodelmetric');
+INSERT INTO public.auth_permission VALUES (137, 'Can add run input', 35, 'add_runinput');
+INSERT INTO public.auth_permission VALUES (138, 'Can change run input', 35, 'change_runinput');
+INSERT INTO public.auth_permission VALUES (139, 'Can delete run input', 35, 'delete_runinput');
+INSERT INTO public.auth_permission VALUES (140, 'Can view run input', 35, 'view_runinput');
+INSERT INTO public.auth_permission VALUES (141, 'Can add run model', 36, 'add_runmodel');
+INSERT INTO public.auth_permission VALUES (142, 'Can change run model', 36, 'change_runmodel');
+INSERT INTO public.auth_permission VALUES (143, 'Can delete run model', 36, 'delete_runmodel');
+INSERT INTO public.auth_permission VALUES (144, 'Can view run model', 36, 'view_runmodel');
+INSERT INTO public.auth_permission VALUES (145, 'Can add metric chunk', 37, 'add_metricchunk');
+INSERT INTO public.auth_permission VALUES (146, 'Can change metric chunk', 37, 'change_metricchunk');
+INSERT INTO public.auth_permission VALUES (147, 'Can delete metric chunk', 37, 'delete_metricchunk');
+INSERT INTO public.auth_permission VALUES (148, 'Can view metric chunk', 37, 'view_metricchunk');
+INSERT INTO public.auth_permission VALUES (149, 'Can add metric point', 38, 'add_metricpoint');
+INSERT INTO public.auth_permission VALUES (150, 'Can change metric point', 38, 'change_metricpoint');
+INSERT INTO public.auth_permission VALUES (151, 'Can delete metric point', 38, 'delete_metricpoint');
+INSERT INTO public.auth_permission VALUES (152, 'Can view metric point', 38, 'view_metricpoint');
+INSERT INTO public.auth_permission VALUES (153, 'Can add purged run', 39, 'add_purgedrun');
+INSERT INTO public.auth_permission VALUES (154, 'Can change purged run', 39, 'change_purgedrun');
+INSERT INTO public.auth_permission VALUES (155, 'Can delete purged run', 39, 'delete_purgedrun');
+INSERT INTO public.auth_permission VALUES (156, 'Can view purged run', 39, 'view_purgedrun');
+INSERT INTO public.auth_permission VALUES (157, 'Can add registered model', 40, 'add_registeredmodel');
+INSERT INTO public.auth_permission VALUES (158, 'Can change registered model', 40, 'change_registeredmodel');
+INSERT INTO public.auth_permission VALUES (159, 'Can delete registered model', 40, 'delete_registeredmodel');
+INSERT INTO public.auth_permission VALUES (160, 'Can view registered model', 40, 'view_registeredmodel');
+INSERT INTO public.auth_permission VALUES (161, 'Can add model version', 41, 'add_modelversion');
+INSERT INTO public.auth_permission VALUES (162, 'Can change model version', 41, 'change_modelversion');
+INSERT INTO public.auth_permission VALUES (163, 'Can delete model version', 41, 'delete_modelversion');
+INSERT INTO public.auth_permission VALUES (164, 'Can view model version', 41, 'view_modelversion');
+INSERT INTO public.auth_permission VALUES (165, 'Can add alias', 42, 'add_alias');
+INSERT INTO public.auth_permission VALUES (166, 'Can change alias', 42, 'change_alias');
+INSERT INTO public.auth_permission VALUES (167, 'Can delete alias', 42, 'delete_alias');
+INSERT INTO public.auth_permission VALUES (168, 'Can view alias', 42, 'view_alias');
+INSERT INTO public.auth_permission VALUES (169, 'Can add model file', 43, 'add_modelfile');
+INSERT INTO public.auth_permission VALUES (170, 'Can change model file', 43, 'change_modelfile');
+INSERT INTO public.auth_permission VALUES (171, 'Can delete model file', 43, 'delete_modelfile');
+INSERT INTO public.auth_permission VALUES (172, 'Can view model file', 43, 'view_modelfile');
+INSERT INTO public.auth_permission VALUES (173, 'Can add webhook', 44, 'add_webhook');
+INSERT INTO public.auth_permission VALUES (174, 'Can change webhook', 44, 'change_webhook');
+INSERT INTO public.auth_permission VALUES (175, 'Can delete webhook', 44, 'delete_webhook');
+INSERT INTO public.auth_permission VALUES (176, 'Can view webhook', 44, 'view_webhook');
+INSERT INTO public.auth_permission VALUES (177, 'Can add webhook delivery', 45, 'add_webhookdelivery');
+INSERT INTO public.auth_permission VALUES (178, 'Can change webhook delivery', 45, 'change_webhookdelivery');
+INSERT INTO public.auth_permission VALUES (179, 'Can delete webhook delivery', 45, 'delete_webhookdelivery');
+INSERT INTO public.auth_permission VALUES (180, 'Can view webhook delivery', 45, 'view_webhookdelivery');
+INSERT INTO public.auth_permission VALUES (181, 'Can add routing epoch', 46, 'add_routingepoch');
+INSERT INTO public.auth_permission VALUES (182, 'Can change routing epoch', 46, 'change_routingepoch');
+INSERT INTO public.auth_permission VALUES (183, 'Can delete routing epoch', 46, 'delete_routingepoch');
+INSERT INTO public.auth_permission VALUES (184, 'Can view routing epoch', 46, 'view_routingepoch');
+INSERT INTO public.auth_permission VALUES (185, 'Can add endpoint', 47, 'add_endpoint');
+INSERT INTO public.auth_permission VALUES (186, 'Can change endpoint', 47, 'change_endpoint');
+INSERT INTO public.auth_permission VALUES (187, 'Can delete endpoint', 47, 'delete_endpoint');
+INSERT INTO public.auth_permission VALUES (188, 'Can view endpoint', 47, 'view_endpoint');
+INSERT INTO public.auth_permission VALUES (189, 'Can add feedback', 48, 'add_feedback');
+INSERT INTO public.auth_permission VALUES (190, 'Can change feedback', 48, 'change_feedback');
+INSERT INTO public.auth_permission VALUES (191, 'Can delete feedback', 48, 'delete_feedback');
+INSERT INTO public.auth_permission VALUES (192, 'Can view feedback', 48, 'view_feedback');
+INSERT INTO public.auth_permission VALUES (193, 'Can add prediction', 49, 'add_prediction');
+INSERT INTO public.auth_permission VALUES (194, 'Can change prediction', 49, 'change_prediction');
+INSERT INTO public.auth_permission VALUES (195, 'Can delete prediction', 49, 'delete_prediction');
+INSERT INTO public.auth_permission VALUES (196, 'Can view prediction', 49, 'view_prediction');
+INSERT INTO public.auth_permission VALUES (197, 'Can add variant', 50, 'add_variant');
+INSERT INTO public.auth_permission VALUES (198, 'Can change variant', 50, 'change_variant');
+INSERT INTO public.auth_permission VALUES (199, 'Can delete variant', 50, 'delete_variant');
+INSERT INTO public.auth_permission VALUES (200, 'Can view variant', 50, 'view_variant');
+INSERT INTO public.auth_permission VALUES (201, 'Can add answer count', 51, 'add_answercount');
+INSERT INTO public.auth_permission VALUES (202, 'Can change answer count', 51, 'change_answercount');
+INSERT INTO public.auth_permission VALUES (203, 'Can delete answer count', 51, 'delete_answercount');
+INSERT INTO public.auth_permission VALUES (204, 'Can view answer count', 51, 'view_answercount');
+INSERT INTO public.django_content_type VALUES (1, 'admin', 'logentry');
+INSERT INTO public.django_content_type VALUES (2, 'auth', 'permission');
+INSERT INTO public.django_content_type VALUES (3, 'auth', 'group');
+INSERT INTO public.django_content_type VALUES (4, 'contenttypes', 'contenttype');
+INSERT INTO public.django_content_type VALUES (5, 'sessions', 'session');
+INSERT INTO public.django_content_type VALUES (6, 'axes', 'accessattempt');
+INSERT INTO public.django_content_type VALUES (7, 'axes', 'accesslog');
+INSERT INTO public.django_content_type VALUES (8, 'axes', 'accessfailurelog');
+INSERT INTO public.django_content_type VALUES (9, 'axes', 'accessattemptexpiration');
+INSERT INTO public.django_content_type VALUES (10, 'django_tasks_database', 'dbtaskresult');
+INSERT INTO public.django_content_type VALUES (11, 'accounts', 'team');
+INSERT INTO public.django_content_type VALUES (12, 'accounts', 'user');
+INSERT INTO public.django_content_type VALUES (13, 'accounts', 'invitation');
+INSERT INTO public.django_content_type VALUES (14, 'accounts', 'apitoken');
+INSERT INTO public.django_content_type VALUES (15, 'accounts', 'membership');
+INSERT INTO public.django_content_type VALUES (16, 'accounts', 'auditevent');
+INSERT INTO public.django_content_type VALUES (17, 'accounts', 'idempotencykey');
+INSERT INTO public.django_content_type VALUES (18, 'jobs', 'job');
+INSERT INTO public.django_content_type VALUES (19, 'jobs', 'joblog');
+INSERT INTO public.django_content_type VALUES (20, 'jobs', 'schedule');
+INSERT INTO public.django_content_type VALUES (21, 'artifacts', 'storedfile');
+INSERT INTO public.django_content_type VALUES (22, 'experiments', 'dataset');
+INSERT INTO public.django_content_type VALUES (23, 'experiments', 'datasetversion');
+INSERT INTO public.django_content_type VALUES (24, 'experiments', 'problem');
+INSERT INTO public.django_content_type VALUES (25, 'experiments', 'experiment');
+INSERT INTO public.django_content_type VALUES (26, 'experiments', 'run');
+INSERT INTO public.django_content_type VALUES (27, 'experiments', 'param');
+INSERT INTO public.django_content_type VALUES (28, 'experiments', 'latestmetric');
+INSERT INTO public.django_content_type VALUES (29, 'experiments', 'curve');
+INSERT INTO public.django_content_type VALUES (30, 'experiments', 'runtag');
+INSERT INTO public.django_content_type VALUES (31, 'experiments', 'artifact');
+INSERT INTO public.django_content_type VALUES (32, 'experiments', 'inputdataset');
+INSERT INTO public.django_content_type VALUES (33, 'experiments', 'loggedmodel');
+INSERT INTO public.django_content_type VALUES (34, 'experiments', 'loggedmodelmetric');
+INSERT INTO public.django_content_type VALUES (35, 'experiments', 'runinput');
+INSERT INTO public.django_content_type VALUES (36, 'experiments', 'runmodel');
+INSERT INTO public.django_content_type VALUES (37, 'experiments', 'metricchunk');
+INSERT INTO public.django_content_type VALUES (38, 'experiments', 'metricpoint');
+INSERT INTO public.django_content_type VALUES (39, 'experiments', 'purgedrun');
+INSERT INTO public.django_content_type VALUES (40, 'models_app', 'registeredmodel');
+INSERT INTO public.django_content_type VALUES (41, 'models_app', 'modelversion');
+INSERT INTO public.django_content_type VALUES (42, 'models_app', 'alias');
+INSERT INTO public.django_content_type VALUES (43, 'models_app', 'modelfile');
+INSERT INTO public.django_content_type VALUES (44, 'models_app', 'webhook');
+INSERT INTO public.django_content_type VALUES (45, 'models_app', 'webhookdelivery');
+INSERT INTO public.django_content_type VALUES (46, 'serving', 'routingepoch');
+INSERT INTO public.django_content_type VALUES (47, 'serving', 'endpoint');
+INSERT INTO public.django_content_type VALUES (48, 'serving', 'feedback');
+INSERT INTO public.django_content_type VALUES (49, 'serving', 'prediction');
+INSERT INTO public.django_content_type VALUES (50, 'serving', 'variant');
+INSERT INTO public.django_content_type VALUES (51, 'serving', 'answercount');
+INSERT INTO public.django_migrations VALUES (1, 'contenttypes', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (2, 'contenttypes', '0002_remove_content_type_name', now());
+INSERT INTO public.django_migrations VALUES (3, 'auth', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (4, 'auth', '0002_alter_permission_name_max_length', now());
+INSERT INTO public.django_migrations VALUES (5, 'auth', '0003_alter_user_email_max_length', now());
+INSERT INTO public.django_migrations VALUES (6, 'auth', '0004_alter_user_username_opts', now());
+INSERT INTO public.django_migrations VALUES (7, 'auth', '0005_alter_user_last_login_null', now());
+INSERT INTO public.django_migrations VALUES (8, 'auth', '0006_require_contenttypes_0002', now());
+INSERT INTO public.django_migrations VALUES (9, 'auth', '0007_alter_validators_add_error_messages', now());
+INSERT INTO public.django_migrations VALUES (10, 'auth', '0008_alter_user_username_max_length', now());
+INSERT INTO public.django_migrations VALUES (11, 'auth', '0009_alter_user_last_name_max_length', now());
+INSERT INTO public.django_migrations VALUES (12, 'auth', '0010_alter_group_name_max_length', now());
+INSERT INTO public.django_migrations VALUES (13, 'auth', '0011_update_proxy_permissions', now());
+INSERT INTO public.django_migrations VALUES (14, 'auth', '0012_alter_user_first_name_max_length', now());
+INSERT INTO public.django_migrations VALUES (15, 'accounts', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (16, 'accounts', '0002_idempotency_key', now());
+INSERT INTO public.django_migrations VALUES (17, 'accounts', '0003_leaner_audit_trail', now());
+INSERT INTO public.django_migrations VALUES (18, 'admin', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (19, 'admin', '0002_logentry_remove_auto_add', now());
+INSERT INTO public.django_migrations VALUES (20, 'admin', '0003_logentry_add_action_flag_choices', now());
+INSERT INTO public.django_migrations VALUES (21, 'artifacts', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (22, 'axes', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (23, 'axes', '0002_auto_20151217_2044', now());
+INSERT INTO public.django_migrations VALUES (24, 'axes', '0003_auto_20160322_0929', now());
+INSERT INTO public.django_migrations VALUES (25, 'axes', '0004_auto_20181024_1538', now());
+INSERT INTO public.django_migrations VALUES (26, 'axes', '0005_remove_accessattempt_trusted', now());
+INSERT INTO public.django_migrations VALUES (27, 'axes', '0006_remove_accesslog_trusted', now());
+INSERT INTO public.django_migrations VALUES (28, 'axes', '0007_alter_accessattempt_unique_together', now());
+INSERT INTO public.django_migrations VALUES (29, 'axes', '0008_accessfailurelog', now());
+INSERT INTO public.django_migrations VALUES (30, 'axes', '0009_add_session_hash', now());
+INSERT INTO public.django_migrations VALUES (31, 'axes', '0010_accessattemptexpiration', now());
+INSERT INTO public.django_migrations VALUES (32, 'django_tasks_database', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (33, 'django_tasks_database', '0002_alter_dbtaskresult_options', now());
+INSERT INTO public.django_migrations VALUES (34, 'django_tasks_database', '0003_dbtaskresult_enqueued_at_dbtaskresult_finished_at', now());
+INSERT INTO public.django_migrations VALUES (35, 'django_tasks_database', '0004_dbtaskresult_started_at', now());
+INSERT INTO public.django_migrations VALUES (36, 'django_tasks_database', '0005_alter_dbtaskresult_priority_and_more', now());
+INSERT INTO public.django_migrations VALUES (37, 'django_tasks_database', '0006_alter_dbtaskresult_args_kwargs_and_more', now());
+INSERT INTO public.django_migrations VALUES (38, 'django_tasks_database', '0007_add_separate_results_fields', now());
+INSERT INTO public.django_migrations VALUES (39, 'django_tasks_database', '0008_separate_results_field', now());
+INSERT INTO public.django_migrations VALUES (40, 'django_tasks_database', '0009_remove_results_field', now());
+INSERT INTO public.django_migrations VALUES (41, 'django_tasks_database', '0010_alter_dbtaskresult_status', now());
+INSERT INTO public.django_migrations VALUES (42, 'django_tasks_database', '0011_rename_complete_status', now());
+INSERT INTO public.django_migrations VALUES (43, 'django_tasks_database', '0012_add_separate_exception_fields', now());
+INSERT INTO public.django_migrations VALUES (44, 'django_tasks_database', '0013_separate_exception_fields', now());
+INSERT INTO public.django_migrations VALUES (45, 'django_tasks_database', '0014_remove_dbtaskresult_exception_data', now());
+INSERT INTO public.django_migrations VALUES (46, 'django_tasks_database', '0015_correctly_order_run_after', now());
+INSERT INTO public.django_migrations VALUES (47, 'django_tasks_database', '0016_remove_dbtaskresult_django_task_new_ordering_idx_and_more', now());
+INSERT INTO public.django_migrations VALUES (48, 'django_tasks_database', '0017_dbtaskresult_metadata', now());
+INSERT INTO public.django_migrations VALUES (49, 'django_tasks_database', '0018_rename_succeeded_status', now());
+INSERT INTO public.django_migrations VALUES (50, 'django_tasks_database', '0019_rename_django_task_new_ordering_idx_tasks_db_new_ordering_idx_and_more', now());
+INSERT INTO public.django_migrations VALUES (51, 'django_tasks_database', '0020_update_db_task_result_ordering', now());
+INSERT INTO public.django_migrations VALUES (52, 'django_tasks_database', '0021_conditional_partial_index_ordering', now());
+INSERT INTO public.django_migrations VALUES (53, 'jobs', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (54, 'experiments', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (55, 'experiments', '0002_reading_notes_and_live_runs', now());
+INSERT INTO public.django_migrations VALUES (56, 'experiments', '0003_the_mlflow_nouns', now());
+INSERT INTO public.django_migrations VALUES (57, 'experiments', '0004_log_in_one_call', now());
+INSERT INTO public.django_migrations VALUES (58, 'experiments', '0005_time_outs_and_purged_runs', now());
+INSERT INTO public.django_migrations VALUES (59, 'experiments', '0006_count_every_change', now());
+INSERT INTO public.django_migrations VALUES (60, 'experiments', '0007_source_runs_elsewhere', now());
+INSERT INTO public.django_migrations VALUES (61, 'experiments', '0008_quicker_runs', now());
+INSERT INTO public.django_migrations VALUES (62, 'experiments', '0009_points_of_a_chunk', now());
+INSERT INTO public.django_migrations VALUES (63, 'experiments', '0010_create_run_in_one_call', now());
+INSERT INTO public.django_migrations VALUES (64, 'models_app', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (65, 'models_app', '0002_files_trained_here', now());
+INSERT INTO public.django_migrations VALUES (66, 'models_app', '0003_mlflow_versions', now());
+INSERT INTO public.django_migrations VALUES (67, 'models_app', '0004_webhooks', now());
+INSERT INTO public.django_migrations VALUES (68, 'serving', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (69, 'serving', '0002_split_layout_client_ids_and_counts', now());
+INSERT INTO public.django_migrations VALUES (70, 'sessions', '0001_initial', now());
+SELECT pg_catalog.setval('public.accounts_apitoken_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_auditevent_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_idempotencykey_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_invitation_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_membership_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_team_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_user_groups_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_user_id_seq', 1, false);
+SELECT pg_catalog.setval('public.accounts_user_user_permissions_id_seq', 1, false);
+SELECT pg_catalog.setval('public.artifacts_storedfile_id_seq', 1, false);
+SELECT pg_catalog.setval('public.auth_group_id_seq', 1, false);
+SELECT pg_catalog.setval('public.auth_group_permissions_id_seq', 1, false);
+SELECT pg_catalog.setval('public.auth_permission_id_seq', 204, true);
+SELECT pg_catalog.setval('public.axes_accessattempt_id_seq', 1, false);
+SELECT pg_catalog.setval('public.axes_accessfailurelog_id_seq', 1, false);
+SELECT pg_catalog.setval('public.axes_accesslog_id_seq', 1, false);
+SELECT pg_catalog.setval('public.django_admin_log_id_seq', 1, false);
+SELECT pg_catalog.setval('public.django_content_type_id_seq', 51, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 70, true);
+SELECT pg_catalog.setval('public.experiments_curve_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_dataset_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_datasetversion_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_experiment_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_inputdataset_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_loggedmodelmetric_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_problem_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_runartifact_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_runinput_id_seq', 1, false);
+SELECT pg_catalog.setval('public.experiments_runmodel_id_seq', 1, false);
+SELECT pg_catalog.setval('public.jobs_joblog_id_seq', 1, false);
+SELECT pg_catalog.setval('public.jobs_schedule_id_seq', 1, false);
+SELECT pg_catalog.setval('public.models_app_alias_id_seq', 1, false);
+SELECT pg_catalog.setval('public.models_app_modelfile_id_seq', 1, false);
+SELECT pg_catalog.setval('public.models_app_modelversion_id_seq', 1, false);
+SELECT pg_catalog.setval('public.models_app_registeredmodel_id_seq', 1, false);
+SELECT pg_catalog.setval('public.serving_endpoint_id_seq', 1, false);
+SELECT pg_catalog.setval('public.serving_feedback_id_seq', 1, false);
+SELECT pg_catalog.setval('public.serving_prediction_id_seq', 1, false);
+SELECT pg_catalog.setval('public.serving_routingepoch_id_seq', 1, false);
+SELECT pg_catalog.setval('public.serving_variant_id_seq', 1, false);
+ALTER TABLE ONLY public.accounts_apitoken
+    ADD CONSTRAINT accounts_apitoken_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.accounts_apitoken
+    ADD CONSTRAINT accounts_apitoken_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_auditevent
+    ADD CONSTRAINT accounts_auditevent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_idempotencykey
+    ADD CONSTRAINT accounts_idempotencykey_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_invitation
+    ADD CONSTRAINT accounts_invitation_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.accounts_invitation
+    ADD CONSTRAINT accounts_invitation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_membership
+    ADD CONSTRAINT accounts_membership_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_team
+    ADD CONSTRAINT accounts_team_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_team
+    ADD CONSTRAINT accounts_team_slug_key UNIQUE (slug);
+ALTER TABLE ONLY public.accounts_user_groups
+    ADD CONSTRAINT accounts_user_groups_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_user_groups
+    ADD CONSTRAINT accounts_user_groups_user_id_group_id_59c0b32f_uniq UNIQUE (user_id, group_id);
+ALTER TABLE ONLY public.accounts_user
+    ADD CONSTRAINT accounts_user_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_user_user_permissions
+    ADD CONSTRAINT accounts_user_user_permi_user_id_permission_id_2ab516c2_uniq UNIQUE (user_id, permission_id);
+ALTER TABLE ONLY public.accounts_user_user_permissions
+    ADD CONSTRAINT accounts_user_user_permissions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.accounts_user
+    ADD CONSTRAINT accounts_user_username_key UNIQUE (username);
+ALTER TABLE ONLY public.models_app_alias
+    ADD CONSTRAINT alias_once_per_model UNIQUE (model_id, name);
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT artifact_path_once_per_model UNIQUE (logged_model_id, path);
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT artifact_path_once_per_run UNIQUE (run_id, path);
+ALTER TABLE ONLY public.artifacts_storedfile
+    ADD CONSTRAINT artifacts_storedfile_key_key UNIQUE (key);
+ALTER TABLE ONLY public.artifacts_storedfile
+    ADD CONSTRAINT artifacts_storedfile_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_group
+    ADD CONSTRAINT auth_group_name_key UNIQUE (name);
+ALTER TABLE ONLY public.auth_group_permissions
+    ADD CONSTRAINT auth_group_permissions_group_id_permission_id_0cd325b0_uniq UNIQUE (group_id, permission_id);
+ALTER TABLE ONLY public.auth_group_permissions
+    ADD CONSTRAINT auth_group_permissions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_group
+    ADD CONSTRAINT auth_group_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_permission
+    ADD CONSTRAINT auth_permission_content_type_id_codename_01ab375a_uniq UNIQUE (content_type_id, codename);
+ALTER TABLE ONLY public.auth_permission
+    ADD CONSTRAINT auth_permission_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.axes_accessattempt
+    ADD CONSTRAINT axes_accessattempt_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.axes_accessattempt
+    ADD CONSTRAINT axes_accessattempt_username_ip_address_user_agent_8ea22282_uniq UNIQUE (username, ip_address, user_agent);
+ALTER TABLE ONLY public.axes_accessattemptexpiration
+    ADD CONSTRAINT axes_accessattemptexpiration_pkey PRIMARY KEY (access_attempt_id);
+ALTER TABLE ONLY public.axes_accessfailurelog
+    ADD CONSTRAINT axes_accessfailurelog_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.axes_accesslog
+    ADD CONSTRAINT axes_accesslog_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_curve
+    ADD CONSTRAINT curve_once_per_run UNIQUE (run_id, name);
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT dataset_content_once UNIQUE (dataset_id, digest);
+ALTER TABLE ONLY public.experiments_dataset
+    ADD CONSTRAINT dataset_name_once_per_team UNIQUE (team_id, name);
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT dataset_version_number_once UNIQUE (dataset_id, number);
+ALTER TABLE ONLY public.django_admin_log
+    ADD CONSTRAINT django_admin_log_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.django_content_type
+    ADD CONSTRAINT django_content_type_app_label_model_76bd3d3b_uniq UNIQUE (app_label, model);
+ALTER TABLE ONLY public.django_content_type
+    ADD CONSTRAINT django_content_type_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.django_migrations
+    ADD CONSTRAINT django_migrations_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.django_session
+    ADD CONSTRAINT django_session_pkey PRIMARY KEY (session_key);
+ALTER TABLE ONLY public.django_tasks_database_dbtaskresult
+    ADD CONSTRAINT django_tasks_database_dbtaskresult_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_endpoint
+    ADD CONSTRAINT endpoint_name_once_per_team UNIQUE (team_id, name);
+ALTER TABLE ONLY public.experiments_experiment
+    ADD CONSTRAINT experiment_name_once_per_team UNIQUE (team_id, name);
+ALTER TABLE ONLY public.experiments_curve
+    ADD CONSTRAINT experiments_curve_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_dataset
+    ADD CONSTRAINT experiments_dataset_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT experiments_datasetversion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_experiment
+    ADD CONSTRAINT experiments_experiment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_inputdataset
+    ADD CONSTRAINT experiments_inputdataset_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_latestmetric
+    ADD CONSTRAINT experiments_latestmetric_pkey PRIMARY KEY (run_id, key);
+ALTER TABLE ONLY public.experiments_loggedmodel
+    ADD CONSTRAINT experiments_loggedmodel_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_loggedmodelmetric
+    ADD CONSTRAINT experiments_loggedmodelmetric_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_metricchunk
+    ADD CONSTRAINT experiments_metricchunk_pkey PRIMARY KEY (run_id, key, change);
+ALTER TABLE ONLY public.experiments_param
+    ADD CONSTRAINT experiments_param_pkey PRIMARY KEY (run_id, key);
+ALTER TABLE ONLY public.experiments_problem
+    ADD CONSTRAINT experiments_problem_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_purgedrun
+    ADD CONSTRAINT experiments_purgedrun_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT experiments_runartifact_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_runinput
+    ADD CONSTRAINT experiments_runinput_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_runmodel
+    ADD CONSTRAINT experiments_runmodel_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_runtag
+    ADD CONSTRAINT experiments_runtag_pkey PRIMARY KEY (run_id, key);
+ALTER TABLE ONLY public.serving_feedback
+    ADD CONSTRAINT feedback_once UNIQUE (endpoint_id, request_id, "row");
+ALTER TABLE ONLY public.accounts_idempotencykey
+    ADD CONSTRAINT idempotency_key_once_per_user UNIQUE (team_id, user_id, key);
+ALTER TABLE ONLY public.experiments_inputdataset
+    ADD CONSTRAINT input_dataset_once_per_experiment UNIQUE (experiment_id, name, digest);
+ALTER TABLE ONLY public.jobs_job
+    ADD CONSTRAINT jobs_job_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.jobs_joblog
+    ADD CONSTRAINT jobs_joblog_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.jobs_joblog
+    ADD CONSTRAINT jobs_log_sequence UNIQUE (job_id, sequence);
+ALTER TABLE ONLY public.jobs_schedule
+    ADD CONSTRAINT jobs_schedule_name_key UNIQUE (name);
+ALTER TABLE ONLY public.jobs_schedule
+    ADD CONSTRAINT jobs_schedule_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.experiments_loggedmodelmetric
+    ADD CONSTRAINT logged_model_metric_once UNIQUE (logged_model_id, key, dataset_name, dataset_digest, "timestamp", step, value, is_nan, run_id);
+ALTER TABLE ONLY public.accounts_membership
+    ADD CONSTRAINT membership_once_per_team UNIQUE (team_id, user_id);
+ALTER TABLE ONLY public.models_app_modelfile
+    ADD CONSTRAINT model_file_once_per_format UNIQUE (version_id, format);
+ALTER TABLE ONLY public.models_app_modelversion
+    ADD CONSTRAINT model_version_number_once UNIQUE (model_id, number);
+ALTER TABLE ONLY public.models_app_alias
+    ADD CONSTRAINT models_app_alias_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.models_app_modelfile
+    ADD CONSTRAINT models_app_modelfile_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.models_app_modelversion
+    ADD CONSTRAINT models_app_modelversion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.models_app_registeredmodel
+    ADD CONSTRAINT models_app_registeredmodel_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.models_app_webhook
+    ADD CONSTRAINT models_app_webhook_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.models_app_webhookdelivery
+    ADD CONSTRAINT models_app_webhookdelivery_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_prediction
+    ADD CONSTRAINT prediction_once UNIQUE (request_id, "row");
+ALTER TABLE ONLY public.experiments_problem
+    ADD CONSTRAINT problem_name_once_per_team UNIQUE (team_id, name);
+ALTER TABLE ONLY public.models_app_registeredmodel
+    ADD CONSTRAINT registered_model_name_once_per_team UNIQUE (team_id, name);
+ALTER TABLE ONLY public.experiments_runinput
+    ADD CONSTRAINT run_input_once UNIQUE (run_id, dataset_id);
+ALTER TABLE ONLY public.experiments_runmodel
+    ADD CONSTRAINT run_model_link_once UNIQUE (run_id, role, logged_model_id, step);
+ALTER TABLE ONLY public.serving_answercount
+    ADD CONSTRAINT serving_answercount_pkey PRIMARY KEY (endpoint_id, variant, version_id, status, hour);
+ALTER TABLE ONLY public.serving_endpoint
+    ADD CONSTRAINT serving_endpoint_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_feedback
+    ADD CONSTRAINT serving_feedback_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_prediction
+    ADD CONSTRAINT serving_prediction_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_routingepoch
+    ADD CONSTRAINT serving_routingepoch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_variant
+    ADD CONSTRAINT serving_variant_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.serving_variant
+    ADD CONSTRAINT variant_name_once_per_endpoint UNIQUE (endpoint_id, name);
+CREATE INDEX accounts_apitoken_prefix_8b81ac32 ON public.accounts_apitoken USING btree (prefix);
+CREATE INDEX accounts_apitoken_prefix_8b81ac32_like ON public.accounts_apitoken USING btree (prefix varchar_pattern_ops);
+CREATE INDEX accounts_apitoken_team_id_8d939cd1 ON public.accounts_apitoken USING btree (team_id);
+CREATE INDEX accounts_apitoken_user_id_bbee13e0 ON public.accounts_apitoken USING btree (user_id);
+CREATE INDEX accounts_idempotencykey_created_at_934768f7 ON public.accounts_idempotencykey USING btree (created_at);
+CREATE INDEX accounts_idempotencykey_team_id_c9ddd210 ON public.accounts_idempotencykey USING btree (team_id);
+CREATE INDEX accounts_idempotencykey_user_id_ad587486 ON public.accounts_idempotencykey USING btree (user_id);
+CREATE INDEX accounts_invitation_invited_by_id_94a21efc ON public.accounts_invitation USING btree (invited_by_id);
+CREATE INDEX accounts_invitation_team_id_a42a47a0 ON public.accounts_invitation USING btree (team_id);
+CREATE INDEX accounts_membership_team_id_c9c6c909 ON public.accounts_membership USING btree (team_id);
+CREATE INDEX accounts_membership_user_id_487fb39e ON public.accounts_membership USING btree (user_id);
+CREATE INDEX accounts_team_slug_7567da3b_like ON public.accounts_team USING btree (slug varchar_pattern_ops);
+CREATE INDEX accounts_user_default_team_id_e2a231c6 ON public.accounts_user USING btree (default_team_id);
+CREATE INDEX accounts_user_groups_group_id_bd11a704 ON public.accounts_user_groups USING btree (group_id);
+CREATE INDEX accounts_user_groups_user_id_52b62117 ON public.accounts_user_groups USING btree (user_id);
+CREATE INDEX accounts_user_user_permissions_permission_id_113bb443 ON public.accounts_user_user_permissions USING btree (permission_id);
+CREATE INDEX accounts_user_user_permissions_user_id_e4f0a161 ON public.accounts_user_user_permissions USING btree (user_id);
+CREATE INDEX accounts_user_username_6088629e_like ON public.accounts_user USING btree (username varchar_pattern_ops);
+CREATE UNIQUE INDEX artifact_path_once_per_team ON public.experiments_artifact USING btree (team_id, path) WHERE ((logged_model_id IS NULL) AND (run_id IS NULL));
+CREATE INDEX artifacts_storedfile_key_bfd1247a_like ON public.artifacts_storedfile USING btree (key varchar_pattern_ops);
+CREATE INDEX artifacts_storedfile_team_id_ff749a81 ON public.artifacts_storedfile USING btree (team_id);
+CREATE INDEX audit_by_target ON public.accounts_auditevent USING btree (target_type, target_id);
+CREATE INDEX audit_by_team ON public.accounts_auditevent USING btree (team_id, at DESC);
+CREATE INDEX auth_group_name_a6ea08ec_like ON public.auth_group USING btree (name varchar_pattern_ops);
+CREATE INDEX auth_group_permissions_group_id_b120cbf9 ON public.auth_group_permissions USING btree (group_id);
+CREATE INDEX auth_group_permissions_permission_id_84c5c92e ON public.auth_group_permissions USING btree (permission_id);
+CREATE INDEX auth_permission_content_type_id_2f476e4b ON public.auth_permission USING btree (content_type_id);
+CREATE INDEX axes_accessattempt_ip_address_10922d9c ON public.axes_accessattempt USING btree (ip_address);
+CREATE INDEX axes_accessattempt_user_agent_ad89678b ON public.axes_accessattempt USING btree (user_agent);
+CREATE INDEX axes_accessattempt_user_agent_ad89678b_like ON public.axes_accessattempt USING btree (user_agent varchar_pattern_ops);
+CREATE INDEX axes_accessattempt_username_3f2d4ca0 ON public.axes_accessattempt USING btree (username);
+CREATE INDEX axes_accessattempt_username_3f2d4ca0_like ON public.axes_accessattempt USING btree (username varchar_pattern_ops);
+CREATE INDEX axes_accessfailurelog_ip_address_2e9f5a7f ON public.axes_accessfailurelog USING btree (ip_address);
+CREATE INDEX axes_accessfailurelog_user_agent_ea145dda ON public.axes_accessfailurelog USING btree (user_agent);
+CREATE INDEX axes_accessfailurelog_user_agent_ea145dda_like ON public.axes_accessfailurelog USING btree (user_agent varchar_pattern_ops);
+CREATE INDEX axes_accessfailurelog_username_a8b7e8a4 ON public.axes_accessfailurelog USING btree (username);
+CREATE INDEX axes_accessfailurelog_username_a8b7e8a4_like ON public.axes_accessfailurelog USING btree (username varchar_pattern_ops);
+CREATE INDEX axes_accesslog_ip_address_86b417e5 ON public.axes_accesslog USING btree (ip_address);
+CREATE INDEX axes_accesslog_user_agent_0e659004 ON public.axes_accesslog USING btree (user_agent);
+CREATE INDEX axes_accesslog_user_agent_0e659004_like ON public.axes_accesslog USING btree (user_agent varchar_pattern_ops);
+CREATE INDEX axes_accesslog_username_df93064b ON public.axes_accesslog USING btree (username);
+CREATE INDEX axes_accesslog_username_df93064b_like ON public.axes_accesslog USING btree (username varchar_pattern_ops);
+CREATE INDEX django_admin_log_content_type_id_c4bce8eb ON public.django_admin_log USING btree (content_type_id);
+CREATE INDEX django_admin_log_user_id_c564eba6 ON public.django_admin_log USING btree (user_id);
+CREATE INDEX django_session_expire_date_a5c62663 ON public.django_session USING btree (expire_date);
+CREATE INDEX django_session_session_key_c0390e0f_like ON public.django_session USING btree (session_key varchar_pattern_ops);
+CREATE INDEX django_task_backend_071754_idx ON public.django_tasks_database_dbtaskresult USING btree (backend_name);
+CREATE INDEX django_task_queue_n_99c321_idx ON public.django_tasks_database_dbtaskresult USING btree (queue_name);
+CREATE INDEX experiments_artifact_team_id_dbb0304a ON public.experiments_artifact USING btree (team_id);
+CREATE INDEX experiments_curve_run_id_dd5d5c90 ON public.experiments_curve USING btree (run_id);
+CREATE INDEX experiments_dataset_created_by_id_81127f1c ON public.experiments_dataset USING btree (created_by_id);
+CREATE INDEX experiments_dataset_problem_id_92da5c91 ON public.experiments_dataset USING btree (problem_id);
+CREATE INDEX experiments_dataset_team_id_d5599e46 ON public.experiments_dataset USING btree (team_id);
+CREATE INDEX experiments_datasetversion_created_by_id_03d6b1e4 ON public.experiments_datasetversion USING btree (created_by_id);
+CREATE INDEX experiments_datasetversion_dataset_id_7e2c4270 ON public.experiments_datasetversion USING btree (dataset_id);
+CREATE INDEX experiments_datasetversion_original_id_c305ff2b ON public.experiments_datasetversion USING btree (original_id);
+CREATE INDEX experiments_datasetversion_parquet_id_8dc12fbb ON public.experiments_datasetversion USING btree (parquet_id);
+CREATE INDEX experiments_experiment_created_by_id_7a6e7047 ON public.experiments_experiment USING btree (created_by_id);
+CREATE INDEX experiments_experiment_problem_id_80a347f2 ON public.experiments_experiment USING btree (problem_id);
+CREATE INDEX experiments_experiment_team_id_bec72ee9 ON public.experiments_experiment USING btree (team_id);
+CREATE INDEX experiments_loggedmodel_created_by_id_918d2170 ON public.experiments_loggedmodel USING btree (created_by_id);
+CREATE INDEX experiments_loggedmodel_experiment_id_fa76fce5 ON public.experiments_loggedmodel USING btree (experiment_id);
+CREATE INDEX experiments_loggedmodel_source_run_id_c1cd4253 ON public.experiments_loggedmodel USING btree (source_run_id);
+CREATE INDEX experiments_loggedmodelmetric_run_id_2d538d94 ON public.experiments_loggedmodelmetric USING btree (run_id);
+CREATE INDEX experiments_problem_created_by_id_d167339e ON public.experiments_problem USING btree (created_by_id);
+CREATE INDEX experiments_problem_team_id_736da394 ON public.experiments_problem USING btree (team_id);
+CREATE INDEX experiments_runartifact_file_id_8c8b1051 ON public.experiments_artifact USING btree (file_id);
+CREATE INDEX experiments_runinput_dataset_id_df3fe44a ON public.experiments_runinput USING btree (dataset_id);
+CREATE INDEX experiments_runmodel_logged_model_id_5275dd35 ON public.experiments_runmodel USING btree (logged_model_id);
+CREATE INDEX jobs_job_created_by_id_f3283268 ON public.jobs_job USING btree (created_by_id);
+CREATE INDEX jobs_job_live ON public.jobs_job USING btree (state, created_at) WHERE ((state)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying])::text[]));
+CREATE INDEX jobs_job_newest ON public.jobs_job USING btree (created_at DESC, id);
+CREATE INDEX jobs_job_of_team ON public.jobs_job USING btree (team_id, created_at DESC, id);
+CREATE INDEX jobs_job_team_id_c38d3640 ON public.jobs_job USING btree (team_id);
+CREATE INDEX jobs_joblog_job_id_ae8f8e96 ON public.jobs_joblog USING btree (job_id);
+CREATE INDEX jobs_schedule_due ON public.jobs_schedule USING btree (next_at) WHERE enabled;
+CREATE INDEX jobs_schedule_last_job_id_ea2e5cec ON public.jobs_schedule USING btree (last_job_id);
+CREATE INDEX jobs_schedule_name_fdcfbdf1_like ON public.jobs_schedule USING btree (name varchar_pattern_ops);
+CREATE INDEX jobs_schedule_team_id_94d8e183 ON public.jobs_schedule USING btree (team_id);
+CREATE INDEX latest_metric_by_value ON public.experiments_latestmetric USING btree (experiment_id, key, value, run_id) INCLUDE (is_nan, minimum, maximum);
+CREATE INDEX logged_model_newest_first ON public.experiments_loggedmodel USING btree (experiment_id, lifecycle, created_at DESC, id);
+CREATE INDEX model_version_by_run_key ON public.models_app_modelversion USING btree (run_key) WHERE (NOT ((run_key)::text = ''::text));
+CREATE INDEX models_app_alias_model_id_3d41eb84 ON public.models_app_alias USING btree (model_id);
+CREATE INDEX models_app_alias_version_id_8f32b1b4 ON public.models_app_alias USING btree (version_id);
+CREATE INDEX models_app_modelfile_file_id_cdae8b87 ON public.models_app_modelfile USING btree (file_id);
+CREATE INDEX models_app_modelfile_version_id_4a6d8b17 ON public.models_app_modelfile USING btree (version_id);
+CREATE INDEX models_app_modelversion_created_by_id_6761d00a ON public.models_app_modelversion USING btree (created_by_id);
+CREATE INDEX models_app_modelversion_logged_model_id_48caa1e0 ON public.models_app_modelversion USING btree (logged_model_id);
+CREATE INDEX models_app_modelversion_model_id_f8820b58 ON public.models_app_modelversion USING btree (model_id);
+CREATE INDEX models_app_modelversion_run_id_6f5226b2 ON public.models_app_modelversion USING btree (run_id);
+CREATE INDEX models_app_registeredmodel_created_by_id_e6cd1ce4 ON public.models_app_registeredmodel USING btree (created_by_id);
+CREATE INDEX models_app_registeredmodel_problem_id_267aa6b8 ON public.models_app_registeredmodel USING btree (problem_id);
+CREATE INDEX models_app_registeredmodel_team_id_8cd98ae5 ON public.models_app_registeredmodel USING btree (team_id);
+CREATE INDEX models_app_webhook_created_by_id_23539e1b ON public.models_app_webhook USING btree (created_by_id);
+CREATE INDEX models_app_webhook_team_id_7796a269 ON public.models_app_webhook USING btree (team_id);
+CREATE INDEX models_app_webhookdelivery_webhook_id_0b330c0b ON public.models_app_webhookdelivery USING btree (webhook_id);
+CREATE UNIQUE INDEX one_default_experiment_per_team ON public.experiments_experiment USING btree (team_id) WHERE is_default;
+CREATE INDEX param_by_value ON public.experiments_param USING btree (experiment_id, key, "left"(value, 200));
+CREATE INDEX prediction_by_client_id ON public.serving_prediction USING btree (client_request_id) WHERE (client_request_id IS NOT NULL);
+CREATE INDEX prediction_newest ON public.serving_prediction USING btree (endpoint_id, at DESC);
+CREATE INDEX run_live_of_job ON public.experiments_run USING btree (job_id) WHERE ((job_id IS NOT NULL) AND ((status)::text = ANY ((ARRAY['SCHEDULED'::character varying, 'RUNNING'::character varying])::text[])));
+CREATE INDEX run_live_without_job ON public.experiments_run USING btree (started_at) WHERE ((job_id IS NULL) AND ((status)::text = 'RUNNING'::text));
+CREATE INDEX run_newest_in_experiment ON public.experiments_run USING btree (experiment_id, lifecycle, started_at DESC, id);
+CREATE INDEX run_of_dataset_version ON public.experiments_run USING btree (dataset_version_id) WHERE (dataset_version_id IS NOT NULL);
+CREATE INDEX run_of_job ON public.experiments_run USING btree (job_id) WHERE (job_id IS NOT NULL);
+CREATE INDEX run_of_parent ON public.experiments_run USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX run_of_problem ON public.experiments_run USING btree (problem_id) WHERE (problem_id IS NOT NULL);
+CREATE INDEX run_tag_by_value ON public.experiments_runtag USING btree (experiment_id, key, "left"(value, 200));
+CREATE INDEX serving_endpoint_created_by_id_5daebcc5 ON public.serving_endpoint USING btree (created_by_id);
+CREATE INDEX serving_endpoint_problem_id_5afdb938 ON public.serving_endpoint USING btree (problem_id);
+CREATE INDEX serving_endpoint_team_id_8d439315 ON public.serving_endpoint USING btree (team_id);
+CREATE INDEX serving_variant_endpoint_id_2cc052e3 ON public.serving_variant USING btree (endpoint_id);
+CREATE INDEX serving_variant_version_id_949bc3eb ON public.serving_variant USING btree (version_id);
+CREATE INDEX stored_file_by_content ON public.artifacts_storedfile USING btree (team_id, sha256);
+CREATE INDEX tasks_db_new_ordering_idx ON public.django_tasks_database_dbtaskresult USING btree (status, priority DESC, run_after, enqueued_at) WHERE ((status)::text = 'READY'::text);
+CREATE INDEX webhook_delivery_newest ON public.models_app_webhookdelivery USING btree (webhook_id, created_at DESC, id DESC);
+CREATE INDEX webhook_newest ON public.models_app_webhook USING btree (team_id, created_at DESC, id DESC);
+CREATE TRIGGER count_changed AFTER UPDATE ON public.experiments_runinput REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_new_rows();
+CREATE TRIGGER count_deleted AFTER DELETE ON public.experiments_latestmetric REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_old_rows();
+CREATE TRIGGER count_deleted AFTER DELETE ON public.experiments_param REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_old_rows();
+CREATE TRIGGER count_deleted AFTER DELETE ON public.experiments_runinput REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_old_rows();
+CREATE TRIGGER count_deleted AFTER DELETE ON public.experiments_runmodel REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_old_rows();
+CREATE TRIGGER count_deleted AFTER DELETE ON public.experiments_runtag REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_old_rows();
+CREATE TRIGGER count_new AFTER INSERT ON public.experiments_runinput REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_new_rows();
+CREATE TRIGGER count_new AFTER INSERT ON public.experiments_runmodel REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.experiments_count_new_rows();
+CREATE TRIGGER count_texts BEFORE UPDATE OF name, note ON public.experiments_run FOR EACH ROW WHEN ((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.note IS DISTINCT FROM new.note))) EXECUTE FUNCTION public.experiments_count_texts();
+CREATE TRIGGER experiments_run_revive BEFORE UPDATE ON public.experiments_run FOR EACH ROW WHEN (old.timed_out) EXECUTE FUNCTION public.experiments_run_revive();
+ALTER TABLE ONLY public.accounts_apitoken
+    ADD CONSTRAINT accounts_apitoken_team_id_8d939cd1_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_apitoken
+    ADD CONSTRAINT accounts_apitoken_user_id_bbee13e0_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_auditevent
+    ADD CONSTRAINT accounts_auditevent_team_id_c0d94c64_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_auditevent
+    ADD CONSTRAINT accounts_auditevent_user_id_94cf0a49_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_idempotencykey
+    ADD CONSTRAINT accounts_idempotencykey_team_id_c9ddd210_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_idempotencykey
+    ADD CONSTRAINT accounts_idempotencykey_user_id_ad587486_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_invitation
+    ADD CONSTRAINT accounts_invitation_invited_by_id_94a21efc_fk_accounts_user_id FOREIGN KEY (invited_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_invitation
+    ADD CONSTRAINT accounts_invitation_team_id_a42a47a0_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_membership
+    ADD CONSTRAINT accounts_membership_team_id_c9c6c909_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_membership
+    ADD CONSTRAINT accounts_membership_user_id_487fb39e_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_user
+    ADD CONSTRAINT accounts_user_default_team_id_e2a231c6_fk_accounts_team_id FOREIGN KEY (default_team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_user_groups
+    ADD CONSTRAINT accounts_user_groups_group_id_bd11a704_fk_auth_group_id FOREIGN KEY (group_id) REFERENCES public.auth_group(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_user_groups
+    ADD CONSTRAINT accounts_user_groups_user_id_52b62117_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_user_user_permissions
+    ADD CONSTRAINT accounts_user_user_p_permission_id_113bb443_fk_auth_perm FOREIGN KEY (permission_id) REFERENCES public.auth_permission(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.accounts_user_user_permissions
+    ADD CONSTRAINT accounts_user_user_p_user_id_e4f0a161_fk_accounts_ FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.artifacts_storedfile
+    ADD CONSTRAINT artifacts_storedfile_team_id_ff749a81_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.auth_group_permissions
+    ADD CONSTRAINT auth_group_permissio_permission_id_84c5c92e_fk_auth_perm FOREIGN KEY (permission_id) REFERENCES public.auth_permission(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.auth_group_permissions
+    ADD CONSTRAINT auth_group_permissions_group_id_b120cbf9_fk_auth_group_id FOREIGN KEY (group_id) REFERENCES public.auth_group(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.auth_permission
+    ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES public.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.axes_accessattemptexpiration
+    ADD CONSTRAINT axes_accessattemptex_access_attempt_id_6b73a47a_fk_axes_acce FOREIGN KEY (access_attempt_id) REFERENCES public.axes_accessattempt(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.django_admin_log
+    ADD CONSTRAINT django_admin_log_content_type_id_c4bce8eb_fk_django_co FOREIGN KEY (content_type_id) REFERENCES public.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.django_admin_log
+    ADD CONSTRAINT django_admin_log_user_id_c564eba6_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT experiments_artifact_logged_model_id_41026abb_fk_experimen FOREIGN KEY (logged_model_id) REFERENCES public.experiments_loggedmodel(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT experiments_artifact_run_id_c6efad5b_fk_experiments_run_id FOREIGN KEY (run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT experiments_artifact_team_id_dbb0304a_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_curve
+    ADD CONSTRAINT experiments_curve_run_id_dd5d5c90_fk_experiments_run_id FOREIGN KEY (run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_dataset
+    ADD CONSTRAINT experiments_dataset_created_by_id_81127f1c_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_dataset
+    ADD CONSTRAINT experiments_dataset_problem_id_92da5c91_fk_experimen FOREIGN KEY (problem_id) REFERENCES public.experiments_problem(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_dataset
+    ADD CONSTRAINT experiments_dataset_team_id_d5599e46_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT experiments_datasetv_created_by_id_03d6b1e4_fk_accounts_ FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT experiments_datasetv_dataset_id_7e2c4270_fk_experimen FOREIGN KEY (dataset_id) REFERENCES public.experiments_dataset(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT experiments_datasetv_original_id_c305ff2b_fk_artifacts FOREIGN KEY (original_id) REFERENCES public.artifacts_storedfile(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_datasetversion
+    ADD CONSTRAINT experiments_datasetv_parquet_id_8dc12fbb_fk_artifacts FOREIGN KEY (parquet_id) REFERENCES public.artifacts_storedfile(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_experiment
+    ADD CONSTRAINT experiments_experime_created_by_id_7a6e7047_fk_accounts_ FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_experiment
+    ADD CONSTRAINT experiments_experime_problem_id_80a347f2_fk_experimen FOREIGN KEY (problem_id) REFERENCES public.experiments_problem(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_experiment
+    ADD CONSTRAINT experiments_experiment_team_id_bec72ee9_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_inputdataset
+    ADD CONSTRAINT experiments_inputdat_experiment_id_c9c721ba_fk_experimen FOREIGN KEY (experiment_id) REFERENCES public.experiments_experiment(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_loggedmodel
+    ADD CONSTRAINT experiments_loggedmo_created_by_id_918d2170_fk_accounts_ FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_loggedmodel
+    ADD CONSTRAINT experiments_loggedmo_experiment_id_fa76fce5_fk_experimen FOREIGN KEY (experiment_id) REFERENCES public.experiments_experiment(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_loggedmodelmetric
+    ADD CONSTRAINT experiments_loggedmo_logged_model_id_56a81c9b_fk_experimen FOREIGN KEY (logged_model_id) REFERENCES public.experiments_loggedmodel(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_loggedmodelmetric
+    ADD CONSTRAINT experiments_loggedmo_run_id_2d538d94_fk_experimen FOREIGN KEY (run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_loggedmodel
+    ADD CONSTRAINT experiments_loggedmo_source_run_id_c1cd4253_fk_experimen FOREIGN KEY (source_run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_problem
+    ADD CONSTRAINT experiments_problem_created_by_id_d167339e_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_problem
+    ADD CONSTRAINT experiments_problem_team_id_736da394_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_created_by_id_065a04e8_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_dataset_version_id_bf654f18_fk_experimen FOREIGN KEY (dataset_version_id) REFERENCES public.experiments_datasetversion(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_experiment_id_af6f5396_fk_experimen FOREIGN KEY (experiment_id) REFERENCES public.experiments_experiment(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_job_id_aae55829_fk_jobs_job_id FOREIGN KEY (job_id) REFERENCES public.jobs_job(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_parent_id_d355b791_fk_experiments_run_id FOREIGN KEY (parent_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_run
+    ADD CONSTRAINT experiments_run_problem_id_61c92978_fk_experiments_problem_id FOREIGN KEY (problem_id) REFERENCES public.experiments_problem(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_artifact
+    ADD CONSTRAINT experiments_runartif_file_id_8c8b1051_fk_artifacts FOREIGN KEY (file_id) REFERENCES public.artifacts_storedfile(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_runinput
+    ADD CONSTRAINT experiments_runinput_dataset_id_df3fe44a_fk_experimen FOREIGN KEY (dataset_id) REFERENCES public.experiments_inputdataset(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_runinput
+    ADD CONSTRAINT experiments_runinput_run_id_d722277d_fk_experiments_run_id FOREIGN KEY (run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_runmodel
+    ADD CONSTRAINT experiments_runmodel_logged_model_id_5275dd35_fk_experimen FOREIGN KEY (logged_model_id) REFERENCES public.experiments_loggedmodel(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.experiments_runmodel
+    ADD CONSTRAINT experiments_runmodel_run_id_47e135ff_fk_experiments_run_id FOREIGN KEY (run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.jobs_job
+    ADD CONSTRAINT jobs_job_created_by_id_f3283268_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.jobs_job
+    ADD CONSTRAINT jobs_job_team_id_c38d3640_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.jobs_joblog
+    ADD CONSTRAINT jobs_joblog_job_id_ae8f8e96_fk_jobs_job_id FOREIGN KEY (job_id) REFERENCES public.jobs_job(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.jobs_schedule
+    ADD CONSTRAINT jobs_schedule_last_job_id_ea2e5cec_fk_jobs_job_id FOREIGN KEY (last_job_id) REFERENCES public.jobs_job(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.jobs_schedule
+    ADD CONSTRAINT jobs_schedule_team_id_94d8e183_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_alias
+    ADD CONSTRAINT models_app_alias_model_id_3d41eb84_fk_models_ap FOREIGN KEY (model_id) REFERENCES public.models_app_registeredmodel(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_alias
+    ADD CONSTRAINT models_app_alias_version_id_8f32b1b4_fk_models_ap FOREIGN KEY (version_id) REFERENCES public.models_app_modelversion(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_modelfile
+    ADD CONSTRAINT models_app_modelfile_file_id_cdae8b87_fk_artifacts FOREIGN KEY (file_id) REFERENCES public.artifacts_storedfile(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_modelfile
+    ADD CONSTRAINT models_app_modelfile_version_id_4a6d8b17_fk_models_ap FOREIGN KEY (version_id) REFERENCES public.models_app_modelversion(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_modelversion
+    ADD CONSTRAINT models_app_modelvers_created_by_id_6761d00a_fk_accounts_ FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_modelversion
+    ADD CONSTRAINT models_app_modelvers_logged_model_id_48caa1e0_fk_experimen FOREIGN KEY (logged_model_id) REFERENCES public.experiments_loggedmodel(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_modelversion
+    ADD CONSTRAINT models_app_modelvers_model_id_f8820b58_fk_models_ap FOREIGN KEY (model_id) REFERENCES public.models_app_registeredmodel(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_modelversion
+    ADD CONSTRAINT models_app_modelversion_run_id_6f5226b2_fk_experiments_run_id FOREIGN KEY (run_id) REFERENCES public.experiments_run(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_registeredmodel
+    ADD CONSTRAINT models_app_registere_created_by_id_e6cd1ce4_fk_accounts_ FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_registeredmodel
+    ADD CONSTRAINT models_app_registere_problem_id_267aa6b8_fk_experimen FOREIGN KEY (problem_id) REFERENCES public.experiments_problem(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_registeredmodel
+    ADD CONSTRAINT models_app_registeredmodel_team_id_8cd98ae5_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_webhook
+    ADD CONSTRAINT models_app_webhook_created_by_id_23539e1b_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_webhook
+    ADD CONSTRAINT models_app_webhook_team_id_7796a269_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.models_app_webhookdelivery
+    ADD CONSTRAINT models_app_webhookde_webhook_id_0b330c0b_fk_models_ap FOREIGN KEY (webhook_id) REFERENCES public.models_app_webhook(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_answercount
+    ADD CONSTRAINT serving_answercount_endpoint_id_8f8f5272_fk_serving_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.serving_endpoint(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_endpoint
+    ADD CONSTRAINT serving_endpoint_created_by_id_5daebcc5_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_endpoint
+    ADD CONSTRAINT serving_endpoint_problem_id_5afdb938_fk_experiments_problem_id FOREIGN KEY (problem_id) REFERENCES public.experiments_problem(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_endpoint
+    ADD CONSTRAINT serving_endpoint_team_id_8d439315_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_feedback
+    ADD CONSTRAINT serving_feedback_endpoint_id_82b5eaf6_fk_serving_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.serving_endpoint(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_prediction
+    ADD CONSTRAINT serving_prediction_endpoint_id_427e9416_fk_serving_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.serving_endpoint(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_prediction
+    ADD CONSTRAINT serving_prediction_version_id_f98c1420_fk_models_ap FOREIGN KEY (version_id) REFERENCES public.models_app_modelversion(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_variant
+    ADD CONSTRAINT serving_variant_endpoint_id_2cc052e3_fk_serving_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.serving_endpoint(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.serving_variant
+    ADD CONSTRAINT serving_variant_version_id_949bc3eb_fk_models_ap FOREIGN KEY (version_id) REFERENCES public.models_app_modelversion(id) DEFERRABLE INITIALLY DEFERRED;
