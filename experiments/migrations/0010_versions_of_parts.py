@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("artifacts", "0001_initial"),
-        ("experiments", "0009_points_of_a_chunk"),
+        ("experiments", "0010_create_run_in_one_call"),
     ]
 
     operations = [
