@@ -8,6 +8,7 @@ from experiments.models import (
     Artifact,
     Dataset,
     DatasetVersion,
+    DataSource,
     Experiment,
     Lifecycle,
     LoggedModel,
@@ -61,6 +62,19 @@ def dataset_version_by_id(by: Actor, version_id: int) -> DatasetVersion:
     )
     if found is None:
         raise NotFound(f"There is no dataset version {version_id} in {by.team.name}.")
+    return found
+
+
+def sources(by: Actor, dataset_id: int) -> QuerySet[DataSource]:
+    """The sources of a dataset of the team."""
+    found = DataSource.objects.filter(team=by.team, dataset=dataset(by, dataset_id))
+    return found.select_related("team", "dataset__team", "version")
+
+
+def source(by: Actor, dataset_id: int, source_id: int) -> DataSource:
+    found = sources(by, dataset_id).filter(pk=source_id).first()
+    if found is None:
+        raise NotFound(f"Dataset {dataset_id} has no source {source_id}.")
     return found
 
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from experiments.models import Dataset, DatasetPart, DatasetVersion, Problem, Run
 from experiments.queries import datasets as queries
+from experiments.queries.sources import schedule_name
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
@@ -24,7 +25,6 @@ from mlregistry.ml.reading import Reading
 
 from .conflicts import unique
 from .dataset_versions import Rows, append_rows, kept_on_success, limits, replace_rows, working_folder
-from .sources import schedule_name
 
 AS_FOUND = Reading()
 

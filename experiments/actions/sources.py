@@ -28,7 +28,6 @@ from mlregistry.secrets_at_rest import seal, unseal
 from .conflicts import unique
 from .dataset_versions import Rows, append_rows, kept_on_success, limits, replace_rows, working_folder
 
-KIND = "experiments.refresh_source"
 PURPOSE = "data source"
 MOST_SOURCES = 50
 LONGEST_ERROR = 2_000
@@ -78,7 +77,7 @@ def update_source(source: DataSource, *, by: Actor, **changes: Any) -> DataSourc
     if "config" in changes:
         source.config = checked(kind_of(source.kind), changes["config"])
     new = {name: value for name, value in (changes.get("secrets") or {}).items() if value}
-    moved = any(before.get(place) != source.config.get(place) for place in PLACES)
+    moved = not _same_place(before, source.config)
     if moved and source.sealed and not new:
         raise Invalid("The source now asks another place; enter its secret again.", field="secret")
     if new:
@@ -98,7 +97,7 @@ def delete_source(source: DataSource, *, by: Actor) -> None:
     """The versions that it made stay."""
     by.require(Role.EDITOR)
     with transaction.atomic():
-        schedule.drop(schedule_name(source))
+        schedule.drop(queries.schedule_name(source))
         audit.record(by, "source.delete", source)
         source.delete()
 
@@ -111,7 +110,7 @@ def start_refresh(source: DataSource, *, by: Actor) -> Job:
         if queries.live_refresh(source) is not None:
             raise Conflict("The source is being refreshed already.")
         job = enqueue(
-            KIND,
+            queries.REFRESH,
             args={"source_id": source.pk},
             team=by.team,
             title=f"Refresh {source}",
@@ -170,8 +169,13 @@ def opened(source: DataSource) -> dict[str, str]:
     return dict(json.loads(unseal(source.sealed, purpose=PURPOSE))) if source.sealed else {}
 
 
-def schedule_name(source: DataSource) -> str:
-    return f"source-{source.pk}"
+def asks_same_place(source: DataSource, config: Mapping[str, Any]) -> bool:
+    """Whether the kept secret may be used with these settings."""
+    return _same_place(source.config, config)
+
+
+def _same_place(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    return all((one.get(place) or "") == (two.get(place) or "") for place in PLACES)
 
 
 def _kept(
@@ -239,6 +243,13 @@ def _schedule(source: DataSource) -> None:
     if source.cron:
         args = {"source_id": source.pk}
         title = f"Refresh {source}"
-        schedule.keep(schedule_name(source), KIND, args=args, title=title, team=source.team, cron=source.cron)
+        schedule.keep(
+            queries.schedule_name(source),
+            queries.REFRESH,
+            args=args,
+            title=title,
+            team=source.team,
+            cron=source.cron,
+        )
     else:
-        schedule.drop(schedule_name(source))
+        schedule.drop(queries.schedule_name(source))

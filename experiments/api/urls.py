@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from . import datasets, experiments, logged_models, problems, runs, trainings, trash, upkeep
+from . import datasets, experiments, logged_models, problems, runs, sources, trainings, trash, upkeep
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
+SOURCES = "datasets/<int:dataset_id>/sources"
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.Problems.as_view(), name="api-problems"),
@@ -15,6 +16,14 @@ urlpatterns: list[URLPattern] = [
     path(VERSION, datasets.OneVersion.as_view(), name="api-dataset-version"),
     path(f"{VERSION}/preview", datasets.VersionPreview.as_view(), name="api-dataset-version-preview"),
     path(f"{VERSION}/fit", datasets.VersionFit.as_view(), name="api-dataset-version-fit"),
+    path(f"{VERSION}/download", datasets.VersionDownload.as_view(), name="api-dataset-version-download"),
+    path(f"{SOURCES}/", sources.Sources.as_view(), name="api-sources"),
+    path(f"{SOURCES}/preview", sources.TrySource.as_view(), name="api-source-try"),
+    path(f"{SOURCES}/<int:source_id>", sources.OneSource.as_view(), name="api-source"),
+    path(f"{SOURCES}/<int:source_id>/preview", sources.SourcePreview.as_view(), name="api-source-preview"),
+    path(f"{SOURCES}/<int:source_id>/refresh", sources.SourceRefresh.as_view(), name="api-source-refresh"),
+    path("datasets/<int:dataset_id>/rows", sources.Rows.as_view(), name="api-dataset-rows"),
+    path("datasets/<int:dataset_id>/rows/roll", sources.RollRows.as_view(), name="api-dataset-rows-roll"),
     path("experiments/", experiments.Experiments.as_view(), name="api-experiments"),
     path("experiments/<int:experiment_id>", experiments.OneExperiment.as_view(), name="api-experiment"),
     path(

@@ -1,16 +1,19 @@
 """Reads of dataset versions: schema, rows, fitness for a problem. Called by doors, actions and workers."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from django.conf import settings
 
 from experiments.models import Dataset, DatasetVersion, Problem
 from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import Invalid
 from mlregistry.ml import problems as ml_problems
-from mlregistry.ml import tables
+from mlregistry.ml import table_export, tables
 from mlregistry.ml.problems import Finding
 from mlregistry.ml.table_info import Column, TableInfo
 
@@ -58,6 +61,17 @@ def preview(version: DatasetVersion, *, offset: int = 0, limit: int = 50) -> lis
         raise Invalid(f"The limit lies between 1 and {MOST_ROWS:,}.", field="limit")
     with local_paths(version) as paths:
         return tables.preview(paths, offset=offset, limit=limit)
+
+
+def exported(version: DatasetVersion, *, format: str) -> IO[bytes]:
+    """The whole table as one open file, which is gone from the disk once it is closed."""
+    with (
+        tempfile.TemporaryDirectory(prefix="export-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder,
+        local_paths(version) as paths,
+    ):
+        target = Path(folder) / "table"
+        table_export.write(paths, table_info(version).columns, target, format=format)
+        return target.open("rb")
 
 
 def fit(problem: Problem, version: DatasetVersion) -> list[Finding]:

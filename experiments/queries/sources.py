@@ -1,4 +1,4 @@
-"""Reads around sources: their refreshes, which are jobs, and what waits to become a version. Called by doors and actions."""
+"""Reads around sources: their refreshes, which are jobs. Called by doors and actions."""
 
 from django.db.models import QuerySet
 
@@ -16,3 +16,7 @@ def refreshes(source: DataSource) -> QuerySet[Job]:
 
 def live_refresh(source: DataSource) -> Job | None:
     return refreshes(source).filter(state__in=LIVE).first()
+
+
+def schedule_name(source: DataSource) -> str:
+    return f"source-{source.pk}"

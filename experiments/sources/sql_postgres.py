@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import IO, Any
 
 import psycopg2
-import sqlalchemy
 from psycopg2 import errors, extensions, sql
-from sqlalchemy import pool
 
 from mlregistry import outgoing
 from mlregistry.errors import Invalid, MlregistryError, TooLarge, Unavailable
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.reading import Reading
 
 from .protocol import Ask, number
 
+sqlalchemy = lazily("sqlalchemy")
 BOOLEAN = 16
 NUMBERS_AND_TIMES = frozenset({20, 21, 23, 26, 700, 701, 1700, 1082, 1114, 1184, BOOLEAN})
 CHECKED = "mlregistry.query"
@@ -167,7 +167,7 @@ def _connection(ask: Ask) -> Iterator[Any]:
         "keepalives_idle": 30,
         "tcp_user_timeout": 60_000,
     }
-    engine = sqlalchemy.create_engine(url, poolclass=pool.NullPool, connect_args=options)
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=options)
     try:
         with contextlib.closing(engine.raw_connection()) as connection:
             yield connection.driver_connection

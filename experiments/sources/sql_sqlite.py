@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
 from django.conf import settings
-from sqlalchemy import pool
 
 from mlregistry.errors import Invalid, NotFound, Unavailable
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.reading import Reading
 
 from . import sql_rows
 from .protocol import Ask, number
 
+sqlalchemy = lazily("sqlalchemy")
 ALLOWED = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
@@ -29,7 +29,7 @@ def copy(ask: Ask, query: str, cursor_column: str, file: Path) -> tuple[int, Rea
     path = _file(ask.config["database"])
     most = number(ask.config, "max_seconds", 600, lowest=1, highest=86_400)
     engine = sqlalchemy.create_engine(
-        "sqlite://", poolclass=pool.NullPool, creator=lambda: _opened(path, ask, most)
+        "sqlite://", poolclass=sqlalchemy.pool.NullPool, creator=lambda: _opened(path, ask, most)
     )
     try:
         with engine.connect().execution_options(stream_results=True) as connection:

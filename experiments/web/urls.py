@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from experiments.web import datasets, experiments, problems, runs, training, trash
+from experiments.web import datasets, experiments, problems, runs, sources, training, trash
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -16,6 +16,15 @@ urlpatterns: list[URLPattern] = [
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),
     path("datasets/<int:dataset_id>/delete", datasets.delete, name="dataset-delete"),
     path("datasets/<int:dataset_id>/versions/<int:number>/", datasets.version, name="dataset-version"),
+    path(
+        "datasets/<int:dataset_id>/versions/<int:number>/download", datasets.download, name="dataset-download"
+    ),
+    path("datasets/<int:dataset_id>/sources/new", sources.choose, name="source-choose"),
+    path("datasets/<int:dataset_id>/sources/new/<slug:kind>", sources.create, name="source-create"),
+    path("datasets/<int:dataset_id>/sources/<int:source_id>/", sources.source, name="source"),
+    path("datasets/<int:dataset_id>/sources/<int:source_id>/refresh", sources.refresh, name="source-refresh"),
+    path("datasets/<int:dataset_id>/sources/<int:source_id>/delete", sources.delete, name="source-delete"),
+    path("datasets/<int:dataset_id>/rows/roll", sources.roll, name="rows-roll"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/new", experiments.create, name="experiment-create"),
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),
