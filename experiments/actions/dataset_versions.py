@@ -1,4 +1,4 @@
-"""How versions come to be: a manifest of parts, numbered without gaps. Called by the actions on datasets, rows and sources.
+"""How versions come to be: a manifest of parts, numbered without gaps. Called by other actions.
 
 Whatever is stored on the way goes away again when the version does not come about.
 """

@@ -147,7 +147,7 @@ def preview_source(
 
 
 def refresh(source: DataSource, report: Report, *, by: Actor) -> DatasetVersion | None:
-    """Fetch what is new and make a version of it; None when nothing is. On failure all stays, and the source says why."""
+    """Fetch what is new and make a version of it; None when nothing is. A failure changes nothing but the state."""
     secrets = opened(source)
     try:
         with working_folder() as folder:

@@ -51,11 +51,15 @@ RETURNING event_at, id, key, row
 
 
 def append(dataset: Dataset, rows: Sequence[Any], *, by: Actor) -> int:
-    """Keep the rows until they become a version; one whose key is known is not kept again. Returns how many were new."""
+    """Keep the rows until they become a version, those of known keys left out; returns how many were new."""
     by.require(Role.EDITOR)
     if not rows or len(rows) > MOST_ROWS:
         raise Invalid(f"Send between 1 and {MOST_ROWS:,} rows at a time.", field="rows")
     known = queries.column_types(dataset)
+    if known and not known.keys() >= set(OWN):
+        raise Invalid(
+            "The dataset has no columns key and event_at; send rows to a dataset of their own.", field="rows"
+        )
     names: set[str] = set()
     keys, times, values = [], [], []
     for place, row in enumerate(rows):
@@ -119,7 +123,10 @@ def _checked(row: Any, place: int, known: Mapping[str, str]) -> tuple[str, datet
         raise Invalid(f"Row {place + 1} needs between 1 and 1,000 values.", field=f"{field}.values")
     for name, value in values.items():
         if type(value) not in PLAIN or name in OWN:
-            raise Invalid(f"Row {place + 1}: '{name[:100]}' must be a plain value of another name than key and event_at.", field=f"{field}.values")  # fmt: skip
+            raise Invalid(
+                f"Row {place + 1}: '{name[:100]}' must be a plain value, and neither key nor event_at.",
+                field=f"{field}.values",
+            )
         if known:
             _check_type(name, value, known, place)
     return key, _moment(row.get("event_at"), place), dict(values)
@@ -169,7 +176,12 @@ def _table(dataset: Dataset, taken: list[Any], folder: Path) -> tables.TableInfo
     with source.open("w", encoding="utf-8") as file:
         for event_at, _, key, row in taken:
             values = json.loads(row) if isinstance(row, str) else row
-            whole = {"key": key, "event_at": event_at.astimezone(UTC).replace(tzinfo=None).isoformat(" "), **dict.fromkeys(columns[2:]), **values}  # fmt: skip
+            whole = {
+                "key": key,
+                "event_at": event_at.astimezone(UTC).replace(tzinfo=None).isoformat(" "),
+                **dict.fromkeys(name for name in columns if name not in OWN),
+                **values,
+            }
             n_bytes += file.write(json.dumps(whole, ensure_ascii=False) + "\n")
     if n_bytes > limits().max_bytes:
         raise TooLarge("The rows that wait are larger than one upload may be.")

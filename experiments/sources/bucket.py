@@ -90,7 +90,10 @@ def _objects(client: Any, ask: Ask) -> Iterator[dict[str, Any]]:
                 continue
             n_objects, n_bytes = n_objects + 1, n_bytes + entry["Size"]
             if n_objects > MOST_OBJECTS or n_bytes > ask.limits.max_bytes:
-                raise TooLarge("There is more under the prefix than one refresh may fetch; narrow the prefix.", field="prefix")  # fmt: skip
+                raise TooLarge(
+                    "There is more under the prefix than one refresh may fetch; narrow the prefix.",
+                    field="prefix",
+                )
             yield entry
 
 

@@ -26,19 +26,38 @@ class HttpApi:
     title = "HTTP API"
     text = "Records of a JSON API, with authentication and paging."
     settings = (
-        Setting("url", "URL", "Of the first page.", required=True, placeholder="https://api.example.org/v1/orders"),
-        Setting("records", "Path to the records", "Such as data.items; empty: the answer itself is the list."),
+        Setting(
+            "url", "URL", "Of the first page.", required=True, placeholder="https://api.example.org/v1/orders"
+        ),
+        Setting(
+            "records", "Path to the records", "Such as data.items; empty: the answer itself is the list."
+        ),
         *CREDENTIALS,
-        Setting("paging", "Paging", "How the next page is asked: by its number, by an offset, by a cursor in the answer, by a Link header, or by a URL in the answer.", choices=PAGING),
-        Setting("page_parameter", "Parameter of the page", "The query’s parameter for number, offset or cursor."),
+        Setting(
+            "paging",
+            "Paging",
+            "How the next page is asked: by number, offset, a cursor of the answer, a Link header, a URL.",
+            choices=PAGING,
+        ),
+        Setting(
+            "page_parameter", "Parameter of the page", "The query’s parameter for number, offset or cursor."
+        ),
         Setting("first_page", "First page", "Its number; 1 when empty."),
         Setting("size_parameter", "Parameter of the size", "The query’s parameter for rows a page."),
         Setting("page_size", "Rows a page", "100 when empty."),
-        Setting("next_path", "Path to the next", "Where the answer holds the next cursor or URL, such as meta.next."),
+        Setting(
+            "next_path",
+            "Path to the next",
+            "Where the answer holds the next cursor or URL, such as meta.next.",
+        ),
         Setting("max_pages", "Most pages", "1,000 when empty."),
-        Setting("cursor_column", "Column that grows", "Then only rows after its largest value are asked, and appended."),
+        Setting(
+            "cursor_column",
+            "Column that grows",
+            "Then only rows after its largest value are asked, and appended.",
+        ),
         Setting("since_parameter", "Parameter of the start", "The query’s parameter that takes that value."),
-    )  # fmt: skip
+    )
 
     def check(self, config: Mapping[str, str]) -> None:
         check_address(config)
@@ -53,7 +72,10 @@ class HttpApi:
         if paging in ("cursor", "next") and not config.get("next_path"):
             raise Invalid("This paging needs the path to the next.", field="next_path")
         if bool(config.get("cursor_column")) != bool(config.get("since_parameter")):
-            raise Invalid("A column that grows needs the parameter of the start, and the other way round.", field="since_parameter")  # fmt: skip
+            raise Invalid(
+                "A column that grows needs the parameter of the start, and the other way round.",
+                field="since_parameter",
+            )
 
     def fetch(self, ask: Ask) -> Fetched:
         file = ask.into / "records.jsonl"

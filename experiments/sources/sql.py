@@ -26,14 +26,30 @@ class Sql:
         Setting("engine", "Database", choices=tuple(ENGINES)),
         Setting("host", "Host", "Private addresses only when the operator of this server allows them."),
         Setting("port", "Port", "Empty: the usual one."),
-        Setting("database", "Name of the database", "For SQLite the name of a file in the operator’s folder.", required=True),
+        Setting(
+            "database",
+            "Name of the database",
+            "For SQLite the name of a file in the operator’s folder.",
+            required=True,
+        ),
         Setting("user", "User", "Best one that may only read."),
         Setting("secret", "Password", "Kept encrypted and never shown again.", secret=True),
-        Setting("tls", "Encryption", "Whether the connection must be encrypted, and its certificate checked.", choices=("prefer", "require", "verify")),
-        Setting("query", "Query", "One SELECT.", required=True, long=True, placeholder="SELECT * FROM orders"),
-        Setting("cursor_column", "Column that grows", "Then only rows after its largest value are read, and appended."),
+        Setting(
+            "tls",
+            "Encryption",
+            "Whether the connection must be encrypted, and its certificate checked.",
+            choices=("prefer", "require", "verify"),
+        ),
+        Setting(
+            "query", "Query", "One SELECT.", required=True, long=True, placeholder="SELECT * FROM orders"
+        ),
+        Setting(
+            "cursor_column",
+            "Column that grows",
+            "Then only rows after its largest value are read, and appended.",
+        ),
         Setting("max_seconds", "Most seconds", "600 when empty."),
-    )  # fmt: skip
+    )
 
     def check(self, config: Mapping[str, str]) -> None:
         engine = config.get("engine", "postgresql")

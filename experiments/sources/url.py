@@ -25,11 +25,17 @@ class Url:
     title = "File by URL"
     text = "CSV, Excel, Parquet or JSON, also compressed, from a web address."
     settings = (
-        Setting("url", "URL", "Asked by this server; private addresses only when its operator allows them.", required=True, placeholder="https://example.org/data.csv"),
+        Setting(
+            "url",
+            "URL",
+            "Asked by this server; private addresses only when its operator allows them.",
+            required=True,
+            placeholder="https://example.org/data.csv",
+        ),
         Setting("filename", "File name", "When the URL does not end in one, such as table.csv.gz."),
         *CREDENTIALS,
         *READING,
-    )  # fmt: skip
+    )
 
     def check(self, config: Mapping[str, str]) -> None:
         check_address(config)

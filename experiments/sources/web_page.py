@@ -65,8 +65,13 @@ def _allowed(ask: Ask) -> float:
     parts = urlsplit(ask.config["url"])
     address = f"{parts.scheme}://{parts.netloc}/robots.txt"
     answer = outgoing.request(
-        "GET", address, allow_http=True, timeout_seconds=min(15.0, ask.seconds_left()), max_bytes=LARGEST_ROBOTS, cut=True
-    )  # fmt: skip
+        "GET",
+        address,
+        allow_http=True,
+        timeout_seconds=min(15.0, ask.seconds_left()),
+        max_bytes=LARGEST_ROBOTS,
+        cut=True,
+    )
     if answer.status >= 500 or answer.status == 429:
         raise Unavailable(f"{parts.hostname} does not answer for its robots.txt (status {answer.status}).")
     if answer.status != 200:

@@ -19,9 +19,13 @@ from .protocol import Ask, Setting
 AUTH = ("none", "bearer", "basic", "header", "query")
 CREDENTIALS = (
     Setting("auth", "Authentication", "How the secret below is sent.", choices=AUTH),
-    Setting("auth_name", "User, header or parameter", "The user for basic, the name of the header or of the query’s parameter for those."),
+    Setting(
+        "auth_name",
+        "User, header or parameter",
+        "The user for basic, the name of the header or of the query’s parameter for those.",
+    ),
     Setting("secret", "Token or password", "Kept encrypted and never shown again.", secret=True),
-)  # fmt: skip
+)
 
 
 def check_address(config: Mapping[str, str], *, secret: bool = False) -> None:

@@ -20,7 +20,21 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-KNOWN = ("utf-8", "utf-16", "utf-32", "cp1252", "latin-1", "iso-8859-15", "cp1250", "cp1251", "shift_jis", "gb18030", "big5", "euc-kr", "mac_roman")  # fmt: skip
+KNOWN = (
+    "utf-8",
+    "utf-16",
+    "utf-32",
+    "cp1252",
+    "latin-1",
+    "iso-8859-15",
+    "cp1250",
+    "cp1251",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "euc-kr",
+    "mac_roman",
+)
 TITLES = {
     "cp1252": "Windows-1252",
     "utf-16-le": "UTF-16",

@@ -27,7 +27,7 @@ CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 
 
 def write_text(source: Path, target: Path, *, format: str, sheet: str = "", limits: Limits) -> None:
-    """Write the named sheet (the first filled one) as comma-separated UTF-8; Invalid or TooLarge before it is opened."""
+    """Write the named or first filled sheet as comma-separated UTF-8; Invalid or TooLarge before it is opened."""
     if format == "xlsx":
         check_archive(source, limits)
     try:

@@ -45,7 +45,7 @@ def _of_document(source: Path, records: str) -> Iterator[tuple[int, dict[str, An
     """The objects at a path of one document, which is read whole."""
     if source.stat().st_size > LARGEST_DOCUMENT:
         raise TooLarge(
-            f"A JSON document with a path to its records may have {LARGEST_DOCUMENT:,} bytes; write one object per line.",
+            f"A document with a path to its records may have {LARGEST_DOCUMENT:,} bytes; write an object a line.",
             field="file",
         )
     try:

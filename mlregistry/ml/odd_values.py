@@ -69,7 +69,7 @@ def _decimal_commas(
     connection: duckdb.DuckDBPyConnection, source: str, value: str, *, decimal: str, commas: bool
 ) -> Found | None:
     counted = connection.execute(
-        "SELECT count(v), count(*) FILTER (regexp_full_match(v, ?)),"
+        "SELECT count(v), count(*) FILTER (regexp_full_match(v, ?)),"  # noqa: S608
         " count(*) FILTER (regexp_full_match(v, ?) OR NOT contains(v, ','))"
         f" FROM (SELECT {value} AS v FROM {source})",
         [COMMA, THOUSANDS],

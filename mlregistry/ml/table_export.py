@@ -1,4 +1,4 @@
-"""A table as one file to take away: CSV in which no value can act as a formula, or Parquet. Called by the doors' queries."""
+"""A table as one file to take away: CSV in which no value can act as a formula, or Parquet. Called by queries."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ from mlregistry.ml.column_types import SQL_TYPES
 from mlregistry.ml.duck import Paths
 from mlregistry.ml.table_info import Column, Limits, TableInfo
 
-EXACT = 2.0**53
+EXACT = 2**53
 """Whole numbers up to here are floats without a loss."""
 
 
 def fit_rows(part: Path, added: TableInfo, known: Sequence[Column], target: Path, limits: Limits) -> None:
-    """Write the new rows with the columns of the table they join, in its order; Invalid names each column that stands against it.
+    """Write the new rows with the columns of the table they join, in its order; Invalid names each that differs.
 
     A whole number may join floats and floats may join whole numbers when neither loses a digit.
     """
@@ -93,7 +93,7 @@ def _fitted(column: Column, new: Column, n_rows: int) -> str:
         return f"CAST({name} AS {SQL_TYPES[column.type]}) AS {name}"
     if {column.type, new.type} == {"integer", "float"}:
         whole = column if column.type == "integer" else new
-        if max(abs(float(whole.minimum or 0)), abs(float(whole.maximum or 0))) <= EXACT:
+        if max(abs(int(whole.minimum or 0)), abs(int(whole.maximum or 0))) <= EXACT:
             return f"CAST({name} AS DOUBLE) AS {name}"
         raise Invalid(
             f"Column '{column.name}' holds whole numbers such as {whole.maximum} that would lose digits as decimals."

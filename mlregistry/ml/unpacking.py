@@ -23,11 +23,11 @@ CHUNK_BYTES = 1024 * 1024
 RATIO_FROM_BYTES = 64 * 1024 * 1024
 MOST_RATIO = 250
 MEMBERS = 1_000
-OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {
-    ".gz": lambda path: gzip.open(path, "rb"),  # type: ignore[dict-item, return-value]
-    ".bz2": lambda path: bz2.open(path, "rb"),
-    ".xz": lambda path: lzma.open(path, "rb"),
-    ".zst": lambda path: zstd.open(path, "rb"),
+OPENERS: dict[str, Callable[[Path], Any]] = {
+    ".gz": gzip.GzipFile,
+    ".bz2": bz2.BZ2File,
+    ".xz": lzma.LZMAFile,
+    ".zst": zstd.ZstdFile,
 }
 BROKEN = (
     OSError,

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_idempotency_key'),
-        ('experiments', '0010_versions_of_parts'),
+        ('experiments', '0011_versions_of_parts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
