@@ -152,8 +152,10 @@ class _Parser(html.parser.HTMLParser):
 
     def _end_table(self) -> None:
         self._end_row()
-        for stack in (self._open, self._cells, self._row, self._below):
-            stack.pop()  # type: ignore[attr-defined]
+        self._open.pop()
+        self._cells.pop()
+        self._row.pop()
+        self._below.pop()
 
     def _end_cell(self) -> None:
         cell, row = self._cells[-1], self._row[-1]

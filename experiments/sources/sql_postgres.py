@@ -75,13 +75,13 @@ def _statement(cursor: Any, ask: Ask, query: str, columns: list[tuple[str, int]]
         )
         for name, type in columns
     )
-    since = sql.SQL("")
+    since: sql.Composable = sql.SQL("")
     if cursor_column:
         if ask.since.get("value") is not None:
             since = sql.SQL(" WHERE {} > {}").format(
                 sql.Identifier(cursor_column), sql.Literal(str(ask.since["value"]))
             )
-        since += sql.SQL(" ORDER BY {}").format(sql.Identifier(cursor_column))
+        since = since + sql.SQL(" ORDER BY {}").format(sql.Identifier(cursor_column))
     most = sql.SQL(" LIMIT {}").format(sql.Literal(ask.n_rows or ask.limits.max_rows + 1))
     # The server has taken the query for one SELECT by itself, so it stays one inside the parentheses.
     inner = sql.Composed([sql.SQL("(SELECT * FROM ("), sql.SQL(query), sql.SQL("\n) AS rows"), since, most])

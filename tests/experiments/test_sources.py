@@ -136,7 +136,7 @@ def test_pages_by_number_are_read_to_the_end(receiver: Receiver, dataset: Datase
     version = refresh(source, editor)
     assert [row["id"] for row in queries.preview(version)] == [1, 2, 3]
     assert [column["name"] for column in version.columns] == ["id", "who.name", "tags"]
-    assert [got.path for got in receiver.received] == ["/v1?p=1&n=2", "/v1?p=2&n=2", "/v1?p=3&n=2"]
+    assert [got.path for got in receiver.received] == ["/v1?p=1&n=2", "/v1?n=2&p=2", "/v1?n=2&p=3"]
     assert receiver.received[0].headers["authorization"] == f"Bearer {SECRET}"
 
 
