@@ -231,7 +231,7 @@ def _sealed(kind: str, secrets: Mapping[str, str], known: Mapping[str, str]) -> 
 
 
 def _cron(line: str) -> str:
-    line = " ".join(str(line or "").split())
+    line = " ".join(line.split())
     if len(line) > 100:
         raise Invalid("The cron line is too long.", field="cron")
     if line:

@@ -101,14 +101,13 @@ class Versions(TeamView):
     def post(self, request: Request, dataset_id: int) -> Response:
         """Upload CSV, TSV, Excel, Parquet or JSON, also compressed; the same bytes again add no version."""
         dataset = access.dataset(self.actor, dataset_id)
-        how = {
-            "append": request.query_params.get("append") in ("1", "true"),
-            "reading": parse(request.query_params),
-        }
+        append, how = request.query_params.get("append") in ("1", "true"), parse(request.query_params)
         with upload(request) as (stream, filename, _):
             if not filename:
                 raise Invalid("Name the file in the header X-Filename.", field="X-Filename")
-            version = actions.add_version(dataset, stream, filename=filename, **how, by=self.actor)
+            version = actions.add_version(
+                dataset, stream, filename=filename, append=append, reading=how, by=self.actor
+            )
         return Response(VersionOut(version).data, status=201)
 
 

@@ -82,7 +82,10 @@ class Kind(Protocol):
     name: str
     title: str
     text: str
-    settings: Sequence[Setting]
+
+    @property
+    def settings(self) -> Sequence[Setting]:
+        """What forms show."""
 
     def check(self, config: Mapping[str, str]) -> None:
         """Invalid names the setting that cannot be used; nothing is asked of the network."""
@@ -130,8 +133,8 @@ def number(config: Mapping[str, str], name: str, default: int, *, lowest: int, h
 
 READING = (
     Setting("encoding", "Encoding", "Empty: found out. Otherwise utf-8, cp1252, utf-16, …"),
-    Setting("delimiter", "Delimiter", "Of CSV; empty: found out.", choices=("", "comma", "semicolon", "tab", "pipe")),
-    Setting("decimal", "Decimal sign", "Empty: found out.", choices=("", ".", ",")),
+    Setting("delimiter", "Delimiter", "Of CSV.", choices=("", "comma", "semicolon", "tab", "pipe")),
+    Setting("decimal", "Decimal sign", "Of numbers in text.", choices=("", ".", ",")),
     Setting("sheet", "Sheet", "Of an Excel workbook; empty: the first that is filled."),
     Setting("records", "Path to the records", "In JSON, such as data.items; empty: the document itself is the list."),
 )  # fmt: skip

@@ -38,7 +38,7 @@ class WebPage:
         Setting(
             "table", "Table", "Its number from 1 on, or a part of its caption or heading; empty: the largest."
         ),
-        Setting("decimal", "Decimal sign", "Empty: found out.", choices=("", ".", ",")),
+        Setting("decimal", "Decimal sign", "Of numbers in text.", choices=("", ".", ",")),
     )
 
     def check(self, config: Mapping[str, str]) -> None:

@@ -33,9 +33,10 @@ from mlregistry.ml.table_info import COLUMN_TYPES, NUMERIC_TYPES, Column, Limits
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
     import pandas as pd
 else:
-    duckdb, pd = lazily("duckdb"), lazily("pandas")
+    duckdb, np, pd = lazily("duckdb"), lazily("numpy"), lazily("pandas")
 
 __all__ = [
     "COLUMN_TYPES",
@@ -110,8 +111,10 @@ def load(parts: Paths, columns: Sequence[str] | None = None) -> pd.DataFrame:
         types = connection.execute(f"DESCRIBE SELECT {chosen} FROM {source}").fetchall()  # noqa: S608
         for name, sql_type, *_ in types:
             if sql_type == "BIGINT" and frame[name].dtype.kind == "f" and frame[name].abs().max() >= EXACT:
-                values = connection.execute(f"SELECT {duck.name(name)} FROM {source}").fetchnumpy()[name]  # noqa: S608
-                frame[name] = pd.arrays.IntegerArray(values.data, values.mask)
+                values: np.ma.MaskedArray[Any, Any] = connection.execute(
+                    f"SELECT {duck.name(name)} FROM {source}"
+                ).fetchnumpy()[name]  # noqa: S608
+                frame[name] = pd.arrays.IntegerArray(np.asarray(values.data), np.ma.getmaskarray(values))
     return frame
 
 

@@ -227,7 +227,7 @@ HTML = b"""<html><h2>Cities</h2><table><tr><th>City<th>People</tr><tr><td>Oslo<t
 <tr><td rowspan=2>Bergen</td><td>280000</td></tr><tr><td>1</td></tr></table>
 <table id=two><caption>Rivers</caption><tr><th>Name</th><th>km</th><th></th></tr>
 <tr><td>Glomma</td><td>621</td></tr></table>"""
-NO_ROBOTS = (404, {}, b"")
+NO_ROBOTS: tuple[int, dict[str, str], bytes] = (404, {}, b"")
 
 
 @pytest.mark.parametrize("wanted", ["2", "rivers", "two"])
