@@ -68,10 +68,8 @@ def _tell(title: str, goal: str, ask: dict[str, Any], environment: dict[str, str
         print(done.stderr[-3000:])
         return
     found = json.loads(done.stdout.splitlines()[-1])
-    print(
-        f"| {title} | {GOALS[goal]} | {found['cpu']:.1f} | {found['wall']:.1f} | {found['mb']:.0f} | {found['figure']} |",
-        flush=True,
-    )
+    figures = [f"{found['cpu']:.1f}", f"{found['wall']:.1f}", f"{found['mb']:.0f}", found["figure"]]
+    print("|", " | ".join([title, GOALS[goal], *figures]), "|", flush=True)
 
 
 def _child(ask: dict[str, Any]) -> dict[str, Any]:

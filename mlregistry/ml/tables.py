@@ -111,10 +111,7 @@ def load(parts: Paths, columns: Sequence[str] | None = None) -> pd.DataFrame:
         types = connection.execute(f"DESCRIBE SELECT {chosen} FROM {source}").fetchall()  # noqa: S608
         for name, sql_type, *_ in types:
             if sql_type == "BIGINT" and frame[name].dtype.kind == "f" and frame[name].abs().max() >= EXACT:
-                values: np.ma.MaskedArray[Any, Any] = connection.execute(
-                    f"SELECT {duck.name(name)} FROM {source}"
-                ).fetchnumpy()[name]  # noqa: S608
-                frame[name] = pd.arrays.IntegerArray(np.asarray(values.data), np.ma.getmaskarray(values))
+                frame[name] = _whole_numbers(connection, source, name)
     return frame
 
 
@@ -127,6 +124,12 @@ def join(parts: Sequence[Path], target: Path, *, limits: Limits = DEFAULT_LIMITS
         table_parts.fit_rows(part, describe(part, limits=limits), first.columns, fitted[-1], limits)
     table_parts.merge(fitted, target, limits)
     return describe(target, limits=limits)
+
+
+def _whole_numbers(connection: duckdb.DuckDBPyConnection, source: str, name: str) -> Any:
+    """A column of 64-bit numbers with gaps, every digit of it."""
+    found = connection.execute(f"SELECT {duck.name(name)} AS v FROM {source}").fetchnumpy()["v"]  # noqa: S608
+    return pd.arrays.IntegerArray(np.asarray(found.data), np.ma.getmaskarray(found))
 
 
 def _reader(parts: Paths, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:

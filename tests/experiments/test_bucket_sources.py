@@ -1,4 +1,4 @@
-"""Buckets as sources: every table under a prefix once, then only new objects; against a real S3 server on the loopback."""
+"""Buckets as sources: every table under a prefix once, then only new objects; a server of S3's protocol."""
 
 import gzip
 from collections.abc import Iterator
