@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.db import transaction
 from django.utils import timezone
@@ -210,7 +211,8 @@ def _settle(source: DataSource, state: SourceState, **fields: Any) -> None:
 
 def _without(error: MlregistryError, secrets: Mapping[str, str]) -> MlregistryError:
     """The same error, should a server have sent back what it was given."""
-    for secret in filter(None, secrets.values()):
+    told = [form for secret in secrets.values() if secret for form in (secret, quote_plus(secret))]
+    for secret in told:
         error.message = error.message.replace(secret, "•••")
         error.details = [line.replace(secret, "•••") for line in error.details]
     error.args = (error.message,)
@@ -224,7 +226,7 @@ def _sealed(kind: str, secrets: Mapping[str, str], known: Mapping[str, str]) -> 
             raise Invalid(
                 f"A source of the kind {kind} has no secret {str(name)[:60]!r}.", field=str(name)[:60]
             )
-        if not isinstance(value, str) or len(value) > 4_000 or not value.isprintable():
+        if len(value) > 4_000 or not value.isprintable():
             raise Invalid("A secret is a line of text of at most 4,000 characters.", field=name)
     found = {**known, **{name: value for name, value in secrets.items() if value}}
     return seal(json.dumps(found), purpose=PURPOSE) if found else ""

@@ -128,7 +128,7 @@ def join(parts: Sequence[Path], target: Path, *, limits: Limits = DEFAULT_LIMITS
 
 def _whole_numbers(connection: duckdb.DuckDBPyConnection, source: str, name: str) -> Any:
     """A column of 64-bit numbers with gaps, every digit of it."""
-    found = connection.execute(f"SELECT {duck.name(name)} AS v FROM {source}").fetchnumpy()["v"]  # noqa: S608
+    found: Any = connection.execute(f"SELECT {duck.name(name)} AS v FROM {source}").fetchnumpy()["v"]  # noqa: S608
     return pd.arrays.IntegerArray(np.asarray(found.data), np.ma.getmaskarray(found))
 
 
