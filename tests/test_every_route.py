@@ -94,7 +94,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     invitation, _ = invitations.invite("dan@example.org", role=Role.VIEWER, by=by)
     dataset = Dataset.objects.create(team=team, name="d")
     source = DataSource.objects.create(
-        team=team, dataset=dataset, name="s", kind="url", config={"url": "https://x.test/"}
+        team=team, dataset=dataset, name="s", kind="url", config={"url": "https://127.0.0.1/"}
     )
     things = {
         "teams": team.slug,

@@ -55,7 +55,8 @@ def dataset(editor: Actor) -> Dataset:
 
 
 def make(dataset: Dataset, port: int, by: Actor, query: str, **config: str) -> DataSource:
-    settings = {"engine": "mysql", "host": "127.0.0.1", "port": str(port), "database": "shop", "user": "bob", "query": query}  # fmt: skip
+    place = {"engine": "mysql", "host": "127.0.0.1", "port": str(port), "database": "shop", "user": "bob"}
+    settings = {**place, "query": query}
     return actions.create_source(dataset, "sql", config={**settings, **config}, by=by)
 
 
