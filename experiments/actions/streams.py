@@ -19,7 +19,7 @@ from experiments.queries import datasets as dataset_queries
 from experiments.queries import streams as queries
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid, TooLarge, TooMany
+from mlregistry.errors import Invalid, TooLarge
 from mlregistry.jobs.queue import enqueue
 from mlregistry.ml import tables
 from mlregistry.ml.reading import Reading
@@ -29,7 +29,6 @@ from .dataset_versions import Rows, append_rows, limits, working_folder
 
 KIND = "experiments.roll_rows"
 MOST_ROWS = 10_000
-MOST_WAITING = 5_000_000
 ROLLED_AT_ONCE = 200_000
 KEYS_ARE_KEPT = timedelta(days=7)
 PLAIN = (str, int, float, bool, type(None))
@@ -104,12 +103,6 @@ def start_roll(dataset: Dataset, *, by: Actor) -> Any:
     by.require(Role.EDITOR)
     title = f"Make a version of the rows sent to {dataset}"
     return enqueue(KIND, args={"dataset_id": dataset.pk}, team=by.team, title=title, by=by)
-
-
-def require_room(dataset: Dataset) -> None:
-    """TooMany while so many rows wait that something must be wrong with making versions of them."""
-    if queries.n_waiting(dataset) > MOST_WAITING:
-        raise TooMany("Too many rows wait to become a version; see the jobs of this dataset.")
 
 
 def _checked(row: Any, place: int, known: Mapping[str, str]) -> tuple[str, datetime, dict[str, Any]]:
