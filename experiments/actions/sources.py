@@ -211,7 +211,7 @@ def _settle(source: DataSource, state: SourceState, **fields: Any) -> None:
 
 def _without(error: MlregistryError, secrets: Mapping[str, str]) -> MlregistryError:
     """The same error, should a server have sent back what it was given."""
-    told = [form for secret in secrets.values() if secret for form in (secret, quote_plus(secret))]
+    told = [form for secret in secrets.values() if len(secret) > 3 for form in (secret, quote_plus(secret))]
     for secret in told:
         error.message = error.message.replace(secret, "•••")
         error.details = [line.replace(secret, "•••") for line in error.details]

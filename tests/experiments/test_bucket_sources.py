@@ -31,7 +31,7 @@ def endpoint(settings: Settings) -> Iterator[str]:
 
 @pytest.fixture
 def bucket(endpoint: str) -> Any:
-    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "key-of-tests", "region_name": "us-east-1"}
     client = boto3.client("s3", endpoint_url=endpoint, **keys)
     client.create_bucket(Bucket="tables")
     client.put_object(Bucket="tables", Key="in/a.csv", Body=b"a,b\n1,x\n")
@@ -44,7 +44,9 @@ def bucket(endpoint: str) -> Any:
 def source(bucket: Any, endpoint: str, editor: Actor) -> DataSource:
     dataset = dataset_actions.create_dataset("Orders", by=editor)
     config = {"bucket": "tables", "prefix": "in/", "endpoint": endpoint, "access_key": "k"}
-    return actions.create_source(dataset, "bucket", config=config, secrets={"secret": "s"}, by=editor)
+    return actions.create_source(
+        dataset, "bucket", config=config, secrets={"secret": "key-of-tests"}, by=editor
+    )
 
 
 def refresh(source: DataSource, by: Actor) -> Any:
@@ -76,7 +78,7 @@ def test_an_object_that_is_no_table_is_named_and_changes_nothing(
 
 def test_a_bucket_that_is_not_there_is_said_so(source: DataSource, editor: Actor) -> None:
     actions.update_source(
-        source, config={**source.config, "bucket": "nothing"}, secrets={"secret": "s"}, by=editor
+        source, config={**source.config, "bucket": "nothing"}, secrets={"secret": "key-of-tests"}, by=editor
     )
     with pytest.raises(Unavailable, match="NoSuchBucket"):
         refresh(source, editor)

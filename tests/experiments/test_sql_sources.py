@@ -71,7 +71,7 @@ def test_a_query_becomes_a_version_with_the_types_of_the_database(
     orders: None, dataset: Dataset, line: Line, editor: Actor
 ) -> None:
     version = refresh(
-        make(dataset, line, editor, "SELECT * FROM orders_of_tests ORDER BY id; -- all % {}"), editor
+        make(dataset, line, editor, "SELECT * FROM orders_of_tests ORDER BY id -- all % {}"), editor
     )
     assert [column["type"] for column in version.columns] == [
         "integer",
