@@ -8,6 +8,7 @@ from experiments.models import (
     Artifact,
     Dataset,
     DatasetVersion,
+    DataSource,
     Experiment,
     Lifecycle,
     LoggedModel,
@@ -48,7 +49,7 @@ def dataset(by: Actor, dataset_id: int) -> Dataset:
 def dataset_version(by: Actor, dataset_id: int, number: int | None = None) -> DatasetVersion:
     """The version with this number, or the newest."""
     rows = DatasetVersion.objects.filter(dataset__team=by.team, dataset_id=dataset_id).select_related(
-        "dataset", "parquet", "original"
+        "dataset", "original"
     )
     found = (rows.filter(number=number) if number is not None else rows.order_by("-number")).first()
     if found is None:
@@ -60,11 +61,24 @@ def dataset_version_by_id(by: Actor, version_id: int) -> DatasetVersion:
     """The version with this row id."""
     found = (
         DatasetVersion.objects.filter(dataset__team=by.team, pk=version_id)
-        .select_related("dataset__team", "parquet", "original")
+        .select_related("dataset__team", "original")
         .first()
     )
     if found is None:
         raise NotFound(f"There is no dataset version {version_id} in {by.team.name}.")
+    return found
+
+
+def sources(by: Actor, dataset_id: int) -> QuerySet[DataSource]:
+    """The sources of a dataset of the team."""
+    found = DataSource.objects.filter(team=by.team, dataset=dataset(by, dataset_id))
+    return found.select_related("team", "dataset__team", "version")
+
+
+def source(by: Actor, dataset_id: int, source_id: int) -> DataSource:
+    found = sources(by, dataset_id).filter(pk=source_id).first()
+    if found is None:
+        raise NotFound(f"Dataset {dataset_id} has no source {source_id}.")
     return found
 
 
@@ -135,7 +149,7 @@ def run_to_change(by: Actor, run_id: uuid.UUID) -> Run:
 def dataset_versions(by: Actor, dataset_id: int) -> QuerySet[DatasetVersion]:
     """The versions of a dataset of the team."""
     rows = DatasetVersion.objects.filter(dataset__team=by.team, dataset_id=dataset_id)
-    return rows.select_related("dataset", "original")
+    return rows.select_related("dataset", "original").prefetch_related("parts__file")
 
 
 def artifact(by: Actor, run_id: uuid.UUID | str, path: str) -> Artifact:

@@ -116,6 +116,17 @@ def check_url(url: str, *, allow_http: bool = False, resolve: Resolver = resolve
     return target
 
 
+def addresses_of(host: str, port: int, *, resolve: Resolver = resolve_name) -> list[str]:
+    """Where a client of another protocol (a database's) may connect to: it must use one of these, not the name."""
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        target = parse(f"https://{shown}:{port}/")
+        return _addresses(target, Deadline(CONNECT_SECONDS), resolve)
+    except (Invalid, Unavailable) as error:
+        error.field = "host"
+        raise
+
+
 def _ask(step: _Step, limits: _Limits, resolve: Resolver) -> Answer:
     target = parse(step.url, allow_http=step.allow_http)
     addresses = _addresses(target, limits.clock, resolve, limits.networks)

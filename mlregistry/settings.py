@@ -136,6 +136,12 @@ FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 FILE_UPLOAD_HANDLERS = ["mlregistry.artifacts.upload_limit.LimitedUpload"]
 
 ALLOWED_NETWORKS = env.networks("MLREGISTRY_ALLOWED_NETWORKS")  # beside public ones, for outgoing requests
+SOURCES_OVER_HTTP = env.flag("MLREGISTRY_SOURCES_OVER_HTTP")  # secrets of data sources without TLS
+SQLITE_FOLDER = env.text("MLREGISTRY_SQLITE_FOLDER")  # whose files may be data sources
+ROLL_ROWS = env.number(
+    "MLREGISTRY_ROLL_ROWS", 50_000, lowest=1
+)  # sent rows become a version when so many wait
+ROLL_SECONDS = env.number("MLREGISTRY_ROLL_SECONDS", 3_600, lowest=1)  # or when the first has waited so long
 WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
 
 REST_FRAMEWORK = {
@@ -173,6 +179,8 @@ JOB_KINDS = {
     "experiments.profile": "experiments.workers.profiles.build",
     "experiments.check_version": "experiments.workers.quality.check_version",
     "experiments.scheduled_training": "experiments.workers.quality.scheduled_training",
+    "experiments.refresh_source": "experiments.workers.sources.refresh",
+    "experiments.roll_rows": "experiments.workers.streams.roll",
     "experiments.purge": "experiments.workers.trash.purge",
     "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",
@@ -183,6 +191,7 @@ JOB_KINDS = {
 }
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
     "experiments.actions.liveness.end_overdue": 60,
+    "experiments.actions.streams.roll_due": 30,
 }
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
 TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from experiments.models import Dataset, Experiment, Problem, Recipe, Run, SelectionStudy
+from experiments.models import Dataset, DataSource, Experiment, Problem, Recipe, Run, SelectionStudy
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
@@ -29,6 +29,7 @@ MISSING = {
     "uuid": "00000000-0000-4000-8000-000000000000",
     "path": "no/such",
     "str": "nothing",
+    "slug": "nothing",
 }
 BODIES: tuple[Any, ...] = ({}, [], None, {"name": 5, "role": [], "scopes": {}, "variants": "x", "metrics": 1})
 OPEN_PAGES = {"health", "version", "metrics", "api/schema/", "api/docs/"}
@@ -91,6 +92,10 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     experiment = Experiment.objects.create(team=team, name="e")
     token, _ = tokens.create_token("foreign", scopes=["read"], by=by)
     invitation, _ = invitations.invite("dan@example.org", role=Role.VIEWER, by=by)
+    dataset = Dataset.objects.create(team=team, name="d")
+    source = DataSource.objects.create(
+        team=team, dataset=dataset, name="s", kind="url", config={"url": "https://127.0.0.1/"}
+    )
     things = {
         "teams": team.slug,
         "members": alice.username,
@@ -101,7 +106,8 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "selections": SelectionStudy.objects.create(
             team=team, problem=problem, data_name="d v1", plan={"folds": 5}, recipe={}
         ).pk,
-        "datasets": Dataset.objects.create(team=team, name="d").pk,
+        "datasets": dataset.pk,
+        "sources": source.pk,
         "experiments": experiment.pk,
         "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,

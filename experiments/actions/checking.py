@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from experiments.models import CheckState, ContractCheck, DatasetVersion, VersionComparison
 from experiments.queries import contracts as queries
-from experiments.queries.datasets import local_parts
+from experiments.queries.datasets import local_paths
 from mlregistry.accounts.actor import Actor
 from mlregistry.ml.contracts import checking, comparing, parsing
 
@@ -30,7 +30,7 @@ def _check(version: DatasetVersion, by: Actor, report: Report) -> str:
     contract = queries.current(version.dataset)
     if contract is None:
         return ""
-    with local_parts(version) as parts:
+    with local_paths(version) as parts:
         found = checking.check(
             parsing.parse(contract.document), parts, now=timezone.now(), report=report
         ).to_json()
@@ -53,7 +53,7 @@ def _compare(version: DatasetVersion, by: Actor, report: Report) -> str:
     earlier = _versions(version).filter(number__lt=version.number).order_by("-number").first()
     if earlier is None:
         return ""
-    with local_parts(earlier) as before, local_parts(version) as after:
+    with local_paths(earlier) as before, local_paths(version) as after:
         contract = queries.document(version.dataset)
         found = comparing.compare(contract, before, after, report=report).to_json()
     with transaction.atomic():
@@ -81,6 +81,4 @@ def _is_newest(version: DatasetVersion) -> bool:
 
 
 def _versions(version: DatasetVersion) -> Any:
-    return DatasetVersion.objects.filter(dataset=version.dataset_id).select_related(
-        "parquet", "dataset__team"
-    )
+    return DatasetVersion.objects.filter(dataset=version.dataset_id).select_related("dataset__team")

@@ -54,7 +54,7 @@ def set_contract(dataset: Dataset, document: Any, *, by: Actor) -> DataContract:
 def propose(version: DatasetVersion, *, by: Actor) -> inference.Proposal:
     """A contract that this version keeps, with the reasons for the types; nothing is stored."""
     by.require(Role.EDITOR)
-    with dataset_queries.local_parts(version) as parts:
+    with dataset_queries.local_paths(version) as parts:
         return inference.infer(parts, now=timezone.now())
 
 

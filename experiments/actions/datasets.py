@@ -1,8 +1,6 @@
 """Create, change and delete datasets; add immutable versions. Called by every door."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from experiments.models import Dataset, DatasetVersion, Problem, Run
+from experiments.models import Dataset, DatasetPart, DatasetVersion, Problem, Run
+from experiments.queries import datasets as queries
+from experiments.queries.sources import schedule_name
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
@@ -18,15 +18,16 @@ from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
 from mlregistry.artifacts.paths import basename
 from mlregistry.errors import Conflict, Invalid
+from mlregistry.jobs import schedule
 from mlregistry.lib.names import clean_name, clean_text
 from mlregistry.ml import tables
-from mlregistry.ml.table_info import Limits, TableInfo
+from mlregistry.ml.reading import Reading
 
-from . import contracts
 from .conflicts import unique
-from .profiles import profile_files, start_profile
+from .dataset_versions import Rows, append_rows, kept_on_success, limits, replace_rows, working_folder
+from .profiles import profile_files
 
-PARQUET_TYPE = "application/vnd.apache.parquet"
+AS_FOUND = Reading()
 
 
 def create_dataset(name: str, *, description: str = "", problem: Problem | None = None, by: Actor) -> Dataset:
@@ -68,93 +69,70 @@ def delete_dataset(dataset: Dataset, *, by: Actor) -> None:
         n_runs = Run.objects.filter(dataset_version__dataset=locked).count()
         if n_runs:
             raise Conflict(f"{n_runs:,} runs were trained on this dataset, so it stays.")
-        files = [file for version in _versions(locked) for file in (version.original, version.parquet)]
-        files += profile_files(locked)
+        parts = StoredFile.objects.filter(
+            pk__in=DatasetPart.objects.filter(version__dataset=locked).values("file")
+        )
+        originals = StoredFile.objects.filter(pk__in=_versions(locked).values("original"))
+        files = [*parts.union(originals), *profile_files(locked)]
         audit.record(by, "dataset.delete", dataset)
+        for source in locked.sources.all():
+            schedule.drop(schedule_name(source))
         locked.delete()
         for file in files:
             store.discard(file)
 
 
 def add_version(
-    dataset: Dataset, source: store.Readable | Path, *, filename: str, by: Actor
+    dataset: Dataset,
+    source: store.Readable | Path,
+    *,
+    filename: str,
+    append: bool = False,
+    reading: Reading = AS_FOUND,
+    by: Actor,
 ) -> DatasetVersion:
-    """Check and store a table, or nothing; the same bytes again are the version that is there."""
+    """Check and store a table, or nothing; the same bytes again are the version that is there.
+
+    With `append` the rows come behind those of the newest version, whose parts are shared.
+    """
     by.require(Role.EDITOR)
     name = basename(filename)
-    with _kept_on_success() as kept:
+    with kept_on_success() as kept, working_folder() as folder:
         original = store.save(dataset.team, source, limit=settings.UPLOAD_LIMIT_BYTES)
         kept.append(original)
-        known = _same(dataset, original)
+        known = _same(dataset, original, append=append)
         if known is not None:
             return known
-        info, parquet = _converted(original, name)
-        kept.append(parquet)
-        return _number(dataset, name, info, original, parquet, by=by)
+        rows = _converted(dataset, original, name, folder, reading, append=append)
+        make = append_rows if append else replace_rows
+        return make(dataset, rows, by=by)
 
 
-@contextmanager
-def _kept_on_success() -> Iterator[list[StoredFile]]:
-    """Files that go away again when the work fails."""
-    files: list[StoredFile] = []
-    try:
-        yield files
-    except BaseException:
-        for file in files:
-            store.discard(file)
-        raise
-
-
-def _converted(original: StoredFile, name: str) -> tuple[TableInfo, StoredFile]:
-    """The table as checked Parquet in the store."""
+def _converted(
+    dataset: Dataset, original: StoredFile, name: str, folder: Path, reading: Reading, *, append: bool
+) -> Rows:
+    """The table as checked Parquet; what joins a column of text stays text."""
     if original.size == 0:
         raise Invalid("The file is empty.", field="file")
-    limits = Limits(max_bytes=settings.UPLOAD_LIMIT_BYTES)
-    with tempfile.TemporaryDirectory(prefix="convert-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        target = Path(folder) / "table.parquet"
-        with store.local_path(original) as path:
-            info = tables.convert(path, name, target, limits=limits)
-        return info, store.save(original.team, target, content_type=PARQUET_TYPE)
+    newest = queries.newest(dataset) if append else None
+    if newest is not None:
+        texts = frozenset(column["name"] for column in newest.columns if column["type"] == "string")
+        reading = replace(reading, keep_text=texts)
+    with store.local_path(original) as path:
+        info = tables.convert(path, name, folder / "table.parquet", limits=limits(), reading=reading)
+    return Rows(folder / "table.parquet", info, name, original)
 
 
-def _number(
-    dataset: Dataset, name: str, info: TableInfo, original: StoredFile, parquet: StoredFile, *, by: Actor
-) -> DatasetVersion:
-    """The row, with the next number under the dataset's lock, so that numbers have no gaps."""
-    with transaction.atomic():
-        locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
-        known = _same(locked, original)
-        if known is not None:
-            return known
-        locked.last_number += 1
-        locked.save(update_fields=["last_number"])
-        version = DatasetVersion.objects.create(
-            dataset=locked,
-            number=locked.last_number,
-            digest=original.sha256,
-            filename=name,
-            format=info.format,
-            n_rows=info.n_rows,
-            n_columns=info.n_columns,
-            columns=[column.to_json() for column in info.columns],
-            notes=list(info.notes),
-            original=original,
-            parquet=parquet,
-            created_by=by.user,
-        )
-        audit.record(by, "dataset.add_version", version, n_rows=info.n_rows, digest=version.digest)
-        start_profile(version, by=by)
-        contracts.arrived(version, by=by)
-    dataset.last_number = locked.last_number
-    return version
-
-
-def _same(dataset: Dataset, original: StoredFile) -> DatasetVersion | None:
+def _same(dataset: Dataset, original: StoredFile, *, append: bool) -> DatasetVersion | None:
+    """The version that these bytes made; for an append, the newest when they were its last."""
+    if append:
+        newest = queries.newest(dataset)
+        return newest if newest is not None and newest.original_id == original.pk else None
     return _versions(dataset).filter(digest=original.sha256).first()
 
 
 def _versions(dataset: Dataset) -> QuerySet[DatasetVersion]:
-    return DatasetVersion.objects.filter(dataset=dataset).select_related("dataset", "original", "parquet")
+    return DatasetVersion.objects.filter(dataset=dataset).select_related("dataset", "original")
 
 
 def _own(problem: Problem | None, by: Actor) -> Problem | None:

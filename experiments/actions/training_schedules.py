@@ -78,7 +78,7 @@ def run_schedule(schedule: TrainingSchedule) -> TrainingSchedule:
     by = Actor.system(schedule.problem.team, user=schedule.created_by)
     version = (
         DatasetVersion.objects.filter(dataset=schedule.dataset_id)
-        .select_related("dataset__team", "parquet")
+        .select_related("dataset__team")
         .order_by("-number")
         .first()
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -13,6 +14,8 @@ from experiments.queries import datasets as queries
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.ml.reading import NAMES, parse
+from mlregistry.ml.table_export import FORMATS
 from mlregistry.rest import TeamView, body_of, listing
 from mlregistry.rest_idempotency import idempotent
 
@@ -40,6 +43,13 @@ DIGEST = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="sha-256=:<base64>: of a raw body; needed when it comes in chunks, without Content-Length",
 )
+HOW = [
+    OpenApiParameter("append", bool, description="Add the rows to those of the newest version"),
+    *(
+        OpenApiParameter(name, str, description="How to read the file; found out when left out")
+        for name in NAMES
+    ),
+]
 
 
 class Datasets(TeamView):
@@ -92,15 +102,18 @@ class Versions(TeamView):
         rows = filtered(request, access.dataset_versions(self.actor, dataset.pk), VERSION_FILTERS)
         return listing(request, rows, ordering=VERSION_ORDERING, to_json=lambda row: VersionOut(row).data)
 
-    @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME, DIGEST], responses={201: VersionOut})
+    @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME, DIGEST, *HOW], responses={201: VersionOut})
     @idempotent()
     def post(self, request: Request, dataset_id: int) -> Response:
-        """Upload CSV, TSV, Excel, Parquet or JSON lines; the same bytes again add no version."""
+        """Upload CSV, TSV, Excel, Parquet or JSON, also compressed; the same bytes again add no version."""
         dataset = access.dataset(self.actor, dataset_id)
+        append, how = request.query_params.get("append") in ("1", "true"), parse(request.query_params)
         with upload(request) as (stream, filename, _):
             if not filename:
                 raise Invalid("Name the file in the header X-Filename.", field="X-Filename")
-            version = actions.add_version(dataset, stream, filename=filename, by=self.actor)
+            version = actions.add_version(
+                dataset, stream, filename=filename, append=append, reading=how, by=self.actor
+            )
         return Response(VersionOut(version).data, status=201)
 
 
@@ -126,6 +139,22 @@ class VersionPreview(TeamView):
         rows = queries.preview(version, offset=offset, limit=limit)
         columns = [column["name"] for column in version.columns]
         return Response({"offset": offset, "n_rows": version.n_rows, "columns": columns, "rows": rows})
+
+
+class VersionDownload(TeamView):
+    roles = {"get": Role.VIEWER}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("as", str, enum=sorted(FORMATS))],
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, dataset_id: int, number: int) -> FileResponse:
+        """The whole table as `csv` (text that a spreadsheet would calculate is neutralised) or `parquet`."""
+        version = access.dataset_version(self.actor, dataset_id, number)
+        kind = request.query_params.get("as", "csv")
+        name = f"{version.dataset.name} v{number}.{kind}"
+        file = queries.exported(version, format=kind)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=FORMATS[kind])
 
 
 class VersionFit(TeamView):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from experiments.models import Artifact, Dataset, DatasetVersion, Experiment, Problem, Run
+from experiments.models import Artifact, Dataset, DatasetPart, DatasetVersion, Experiment, Problem, Run
 from experiments.queries import space
 from mlregistry.lib.floats import shown
 
@@ -58,15 +58,32 @@ class DatasetIn(serializers.Serializer[Any]):
     problem = serializers.IntegerField(required=False, allow_null=True)
 
 
+class PartOut(serializers.ModelSerializer[DatasetPart]):
+    sha256 = serializers.CharField(source="file.sha256")
+    size = serializers.IntegerField(source="file.size")
+
+    class Meta:
+        model = DatasetPart
+        fields = ("sha256", "size", "n_rows")
+
+
 class VersionOut(serializers.ModelSerializer[DatasetVersion]):
-    size = serializers.IntegerField(source="original.size")
+    """`size` is that of the file as it came, or of the parts where there was none."""
+
+    size = serializers.SerializerMethodField()
+    parts = PartOut(many=True)
 
     class Meta:
         model = DatasetVersion
         fields = (
             "id", "dataset", "number", "digest", "filename", "format", "size", "n_rows", "n_columns",
-            "columns", "notes", "created_by", "created_at",
+            "columns", "notes", "parts", "diff", "created_by", "created_at",
         )  # fmt: skip
+
+    def get_size(self, version: DatasetVersion) -> int:
+        if version.original is not None:
+            return version.original.size
+        return sum(part.file.size for part in version.parts.all())
 
 
 class PreviewOut(serializers.Serializer[Any]):

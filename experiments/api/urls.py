@@ -12,6 +12,7 @@ from . import (
     recipes,
     runs,
     selections,
+    sources,
     training_schedules,
     trainings,
     trash,
@@ -20,6 +21,7 @@ from . import (
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 RECIPE_VERSION = "recipes/<int:recipe_id>/versions/<int:number>"
+SOURCES = "datasets/<int:dataset_id>/sources"
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.Problems.as_view(), name="api-problems"),
@@ -56,6 +58,14 @@ urlpatterns: list[URLPattern] = [
         training_schedules.OneSchedule.as_view(),
         name="api-training-schedule",
     ),
+    path(f"{VERSION}/download", datasets.VersionDownload.as_view(), name="api-dataset-version-download"),
+    path(f"{SOURCES}/", sources.Sources.as_view(), name="api-sources"),
+    path(f"{SOURCES}/preview", sources.TrySource.as_view(), name="api-source-try"),
+    path(f"{SOURCES}/<int:source_id>", sources.OneSource.as_view(), name="api-source"),
+    path(f"{SOURCES}/<int:source_id>/preview", sources.SourcePreview.as_view(), name="api-source-preview"),
+    path(f"{SOURCES}/<int:source_id>/refresh", sources.SourceRefresh.as_view(), name="api-source-refresh"),
+    path("datasets/<int:dataset_id>/rows", sources.Rows.as_view(), name="api-dataset-rows"),
+    path("datasets/<int:dataset_id>/rows/roll", sources.RollRows.as_view(), name="api-dataset-rows-roll"),
     path("experiments/", experiments.Experiments.as_view(), name="api-experiments"),
     path("experiments/<int:experiment_id>", experiments.OneExperiment.as_view(), name="api-experiment"),
     path(

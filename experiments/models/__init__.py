@@ -2,7 +2,7 @@
 
 from .artifacts import Artifact
 from .contracts import CheckState, ContractCheck, DataContract, QualityAlert, VersionComparison
-from .datasets import Dataset, DatasetVersion
+from .datasets import Dataset, DatasetPart, DatasetVersion
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
@@ -13,17 +13,14 @@ from .purged import PurgedRun
 from .recipes import Recipe, RecipeVersion
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
-
-__all__ = [
-    "LIVE", "Artifact", "Curve", "Dataset", "DatasetProfile", "DatasetVersion", "Depth", "Experiment",
-    "InputDataset", "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus",
-    "MetricChunk", "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "Recipe", "RecipeVersion",
-    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "model_key",
+from .sources import DataSource, SourceState, StagedRow
 from .training_schedules import TrainingSchedule
 
-    "LIVE", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "Dataset",
-    "DatasetVersion", "Experiment", "InputDataset", "LatestMetric", "Lifecycle", "LoggedModel",
-    "LoggedModelMetric", "LoggedModelStatus", "MetricChunk", "MetricPoint", "ModelRole", "Param",
-    "Problem", "PurgedRun", "QualityAlert", "Run", "RunInput", "RunModel", "RunStatus", "RunTag",
+__all__ = [
+    "LIVE", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
+    "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Experiment", "InputDataset",
+    "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
+    "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
+    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
     "TrainingSchedule", "VersionComparison", "model_key",
 ]  # fmt: skip

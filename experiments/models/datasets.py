@@ -27,7 +27,10 @@ class Dataset(models.Model):
 
 
 class DatasetVersion(models.Model):
-    """Immutable content: the original file, the Parquet made of it, and the schema read from it."""
+    """Immutable content: a manifest of parts, and the schema read from them.
+
+    The digest is that of the uploaded file, or of the manifest when no single file makes the whole.
+    """
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -40,8 +43,14 @@ class DatasetVersion(models.Model):
     notes = models.JSONField(
         default=list, help_text="what was changed on reading, such as blanks that count as missing"
     )
-    original = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
-    parquet = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
+    original = models.ForeignKey(
+        "artifacts.StoredFile",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="the file as it came: the whole of an upload, the new rows of an append, nothing of a query",
+    )
+    diff = models.JSONField(null=True, help_text="against the version before: rows and columns")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -55,3 +64,18 @@ class DatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} v{self.number}"
+
+
+class DatasetPart(models.Model):
+    """One immutable Parquet file of a version; versions that share rows share the file."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="parts")
+    place = models.PositiveIntegerField()
+    file = models.ForeignKey("artifacts.StoredFile", on_delete=models.PROTECT, related_name="+")
+    n_rows = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "place"], name="dataset_part_place_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} part {self.place}"

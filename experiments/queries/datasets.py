@@ -1,15 +1,19 @@
 """Reads of dataset versions: schema, rows, fitness for a problem. Called by doors, actions and workers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from experiments.models import DatasetVersion, Problem
+from django.conf import settings
+
+from experiments.models import Dataset, DatasetVersion, Problem
 from mlregistry.artifacts import store
+from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import Invalid
 from mlregistry.ml import problems as ml_problems
-from mlregistry.ml import tables
+from mlregistry.ml import table_export, tables
 from mlregistry.ml.findings import Finding
 from mlregistry.ml.table_info import Column, TableInfo
 
@@ -29,24 +33,48 @@ def table_info(version: DatasetVersion) -> TableInfo:
     )
 
 
+def newest(dataset: Dataset) -> DatasetVersion | None:
+    """The version with the highest number."""
+    return DatasetVersion.objects.filter(dataset=dataset).order_by("-number").first()
+
+
+@contextmanager
+def local_paths(version: DatasetVersion) -> Iterator[list[Path]]:
+    """Where the parts of the version can be read, in order; what `tables.load` and the like take."""
+    parts = version.parts.order_by("place").select_related("file")
+    with paths_of([part.file for part in parts]) as paths:
+        yield paths
+
+
+@contextmanager
+def paths_of(files: Sequence[StoredFile]) -> Iterator[list[Path]]:
+    """Where these files can be read."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(store.local_path(file)) for file in files]
+
+
 def preview(version: DatasetVersion, *, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """At most 1,000 rows from `offset` on."""
     if offset < 0:
         raise Invalid("The offset is 0 or more.", field="offset")
     if not 1 <= limit <= MOST_ROWS:
         raise Invalid(f"The limit lies between 1 and {MOST_ROWS:,}.", field="limit")
-    with store.local_path(version.parquet) as path:
-        return tables.preview(path, offset=offset, limit=limit)
+    with local_paths(version) as paths:
+        return tables.preview(paths, offset=offset, limit=limit)
 
 
-@contextmanager
-def local_parts(version: DatasetVersion) -> Iterator[list[Path]]:
-    """The Parquet parts of the version as files that can be read, in order."""
-    with store.local_path(version.parquet) as path:
-        yield [path]
+def exported(version: DatasetVersion, *, format: str) -> IO[bytes]:
+    """The whole table as one open file, which is gone from the disk once it is closed."""
+    with (
+        tempfile.TemporaryDirectory(prefix="export-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder,
+        local_paths(version) as paths,
+    ):
+        target = Path(folder) / "table"
+        table_export.write(paths, table_info(version).columns, target, format=format)
+        return target.open("rb")
 
 
 def fit(problem: Problem, version: DatasetVersion) -> list[Finding]:
     """What stands against training this problem on this table, errors first; empty when all is well."""
-    with local_parts(version) as parts:
-        return ml_problems.check(spec_of(problem), table_info(version), parts)
+    with local_paths(version) as paths:
+        return ml_problems.check(spec_of(problem), table_info(version), paths)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from experiments.models import DatasetVersion, Problem
-from mlregistry.artifacts import store
+from experiments.queries.datasets import local_paths
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.estimators import CATALOGUE
@@ -36,9 +36,9 @@ def suggest(problem: Problem, version: DatasetVersion) -> Suggestion:
 def preview(problem: Problem, version: DatasetVersion, steps: Sequence[Step]) -> list["Preview"]:
     """What each step does to a sample of at most 500 rows of the table."""
     columns = _columns(problem, version)
-    with store.local_path(version.parquet) as path:
+    with local_paths(version) as paths:
         frame = sample(
-            path,
+            paths,
             columns,
             n_rows=max(20, min(SAMPLE_ROWS, SAMPLE_CELLS // len(columns))),
             of=version.n_rows,

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,11 +14,13 @@ from experiments.actions import datasets as actions
 from experiments.models import DatasetVersion, Problem
 from experiments.queries import contracts as contract_queries
 from experiments.queries import datasets as queries
-from experiments.queries import quality
+from experiments.queries import quality, streams
 from experiments.web import contracts
 from experiments.web import quality as quality_pages
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.ml.reading import parse
+from mlregistry.ml.table_export import FORMATS
 from mlregistry.ui.page import PageRequest, page, whole
 
 ROWS_SHOWN = 50
@@ -47,7 +49,7 @@ def create(request: PageRequest) -> HttpResponse:
 def _created(request: PageRequest) -> HttpResponse:
     file, form = _file(request), request.POST
     problem = _chosen_problem(request, form.get("problem"))
-    name = form.get("name", "").strip() or str(file.name).rpartition(".")[0] or str(file.name)
+    name = form.get("name", "").strip() or str(file.name).partition(".")[0] or str(file.name)
     with transaction.atomic():
         dataset = actions.create_dataset(
             name, description=form.get("description", "").strip(), problem=problem, by=request.actor
@@ -62,7 +64,10 @@ def dataset(request: PageRequest, dataset_id: int) -> HttpResponse:
     found = access.dataset(request.actor, dataset_id)
     if request.method == "POST":
         file = _file(request)
-        version = actions.add_version(found, file, filename=str(file.name), by=request.actor)
+        append, how = request.POST.get("mode") == "append", parse(request.POST)
+        version = actions.add_version(
+            found, file, filename=str(file.name), append=append, reading=how, by=request.actor
+        )
         return redirect("experiments:dataset-version", found.pk, version.number)
     moments = quality.timeline(found)
     context = {
@@ -71,6 +76,8 @@ def dataset(request: PageRequest, dataset_id: int) -> HttpResponse:
         "charts": quality_pages.charts(moments),
         "contract": contract_queries.current(found),
         "alerts": quality.open_alerts(dataset=found)[:LARGEST_LIST],
+        "sources": access.sources(request.actor, found.pk).order_by("name"),
+        "n_waiting": streams.n_waiting(found),
     }
     return render(request, "experiments/dataset.html", context)
 
@@ -92,6 +99,16 @@ def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
         **_fit(request, found, problem),
     }
     return render(request, "experiments/dataset_version.html", context)
+
+
+@require_GET
+@page()
+def download(request: PageRequest, dataset_id: int, number: int) -> FileResponse:
+    found = access.dataset_version(request.actor, dataset_id, number)
+    kind = request.GET.get("as", "csv")
+    file = queries.exported(found, format=kind)
+    name = f"{found.dataset.name} v{number}.{kind}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=FORMATS[kind])
 
 
 @require_POST

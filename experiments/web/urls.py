@@ -3,20 +3,21 @@
 from django.urls import URLPattern, path
 
 from experiments.web import (
+    contracts,
     datasets,
     experiments,
     logged_models,
     problems,
     profiles,
+    quality,
     recipes,
     runs,
     selections,
+    sources,
     training,
+    training_schedules,
     trash,
 )
-    contracts,
-    quality,
-    training_schedules,
 
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
@@ -64,6 +65,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{VERSION}/changes", quality.changes, name="version-changes"),
     path("problems/<int:problem_id>/schedules", training_schedules.create, name="training-schedule-create"),
     path("training-schedules/<int:schedule_id>", training_schedules.change, name="training-schedule"),
+    path(f"{VERSION}/download", datasets.download, name="dataset-download"),
+    path("datasets/<int:dataset_id>/sources/new", sources.choose, name="source-choose"),
+    path("datasets/<int:dataset_id>/sources/new/<slug:kind>", sources.create, name="source-create"),
+    path("datasets/<int:dataset_id>/sources/<int:source_id>/", sources.source, name="source"),
+    path("datasets/<int:dataset_id>/sources/<int:source_id>/refresh", sources.refresh, name="source-refresh"),
+    path("datasets/<int:dataset_id>/sources/<int:source_id>/delete", sources.delete, name="source-delete"),
+    path("datasets/<int:dataset_id>/rows/roll", sources.roll, name="rows-roll"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/new", experiments.create, name="experiment-create"),
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),

@@ -1,13 +1,12 @@
 """Makes the profile of a dataset version, in the job's own process; named in settings.JOB_KINDS."""
 
-from contextlib import ExitStack
 from typing import Any
 
 from django.db import transaction
 
 from experiments.actions import profiles as actions
 from experiments.models import DatasetProfile
-from mlregistry.artifacts import store
+from experiments.queries.datasets import local_paths
 from mlregistry.errors import NotFound
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.models import Job
@@ -19,8 +18,7 @@ def build(context: JobContext, *, profile_id: int) -> dict[str, Any]:
     row = _row(profile_id)
     if row.state == "ready":
         return {"n_alerts": row.n_alerts}
-    with ExitStack() as stack:
-        parts = [stack.enter_context(store.local_path(file)) for file in (row.version.parquet,)]
+    with local_paths(row.version) as parts:
         made = building.profile(parts, target=row.target or None, depth=row.depth, report=context.report)
     with transaction.atomic():
         # A worker that was taken for dead stops here.
@@ -32,7 +30,7 @@ def build(context: JobContext, *, profile_id: int) -> dict[str, Any]:
 
 
 def _row(profile_id: int) -> DatasetProfile:
-    rows = DatasetProfile.objects.select_related("version__dataset__team", "version__parquet", "job")
+    rows = DatasetProfile.objects.select_related("version__dataset__team", "job")
     found = rows.filter(pk=profile_id).first()
     if found is None:
         raise NotFound("The dataset version is gone, and its profile with it.")

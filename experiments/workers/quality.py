@@ -11,7 +11,7 @@ from mlregistry.jobs.context import JobContext
 
 def check_version(context: JobContext, *, version_id: int) -> dict[str, Any]:
     """Hold the version to its contract and to the version before."""
-    rows = DatasetVersion.objects.select_related("dataset__team", "parquet")
+    rows = DatasetVersion.objects.select_related("dataset__team")
     version = rows.filter(pk=version_id).first()
     if version is None:
         raise NotFound("The version is gone, so there is nothing to check.")

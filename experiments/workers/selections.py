@@ -6,8 +6,8 @@ import pandas as pd
 from django.db import transaction
 
 from experiments.models import SelectionStudy
+from experiments.queries.datasets import local_paths
 from experiments.queries.problems import spec_of
-from mlregistry.artifacts import store
 from mlregistry.errors import Invalid
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.models import Job
@@ -39,7 +39,7 @@ def select_features(context: JobContext, *, study_id: int) -> dict[str, Any]:
 
 
 def _study(study_id: int) -> SelectionStudy:
-    rows = SelectionStudy.objects.select_related("problem", "dataset_version__parquet")
+    rows = SelectionStudy.objects.select_related("problem", "dataset_version")
     study = rows.filter(pk=study_id).first()
     if study is None:
         raise Invalid("The study was deleted.")
@@ -49,5 +49,5 @@ def _study(study_id: int) -> SelectionStudy:
 def _frame(study: SelectionStudy) -> pd.DataFrame:
     if study.dataset_version is None:
         raise Invalid(f"The dataset version {study.data_name} was deleted.", field="dataset_version")
-    with store.local_path(study.dataset_version.parquet) as path:
-        return tables.load(path)
+    with local_paths(study.dataset_version) as paths:
+        return tables.load(paths)

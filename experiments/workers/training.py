@@ -18,9 +18,9 @@ from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
 from experiments.models import Lifecycle, Run, RunStatus
+from experiments.queries import datasets as dataset_queries
 from experiments.queries.problems import spec_of
 from mlregistry.accounts.actor import Actor
-from mlregistry.artifacts import store
 from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.models import Job
@@ -67,7 +67,7 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
 def _runs_to_do(run_ids: list[str]) -> list[Run]:
     """In the order asked for, but those that a dead worker interrupted last: one may be the cause."""
     rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
-    rows = rows.select_related("experiment__team", "problem", "dataset_version__parquet", "created_by")
+    rows = rows.select_related("experiment__team", "problem", "dataset_version", "created_by")
     order = {run_id: place for place, run_id in enumerate(run_ids)}
     return sorted(rows, key=lambda run: (run.status == RunStatus.RUNNING, order[str(run.pk)]))
 
@@ -75,8 +75,8 @@ def _runs_to_do(run_ids: list[str]) -> list[Run]:
 def _frame(run: Run) -> pd.DataFrame:
     if run.dataset_version is None:
         raise Invalid("The dataset version of the runs is gone.", field="dataset_version")
-    with store.local_path(run.dataset_version.parquet) as path:
-        return tables.load(path)
+    with dataset_queries.local_paths(run.dataset_version) as paths:
+        return tables.load(paths)
 
 
 def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:

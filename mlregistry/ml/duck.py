@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import duckdb
 else:
     duckdb = lazily("duckdb")
+
+Paths = Path | Sequence[Path]
+"""A table on disk: one Parquet file, or the parts whose rows follow one another."""
 
 
 def connect(folders: Iterable[Path], limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
@@ -28,6 +31,24 @@ def connect(folders: Iterable[Path], limits: Limits | None = None) -> duckdb.Duc
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+def listed(paths: Paths) -> list[Path]:
+    """The files of a table, in order."""
+    return [paths] if isinstance(paths, Path) else list(paths)
+
+
+def folders(paths: Paths) -> list[Path]:
+    """Where the files of a table lie, for `connect`."""
+    return list(dict.fromkeys(path.parent for path in listed(paths)))
+
+
+def scan(paths: Paths) -> str:
+    """The rows of all parts, in order; parts may keep a narrower type of a column than the whole has."""
+    files = listed(paths)
+    if len(files) == 1:
+        return f"read_parquet({text(files[0])})"
+    return f"read_parquet([{', '.join(text(file) for file in files)}], union_by_name = true)"
 
 
 def text(value: str | Path) -> str:

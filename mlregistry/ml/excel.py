@@ -26,13 +26,13 @@ CHUNK_BYTES = 64 * 1024
 CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 
 
-def write_text(source: Path, target: Path, *, format: str, limits: Limits) -> None:
-    """Write the first filled sheet as comma-separated UTF-8; Invalid or TooLarge before it is opened."""
+def write_text(source: Path, target: Path, *, format: str, sheet: str = "", limits: Limits) -> None:
+    """Write the named or first filled sheet as comma-separated UTF-8; Invalid or TooLarge before it is opened."""
     if format == "xlsx":
         check_archive(source, limits)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(source))
-        rows = _first_filled_sheet(workbook, limits)
+        rows = _rows_of_sheet(workbook, sheet, limits)
     except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise Invalid(f"The workbook cannot be read: {error}", field="file") from error
     with target.open("w", encoding="utf-8", newline="") as file:
@@ -119,8 +119,14 @@ def _unpacked(source: Path, member: zipfile.ZipInfo) -> Iterator[bytes]:
                 packed = unpacker.unconsumed_tail
 
 
-def _first_filled_sheet(workbook: python_calamine.CalamineWorkbook, limits: Limits) -> Iterator[list[Any]]:
-    for name in workbook.sheet_names:
+def _rows_of_sheet(
+    workbook: python_calamine.CalamineWorkbook, wanted: str, limits: Limits
+) -> Iterator[list[Any]]:
+    names = workbook.sheet_names
+    if wanted and wanted not in names:
+        shown = ", ".join(f"'{name}'" for name in names[:20])
+        raise Invalid(f"The workbook has no sheet '{wanted}'; it has {shown}.", field="sheet")
+    for name in [wanted] if wanted else names:
         sheet = workbook.get_sheet_by_name(name)
         if sheet.height * sheet.width > limits.max_excel_cells:
             raise TooLarge(
@@ -128,7 +134,9 @@ def _first_filled_sheet(workbook: python_calamine.CalamineWorkbook, limits: Limi
             )
         if sheet.height and sheet.width:
             return iter(sheet.iter_rows())
-    raise Invalid("The workbook holds no cells.", field="file")
+    raise Invalid(
+        f"The sheet '{wanted}' holds no cells." if wanted else "The workbook holds no cells.", field="file"
+    )
 
 
 def _trimmed(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:

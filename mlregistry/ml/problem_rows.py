@@ -159,7 +159,7 @@ def check_target_kind(kind: str, target: Column, n_rows: int) -> list[Finding]:
 
 
 def _source(parts: Sequence[Path]) -> str:
-    return f"read_parquet([{', '.join(duck.text(part.resolve()) for part in parts)}])"
+    return duck.scan([part.resolve() for part in parts])
 
 
 def _squeezed(name: str) -> str:

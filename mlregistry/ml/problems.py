@@ -11,6 +11,7 @@ from typing import Any
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import duck, problem_rows
+from mlregistry.ml.duck import Paths
 from mlregistry.ml.findings import Finding as Finding
 from mlregistry.ml.findings import error as _error
 from mlregistry.ml.findings import warning as _warning
@@ -84,10 +85,10 @@ def validate(spec: ProblemSpec) -> ProblemSpec:
 
 
 def check(
-    spec: ProblemSpec, info: TableInfo, parquet: Path | Sequence[Path], *, now: datetime | None = None
+    spec: ProblemSpec, info: TableInfo, parquet: Paths, *, now: datetime | None = None
 ) -> list[Finding]:
     """What stands against training on this table, errors first; the parts are read for keys, times and classes."""
-    parts = [parquet] if isinstance(parquet, Path) else list(parquet)
+    parts = duck.listed(parquet)
     found = []
     if info.n_rows < MIN_ROWS:
         text = f"The table has {info.n_rows} rows; at least {MIN_ROWS} are needed."
@@ -195,10 +196,10 @@ def _check_classes(target: Column, parts: Sequence[Path]) -> list[Finding]:
                 " classes are allowed. Is it a number to predict (regression) or an identifier?",
             )
         ]
-    column, files = duck.name(name), ", ".join(duck.text(part) for part in parts)
-    with duck.connect([part.parent for part in parts]) as connection:
+    column = duck.name(name)
+    with duck.connect(duck.folders(parts)) as connection:
         counts = connection.execute(
-            f"SELECT CAST({column} AS VARCHAR), count(*) FROM read_parquet([{files}])"  # noqa: S608
+            f"SELECT CAST({column} AS VARCHAR), count(*) FROM {duck.scan(parts)}"  # noqa: S608
             f" WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY 2, 1"
         ).fetchall()
     return problem_rows.check_class_counts(name, counts)

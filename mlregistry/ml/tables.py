@@ -1,12 +1,10 @@
-"""Uploaded tables: any known format becomes one checked Parquet file, streamed under a memory limit.
+"""Tables of any known format become one checked Parquet file, streamed under a memory limit.
 
-Called by the dataset actions and jobs; `load` and `preview` read the Parquet file back.
+Called by the dataset actions and jobs; `load`, `preview` and `describe` read one file or the parts of a table.
 """
 
 from __future__ import annotations
 
-import datetime
-import math
 import os
 import shutil
 import tempfile
@@ -16,55 +14,65 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid, NotFound, TooLarge
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml import column_types, csv_text, duck, excel, file_types, json_lines
-from mlregistry.ml.table_info import COLUMN_TYPES, NUMERIC_TYPES, Column, Limits, TableInfo, check_names
+from mlregistry.ml import (
+    csv_text,
+    duck,
+    encodings,
+    excel,
+    file_types,
+    json_lines,
+    parquet_files,
+    table_figures,
+    table_parts,
+    unpacking,
+)
+from mlregistry.ml.duck import Paths
+from mlregistry.ml.reading import Reading
+from mlregistry.ml.table_figures import plain
+from mlregistry.ml.table_info import COLUMN_TYPES, NUMERIC_TYPES, Column, Limits, TableInfo
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
     import pandas as pd
 else:
-    duckdb, pd = lazily("duckdb"), lazily("pandas")
+    duckdb, np, pd = lazily("duckdb"), lazily("numpy"), lazily("pandas")
 
 __all__ = [
     "COLUMN_TYPES",
     "NUMERIC_TYPES",
     "Column",
     "Limits",
+    "Reading",
     "TableInfo",
     "convert",
     "describe",
+    "join",
     "load",
     "preview",
 ]
 
-PARQUET_TYPES = {
-    "BOOLEAN": "boolean", "VARCHAR": "string", "UUID": "string", "TIME": "string",
-    "DATE": "datetime", "TIMESTAMP": "datetime", "TIMESTAMP_NS": "datetime", "TIMESTAMP_MS": "datetime",
-    "TIMESTAMP_S": "datetime", "TIMESTAMP WITH TIME ZONE": "datetime",
-    "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
-    "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer",
-    "FLOAT": "float", "DOUBLE": "float", "HUGEINT": "float", "UBIGINT": "float", "UHUGEINT": "float",
-}  # fmt: skip
 DEFAULT_LIMITS = Limits()
-EXACT_DISTINCT_ROWS = 1_000_000
-N_EXAMPLES = 5
+AS_FOUND = Reading()
+EXACT = 2.0**53
 
 
-def convert(source: Path, filename: str, target: Path, *, limits: Limits = DEFAULT_LIMITS) -> TableInfo:
+def convert(
+    source: Path, filename: str, target: Path, *, limits: Limits = DEFAULT_LIMITS, reading: Reading = AS_FOUND
+) -> TableInfo:
     """Check `source` (named `filename` by its owner) and write `target`; a refused file writes nothing."""
-    format = file_types.recognise(source, filename, limits)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".convert-", dir=target.parent))
     part = scratch / "table.parquet"
     try:
+        if unpacking.is_packed(filename):
+            file_types.check_size(source, filename, limits)
+            filename = unpacking.unpack(source, filename, scratch / "unpacked", limits)
+            source = scratch / "unpacked"
+        format = file_types.recognise(source, filename, limits)
         with duck.connect([source.parent, scratch], limits) as connection:
-            if format == "parquet":
-                notes = _write_from_parquet(connection, source, part, limits)
-            else:
-                notes = _write_from_text(
-                    connection, _as_text(source, format, scratch, limits), format, part, limits
-                )
-            info = _describe(connection, part, format, notes)
+            notes = _write(connection, source, format, part, reading, limits)
+            info = table_figures.describe(connection, part, format, notes)
         _check_rows(info, limits)
         os.replace(part, target)
     finally:
@@ -72,143 +80,88 @@ def convert(source: Path, filename: str, target: Path, *, limits: Limits = DEFAU
     return info
 
 
-def describe(parquet: Path, *, format: str = "parquet", limits: Limits = DEFAULT_LIMITS) -> TableInfo:
-    """The figures of a Parquet file that `convert` wrote."""
-    with _reader(parquet, limits) as connection:
-        return _describe(connection, parquet, format, ())
+def describe(
+    parts: Paths, *, format: str = "parquet", notes: Sequence[str] = (), limits: Limits = DEFAULT_LIMITS
+) -> TableInfo:
+    """The figures of Parquet files that `convert` wrote."""
+    with _reader(parts, limits) as connection:
+        return table_figures.describe(connection, parts, format, tuple(notes))
 
 
 def preview(
-    parquet: Path, *, offset: int = 0, limit: int = 50, columns: Sequence[str] | None = None
+    parts: Paths, *, offset: int = 0, limit: int = 50, columns: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
     """Rows offset … offset + limit − 1 as JSON-able values."""
-    with _reader(parquet) as connection:
-        chosen = _chosen(connection, parquet, columns)
+    with _reader(parts) as connection:
+        chosen = _chosen(connection, parts, columns)
         cursor = connection.execute(
-            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)}) LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT {chosen} FROM {duck.scan(parts)} LIMIT ? OFFSET ?",  # noqa: S608
             [limit, offset],
         )
         names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, map(plain, row), strict=True)) for row in cursor.fetchall()]
 
 
-def load(parquet: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The rows, in order, as a frame (integers with gaps become floats)."""
-    with _reader(parquet) as connection:
-        chosen = _chosen(connection, parquet, columns)
-        frame: pd.DataFrame = connection.execute(
-            f"SELECT {chosen} FROM read_parquet({duck.text(parquet)})"  # noqa: S608
-        ).df()
-        return frame
+def load(parts: Paths, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The rows, in order, as a frame; integers with gaps become floats unless those would lose digits (Int64)."""
+    with _reader(parts) as connection:
+        source = duck.scan(parts)
+        chosen = _chosen(connection, parts, columns)
+        frame: pd.DataFrame = connection.execute(f"SELECT {chosen} FROM {source}").df()  # noqa: S608
+        types = connection.execute(f"DESCRIBE SELECT {chosen} FROM {source}").fetchall()  # noqa: S608
+        for name, sql_type, *_ in types:
+            if sql_type == "BIGINT" and frame[name].dtype.kind == "f" and frame[name].abs().max() >= EXACT:
+                frame[name] = _whole_numbers(connection, source, name)
+    return frame
 
 
-def _reader(parquet: Path, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
-    if not parquet.is_file():
+def join(parts: Sequence[Path], target: Path, *, limits: Limits = DEFAULT_LIMITS) -> TableInfo:
+    """Tables of the same columns behind one another as one file; Invalid names the column that differs."""
+    first = describe(parts[0], limits=limits)
+    fitted = [parts[0]]
+    for number, part in enumerate(parts[1:], start=1):
+        fitted.append(target.with_name(f"{target.stem}-fitted-{number}.parquet"))
+        table_parts.fit_rows(part, describe(part, limits=limits), first.columns, fitted[-1], limits)
+    table_parts.merge(fitted, target, limits)
+    return describe(target, limits=limits)
+
+
+def _whole_numbers(connection: duckdb.DuckDBPyConnection, source: str, name: str) -> Any:
+    """A column of 64-bit numbers with gaps, every digit of it."""
+    found: Any = connection.execute(f"SELECT {duck.name(name)} AS v FROM {source}").fetchnumpy()["v"]  # noqa: S608
+    return pd.arrays.IntegerArray(np.asarray(found.data), np.ma.getmaskarray(found))
+
+
+def _reader(parts: Paths, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
+    files = duck.listed(parts)
+    if not files or not all(file.is_file() for file in files):
         raise NotFound("The table's file is not there.")
-    return duck.connect([parquet.parent], limits)
+    return duck.connect(duck.folders(files), limits)
 
 
-def _as_text(source: Path, format: str, scratch: Path, limits: Limits) -> Path:
-    text = scratch / "table.csv"
-    if format in ("xlsx", "xls"):
-        excel.write_text(source, text, format=format, limits=limits)
-    elif format == "jsonl":
-        json_lines.write_text(source, text, limits=limits)
-    else:
-        return source
-    return text
-
-
-def _write_from_text(
-    connection: duckdb.DuckDBPyConnection, source: Path, format: str, part: Path, limits: Limits
-) -> tuple[str, ...]:
-    delimiter = {"csv": None, "tsv": "\t"}.get(format, ",")
-    names, delimiter = csv_text.read_header(source, limits, delimiter=delimiter)
-    raw = part.with_name("raw.parquet")
-    csv_text.write_raw(connection, source, raw, names=names, delimiter=delimiter, limits=limits)
-    choices = column_types.choose(connection, raw, names)
-    chosen = ", ".join(
-        f"{choice.expression} AS {duck.name(name)}" for choice, name in zip(choices, names, strict=True)
-    )
-    connection.execute(
-        f"COPY (SELECT {chosen} FROM read_parquet({duck.text(raw)})) "  # noqa: S608
-        f" TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
-    )
-    return tuple(choice.note for choice in choices if choice.note)
-
-
-def _write_from_parquet(
-    connection: duckdb.DuckDBPyConnection, source: Path, part: Path, limits: Limits
-) -> tuple[str, ...]:
-    try:
-        stored = connection.execute(
-            f"SELECT name, num_children FROM parquet_schema({duck.text(source)}) OFFSET 1"  # noqa: S608
-        ).fetchall()
-        if not any(n_children for _, n_children in stored):
-            check_names([name for name, _ in stored], limits)
-        columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(source)})").fetchall()  # noqa: S608
-        names = check_names([column[0] for column in columns], limits)
-        chosen = ", ".join(_cast(raw[0], name, raw[1]) for raw, name in zip(columns, names, strict=True))
-        connection.execute(
-            f"COPY (SELECT {chosen} FROM read_parquet({duck.text(source)}))"  # noqa: S608
-            f" TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
-        )
-    except duckdb.Error as error:
-        raise Invalid(
-            f"The Parquet file cannot be read: {str(error).splitlines()[0]}", field="file"
-        ) from error
-    return ()
-
-
-def _cast(stored: str, name: str, sql_type: str) -> str:
-    type = "float" if sql_type.startswith("DECIMAL") else PARQUET_TYPES.get(sql_type)
-    type = "string" if sql_type.startswith("ENUM") else type
-    if type is None:
-        raise Invalid(
-            f"Column '{name}' holds {sql_type} values; only plain values fit in a table.", field=name
-        )
-    value = f"CAST({duck.name(stored)} AS {column_types.SQL_TYPES[type]})"
-    if type == "float":
-        value = f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"
-    return f"{value} AS {duck.name(name)}"
-
-
-def _describe(
-    connection: duckdb.DuckDBPyConnection, parquet: Path, format: str, notes: tuple[str, ...]
-) -> TableInfo:
-    source = f"read_parquet({duck.text(parquet)})"
-    schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
-    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
-    n_rows = int(counted[0]) if counted else 0
-    head = connection.execute(f"SELECT * FROM {source} LIMIT 1000").fetchall()  # noqa: S608
-    columns = []
-    for number, (name, sql_type, *_) in enumerate(schema):
-        examples = tuple(dict.fromkeys(_plain(row[number]) for row in head if row[number] is not None))[
-            :N_EXAMPLES
-        ]
-        columns.append(_figures(connection, source, name, PARQUET_TYPES[sql_type], n_rows, examples))
-    return TableInfo(format, n_rows, len(columns), tuple(columns), notes)
-
-
-def _figures(
+def _write(
     connection: duckdb.DuckDBPyConnection,
-    source: str,
-    name: str,
-    type: str,
-    n_rows: int,
-    examples: tuple[Any, ...],
-) -> Column:
-    column = duck.name(name)
-    finite = f"FILTER (isfinite({column}))" if type == "float" else ""
-    infinite = f"count(*) FILTER (isinf({column}))" if type == "float" else "0"
-    distinct = (
-        f"count(DISTINCT {column})" if n_rows <= EXACT_DISTINCT_ROWS else f"approx_count_distinct({column})"
-    )
-    row = connection.execute(
-        f"SELECT count({column}), {distinct}, min({column}) {finite}, max({column}) {finite}, {infinite}"  # noqa: S608
-        f" FROM {source}"
-    ).fetchone() or (0, 0, None, None, 0)
-    return Column(name, type, n_rows - row[0], row[1], _plain(row[2]), _plain(row[3]), examples, row[4])
+    source: Path,
+    format: str,
+    part: Path,
+    reading: Reading,
+    limits: Limits,
+) -> tuple[str, ...]:
+    if format == "parquet":
+        return parquet_files.write_table(connection, source, part, limits)
+    scratch = part.parent
+    text, note = scratch / "table.csv", None
+    if format in ("xlsx", "xls"):
+        excel.write_text(source, text, format=format, sheet=reading.sheet, limits=limits)
+    else:
+        source, note = encodings.as_utf8(source, scratch, encoding=reading.encoding)
+    if format in ("json", "jsonl"):
+        json_lines.write_text(source, text, records=reading.records, limits=limits)
+    delimiter = {"csv": reading.delimiter, "tsv": "\t"}.get(format, ",")
+    chosen = Reading(delimiter=delimiter, decimal=reading.decimal, keep_text=reading.keep_text)
+    rows = source if format in ("csv", "tsv") else text
+    notes = csv_text.write_table(connection, rows, part, chosen, limits)
+    return (note, *notes) if note else notes
 
 
 def _check_rows(info: TableInfo, limits: Limits) -> None:
@@ -220,12 +173,12 @@ def _check_rows(info: TableInfo, limits: Limits) -> None:
         )
 
 
-def _chosen(connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Sequence[str] | None) -> str:
+def _chosen(connection: duckdb.DuckDBPyConnection, parts: Paths, columns: Sequence[str] | None) -> str:
     if columns is None:
         return "*"
     known = {
         row[0]
-        for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({duck.text(parquet)})").fetchall()  # noqa: S608
+        for row in connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(parts)}").fetchall()  # noqa: S608
     }
     for column in columns:
         if column not in known:
@@ -233,11 +186,3 @@ def _chosen(connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Seque
     if not columns:
         raise Invalid("Name at least one column.", field="columns")
     return ", ".join(duck.name(column) for column in columns)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime.date | datetime.datetime):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value

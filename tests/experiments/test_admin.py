@@ -37,6 +37,7 @@ def test_every_list_and_page_opens(
         if model._meta.app_label in ("experiments", "artifacts"):
             address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
             assert operator.get(f"{address}?q=a").status_code == 200, address
+    assert version.original is not None
     for row in (problem, version, experiment, run, version.original):
         assert operator.get(page(row)).status_code == 200, row
 

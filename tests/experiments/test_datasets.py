@@ -48,6 +48,7 @@ def left_over() -> list[Path]:
 def test_a_version_holds_schema_digest_and_files(version: DatasetVersion) -> None:
     assert (version.number, version.n_rows, version.n_columns, version.format) == (1, 120, 4, "csv")
     assert [column["type"] for column in version.columns] == ["integer", "string", "float", "string"]
+    assert version.original is not None
     assert version.digest == version.original.sha256
     assert queries.preview(version, offset=1, limit=1) == [
         {"age": 21, "plan": "plus", "usage": 7.5, "churned": "no"}

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from experiments.actions import datasets as dataset_actions
 from experiments.actions import profiles as actions
-from experiments.models import DatasetProfile, DatasetVersion, Problem
+from experiments.models import DatasetPart, DatasetProfile, DatasetVersion, Problem
 from experiments.queries import profiles as queries
 from experiments.workers import profiles as worker
 from mlregistry.accounts.actor import Actor
@@ -266,8 +266,9 @@ def widened(version: DatasetVersion, n_columns: int, folder: Path, by: Actor) ->
     stored = store.save(by.team, folder / "wide.parquet")
     found = DatasetVersion.objects.create(
         dataset=version.dataset, number=2, digest="w", filename="wide.parquet", format="parquet", n_rows=120,
-        n_columns=len(names), columns=[{"name": name} for name in names], original=stored, parquet=stored,
+        n_columns=len(names), columns=[{"name": name} for name in names], original=stored,
     )  # fmt: skip
+    DatasetPart.objects.create(version=found, place=0, file=stored, n_rows=120)
     row = made(actions.start_profile(found, by=by))
     assert row.file is not None
     return found

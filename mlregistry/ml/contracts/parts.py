@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mlregistry.errors import NotFound
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import duck
+from mlregistry.ml.parquet_files import stored_type
 from mlregistry.ml.table_info import Limits
-from mlregistry.ml.tables import PARQUET_TYPES
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,11 +78,10 @@ def both(earlier: Sequence[Path], later: Sequence[Path]) -> Iterator[tuple[Table
 
 def read(connection: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> Table:
     """The table on a connection that may see the parts."""
-    files = ", ".join(duck.text(part.resolve()) for part in parts)
-    source = f"read_parquet([{files}])"
+    source = duck.scan([part.resolve() for part in parts])
     rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
     counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
-    types = {name: PARQUET_TYPES.get(sql_type, "string") for name, sql_type, *_ in rows}
+    types = {name: stored_type(sql_type) for name, sql_type, *_ in rows}
     return Table(connection, source, types, int(counted[0]) if counted else 0)
 
 

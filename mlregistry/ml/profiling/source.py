@@ -18,9 +18,9 @@ import numpy.typing as npt
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import duck
+from mlregistry.ml.parquet_files import stored_type
 from mlregistry.ml.profiling.limits import ProfileLimits
 from mlregistry.ml.table_info import Limits
-from mlregistry.ml.tables import PARQUET_TYPES
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,10 +70,9 @@ class Source:
     ) -> None:
         self.connection = connection
         self.limits = limits
-        names = ", ".join(duck.text(part.resolve()) for part in parts)
-        self.table = f"read_parquet([{names}], union_by_name = {'true' if len(parts) > 1 else 'false'})"
+        self.table = duck.scan([part.resolve() for part in parts])
         schema = self.rows(f"DESCRIBE SELECT * FROM {self.table}")  # noqa: S608
-        self.fields = tuple(Field(name, _type(sql_type)) for name, sql_type, *_ in schema)
+        self.fields = tuple(Field(name, stored_type(sql_type)) for name, sql_type, *_ in schema)
         self.n_rows = int(self.rows(f"SELECT count(*) FROM {self.table}")[0][0])  # noqa: S608
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -130,10 +129,3 @@ def present(array: Array) -> Values:
         gaps = np.isnan(array)
         array = array[~gaps] if gaps.any() else array
     return Values(array, n - len(array))
-
-
-def _type(sql_type: str) -> str:
-    """Lists, structures and the like are read as their text."""
-    if sql_type.startswith("DECIMAL"):
-        return "float"
-    return PARQUET_TYPES.get(sql_type, "string")
