@@ -18,7 +18,10 @@ from .protocol import Ask, number
 
 sqlalchemy = lazily("sqlalchemy")
 ALLOWED = frozenset(
-    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+    {
+        *(sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE),
+        sqlite3.SQLITE_TRANSACTION,  # the end of reading
+    }
 )
 STEPS = 50_000
 ROWS_AT_ONCE = 2_000
@@ -33,6 +36,7 @@ def copy(ask: Ask, query: str, cursor_column: str, file: Path) -> tuple[int, Rea
     )
     try:
         with engine.connect().execution_options(stream_results=True) as connection:
+            _lock(connection.connection.driver_connection)  # not before: SQLAlchemy asks the file what it is
             found = connection.exec_driver_sql(*_statement(query, cursor_column, ask))
             return sql_rows.write(ask, list(found.keys()), _rows(found), file)
     except sqlalchemy.exc.DBAPIError as error:
@@ -68,10 +72,13 @@ def _opened(path: Path, ask: Ask, seconds: float) -> sqlite3.Connection:
             return 1
 
     connection.set_progress_handler(is_late, STEPS)
+    return connection
+
+
+def _lock(connection: sqlite3.Connection) -> None:
     connection.set_authorizer(
         lambda action, *_: sqlite3.SQLITE_OK if action in ALLOWED else sqlite3.SQLITE_DENY
     )
-    return connection
 
 
 def _statement(query: str, cursor_column: str, ask: Ask) -> tuple[Any, ...]:

@@ -327,7 +327,7 @@ def test_a_bad_training_is_told_its_field(
     response = client.post(f"{API}/trainings/", body, format="json")
     assert response.status_code == status, response.content
     assert problem_json(response).get("field") == field
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="experiments.train").exists()
 
 
 def test_a_create_with_a_key_is_done_once(client: APIClient) -> None:

@@ -127,7 +127,7 @@ def test_a_bad_wish_is_named_and_nothing_starts(
     with pytest.raises(Invalid) as caught:
         actions.start_selection(problem, version, plan=plan, recipe=recipe, by=editor)
     assert caught.value.field == field
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="experiments.select_features").exists()
     assert not SelectionStudy.objects.exists()
 
 
@@ -263,7 +263,7 @@ def test_the_pages_lead_from_the_problem_to_used_features(
     waiting = client.get(page, headers={"HX-Request": "true"}).content.decode()
     assert waiting.startswith('<section class="card" id="selection-status"')
     assert 'hx-trigger="every 2s"' in waiting
-    run_here(Job.objects.get())
+    run_here(Job.objects.get(kind="experiments.select_features"))
     assert client.get(page, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     found = client.get(page).content.decode()
     assert "Which features each method keeps" in found

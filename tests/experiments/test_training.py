@@ -206,7 +206,7 @@ def test_a_bad_recipe_is_named_and_nothing_starts(
     with pytest.raises(Invalid) as caught:
         actions.start_training(problem, version, recipes=recipes, by=editor)
     assert caught.value.field == field
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="experiments.train").exists()
     assert not Experiment.objects.exists()
 
 

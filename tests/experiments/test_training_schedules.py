@@ -128,7 +128,7 @@ def test_a_schedule_whose_problem_is_deleted_ends_itself(
     problem_actions.delete_problem(problem, by=editor)
     Schedule.objects.update(next_at=timezone.now() - timedelta(seconds=1))
     job_schedules.run_due()
-    assert run_here(Job.objects.get()).result == {"outcome": "gone"}
+    assert run_here(Job.objects.get(kind="experiments.scheduled_training")).result == {"outcome": "gone"}
     assert not Schedule.objects.exists()
 
 

@@ -43,7 +43,7 @@ def test_the_whole_path(bob_client: Client) -> None:
 
     train = {"version": version.pk, "estimator": ["logistic_regression", "decision_tree"], "seed": "7"}
     experiment_page = post(f"/problems/{problem.pk}/train", train)["Location"]
-    assert run_here(Job.objects.get()).state == State.SUCCEEDED
+    assert run_here(Job.objects.get(kind="experiments.train")).state == State.SUCCEEDED
     board = get(experiment_page).content.decode()
     assert "best" in board
     assert "baseline" in board

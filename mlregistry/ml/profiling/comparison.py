@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.profiling.codec import encoded
 from mlregistry.ml.profiling.document import Bins, Column, Profile
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazily("numpy")
 
 MOVED = 0.1
 
