@@ -17,6 +17,7 @@ from mlregistry.errors import Conflict, Invalid, MlregistryError, NotFound
 from mlregistry.lib import tag_names
 from mlregistry.lib.names import clean_name, clean_text, random_name
 from mlregistry.lib.time_ordered import time_ordered_uuid
+from mlregistry.sql_rows import fetched
 
 from .run_tags import checked_tags
 
@@ -105,14 +106,12 @@ def _inserted(
         "tag_values": [value for _, value in tags] or None,
         "via": by.via,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CREATE, values)
-        found = cursor.fetchone()
-    if found is None:
+    found = fetched(CREATE, values)
+    if not found:
         raise NotFound(
             f"There is no experiment {values['experiment'] or ''}".rstrip() + f" in {by.team.name}."
         )
-    *place, problem_id, parent_id = found
+    *place, problem_id, parent_id = found[0]
     if place[PLACE.index("lifecycle")] != Lifecycle.ACTIVE:
         raise Conflict(
             f"The experiment {place[0]} must be in the 'active' state. It is deleted; restore it first."
@@ -163,13 +162,11 @@ def update_run(
         "via": by.via,
         "ends_now": ends_now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE, values)
-        found = cursor.fetchone()
-    if found is None:
+    found = fetched(UPDATE, values)
+    if not found:
         raise _unchangeable(run_id, by)
-    changed = Run.from_db(connection.alias, UPDATED, found[: len(UPDATED)])
-    return _placed(changed, None, found[len(UPDATED) :], by)
+    changed = Run.from_db(connection.alias, UPDATED, found[0][: len(UPDATED)])
+    return _placed(changed, None, found[0][len(UPDATED) :], by)
 
 
 def finish_run(
@@ -180,8 +177,8 @@ def finish_run(
     require_active(run)
     if status not in RunStatus.values or status in LIVE:
         raise Invalid("A run ends as FINISHED, FAILED or KILLED.", field="status")
-    _set_status(run, status, ended_at)
-    run.error = error
+    run.status, run.error = status, error
+    run.ended_at = ended_at or run.ended_at or timezone.now()
     with transaction.atomic():
         run.save(update_fields=["status", "ended_at", "error"])
         audit.record(by, "run.finish", run, status=status)
@@ -239,10 +236,3 @@ def _turn(run: Run, lifecycle: Lifecycle, action: str, *, by: Actor) -> Run:
             run.save(update_fields=["lifecycle", "deleted_at"])
             audit.record(by, action, run)
     return run
-
-
-def _set_status(run: Run, status: str, ended_at: datetime.datetime | None) -> None:
-    if status not in RunStatus.values:
-        raise Invalid(f"The status is one of {', '.join(RunStatus.values)}.", field="status")
-    run.status = status
-    run.ended_at = None if status in LIVE else (ended_at or run.ended_at or timezone.now())

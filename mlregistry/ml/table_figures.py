@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import duck
 from mlregistry.ml.duck import Paths
+from mlregistry.ml.parquet_files import stored_type
 from mlregistry.ml.table_info import Column, TableInfo
 
 if TYPE_CHECKING:
     import duckdb
 else:
     duckdb = lazily("duckdb")
-
-TYPES = {"BIGINT": "integer", "DOUBLE": "float", "BOOLEAN": "boolean", "TIMESTAMP": "datetime"}
-"""What the columns of our own files are called; everything else in them is text."""
 
 EXACT_DISTINCT = 100_000
 """Distinct values are counted exactly up to here (in small tables always), and estimated above."""
@@ -33,7 +31,7 @@ def describe(
     """One pass for the counts, and one more over columns of few values to count those exactly."""
     source = duck.scan(parts)
     schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
-    types = [(name, TYPES.get(sql_type, "string")) for name, sql_type, *_ in schema]
+    types = [(name, stored_type(sql_type)) for name, sql_type, *_ in schema]
     counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
     n_rows = int(counted[0]) if counted else 0
     head = connection.execute(f"SELECT * FROM {source} LIMIT 1000").fetchall()  # noqa: S608

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import duck
+from mlregistry.ml.column_types import SQL_TYPES
 from mlregistry.ml.parquet_files import stored_type
 from mlregistry.ml.profiling.limits import ProfileLimits
 from mlregistry.ml.table_info import Limits
@@ -49,9 +50,6 @@ class Field:
             moment = f"CAST({column} AS TIMESTAMP)"
             return f"CASE WHEN isfinite({moment}) THEN epoch_us({moment}) END"
         return f"CAST({column} AS {SQL_TYPES[self.type]})"
-
-
-SQL_TYPES = {"integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN", "string": "VARCHAR"}
 
 
 @dataclass(frozen=True)
