@@ -8,7 +8,7 @@ WORKERS ?= auto
 CLIENTS := $(if $(TEST_MLFLOW3_PYTHON),,$(VENV)/clients/mlflow3/.made) $(if $(TEST_MLFLOW2_PYTHON),,$(VENV)/clients/mlflow2/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench
+.PHONY: help up test check bench clients
 
 help:  ## say what can be made
 	@echo "make up      start the server (PORT, HOST, MLREGISTRY_HOME, DATABASE_URL); Ctrl-C stops it"
@@ -27,6 +27,8 @@ check: $(VENV)/.dev  ## what must hold before a commit
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+clients: $(CLIENTS)  ## the environments of the mlflow clients that tests drive
 
 bench: $(VENV)/.run $(VENV)/.static  ## measure
 	$(BIN)/python -m benchmarks $(ARGS)

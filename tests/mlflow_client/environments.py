@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 GENERATIONS = ("mlflow3", "mlflow2")
 TOKEN = "mlr_clients0_" + "c" * 43
 START_SECONDS = 180
-SCENARIO_SECONDS = 420
+SCENARIO_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,13 @@ def client_python(generation: str) -> Path:
     return python
 
 
-def run_scenario(name: str, generation: str, server: ServerUnderTest, home: Path) -> dict[str, str]:
-    """Runs one scenario file with the client's own pytest; returns each check's failure text, "" for passed."""
+def run_scenarios(
+    names: Sequence[str], generation: str, server: ServerUnderTest, home: Path
+) -> dict[str, str]:
+    """Runs scenario files with the client's own pytest; returns each check's failure text, "" for passed."""
     report = home / "report.xml"
-    command = [str(client_python(generation)), "-m", "pytest", str(SCENARIOS / name), f"--junitxml={report}"]
+    files = [str(SCENARIOS / name) for name in names]
+    command = [str(client_python(generation)), "-m", "pytest", *files, f"--junitxml={report}"]
     options = [
         "-c",
         str(SCENARIOS / "pytest.ini"),
@@ -69,7 +72,9 @@ def run_scenario(name: str, generation: str, server: ServerUnderTest, home: Path
         check=False,
     )
     if done.returncode not in (0, 1):
-        raise AssertionError(f"{name} did not run with {generation}:\n{done.stdout}\n{done.stderr}")
+        raise AssertionError(
+            f"{', '.join(names)} did not run with {generation}:\n{done.stdout}\n{done.stderr}"
+        )
     return _outcomes(report)
 
 
@@ -94,7 +99,9 @@ def _outcomes(report: Path) -> dict[str, str]:
     outcomes = {}
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  # written by our own subprocess
         problems = [child for child in case if child.tag in ("failure", "error", "skipped")]
-        outcomes[case.get("name", "?")] = "\n".join(_told(problem) for problem in problems)
+        outcomes[f"{case.get('classname', '?')} {case.get('name', '?')}"] = "\n".join(
+            _told(problem) for problem in problems
+        )
     return outcomes
 
 

@@ -49,6 +49,7 @@ def test_fitting_makes_a_run_with_params_metrics_and_a_model(name: str, client: 
 
 
 def test_fitting_inside_a_run_logs_into_it(name: str, client: MlflowClient) -> None:
+    mlflow.sklearn.autolog(log_models=False)
     with mlflow.start_run(run_name="mine") as active:
         make_pipeline(StandardScaler(), LogisticRegression()).fit(TABLE, TARGET)
         mlflow.log_metric("own", 1)
@@ -60,6 +61,7 @@ def test_fitting_inside_a_run_logs_into_it(name: str, client: MlflowClient) -> N
 
 
 def test_a_grid_search_logs_its_candidates_as_children(name: str, client: MlflowClient) -> None:
+    mlflow.sklearn.autolog(log_models=False)
     GridSearchCV(LogisticRegression(max_iter=500), {"C": [0.1, 1.0, 10.0]}, cv=2).fit(TABLE, TARGET)
     runs = _last(client, name)
     [parent] = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]

@@ -17,6 +17,8 @@ from tests.mlflow_client.scenarios.conftest import GENERATION
 
 TABLE = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.0, 1.0, 0.0, 1.0]})
 TARGET = np.array([3.0, 6.0, 7.0, 10.0])
+# Given, so that the client starts no process that loads the model to find them; one test below lets it.
+GIVEN = {"pip_requirements": ["scikit-learn"]}
 
 
 class Doubler(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # the client carries no types here
@@ -26,7 +28,7 @@ class Doubler(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # the client ca
         return model_input.iloc[:, 0] * 2
 
 
-def _called(name: str) -> dict[str, str]:
+def _called(name: str) -> dict[str, Any]:
     """How a client generation names a model that it logs."""
     return {"name": name} if GENERATION >= 3 else {"artifact_path": name}
 
@@ -49,7 +51,9 @@ def test_a_model_of_ones_own_is_logged_and_loaded(name: str) -> None:
     mlflow.set_experiment(name)
     signature = infer_signature(TABLE, TABLE["a"])
     with mlflow.start_run():
-        info = mlflow.pyfunc.log_model(python_model=Doubler(), signature=signature, **_called("doubler"))
+        info = mlflow.pyfunc.log_model(
+            python_model=Doubler(), signature=signature, **_called("doubler"), **GIVEN
+        )
     loaded = mlflow.pyfunc.load_model(info.model_uri)
     assert list(loaded.predict(TABLE)) == [2.0, 4.0, 6.0, 8.0]
 
@@ -57,7 +61,7 @@ def test_a_model_of_ones_own_is_logged_and_loaded(name: str) -> None:
 def test_the_history_of_models_is_on_the_run(name: str, client: MlflowClient) -> None:
     mlflow.set_experiment(name)
     with mlflow.start_run() as active:
-        mlflow.sklearn.log_model(LinearRegression().fit(TABLE, TARGET), **_called("regressor"))
+        mlflow.sklearn.log_model(LinearRegression().fit(TABLE, TARGET), **_called("regressor"), **GIVEN)
     run = client.get_run(active.info.run_id)
     if GENERATION < 3:
         assert "regressor" in run.data.tags["mlflow.log-model.history"]
@@ -75,7 +79,9 @@ def test_a_model_is_evaluated(name: str, client: MlflowClient) -> None:
     mlflow.set_experiment(name)
     table = TABLE.assign(target=TARGET)
     with mlflow.start_run() as active:
-        info = mlflow.sklearn.log_model(LinearRegression().fit(TABLE, TARGET), **_called("regressor"))
+        info = mlflow.sklearn.log_model(
+            LinearRegression().fit(TABLE, TARGET), **_called("regressor"), **GIVEN
+        )
         evaluate = mlflow.models.evaluate if GENERATION >= 3 else mlflow.evaluate
         result = evaluate(
             info.model_uri,
