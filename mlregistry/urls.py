@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from mlregistry import probes
 
 handler400 = "mlregistry.ui.page.bad_request"
+handler500 = "mlregistry.ui.page.server_error"
 
 admin.autodiscover()
 

@@ -1,14 +1,17 @@
 """The one decorator of all web views: signs in, finds the team, checks the role, turns errors into pages."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
@@ -16,7 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.accounts.queries import actors
-from mlregistry.errors import Invalid, MlregistryError
+from mlregistry.errors import Invalid, MlregistryError, Unavailable
 
 View = Callable[..., HttpResponseBase]
 VIEWS: dict[str, Role] = {}
@@ -67,6 +70,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: what failed before a view was reached, such as an upload over the limit."""
     known = exception if isinstance(exception, MlregistryError) else Invalid("The request could not be read.")
     return error_page(request, known)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a database that is away is no mistake of ours and passes, so it has a page of its own."""
+    away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    page, status = ("503.html", Unavailable.status) if away else ("500.html", 500)
+    return HttpResponse(render_to_string(page), status=status, headers={"Retry-After": "5"} if away else None)
 
 
 def error_page(request: HttpRequest, error: MlregistryError) -> HttpResponse:

@@ -97,6 +97,10 @@ def test_without_its_database_it_says_so_to_known_and_unknown_tokens_and_comes_b
             assert (status, "json" in kind) == (503, True), (path, body)
             assert b"database does not answer" in body
         assert _asked(running.port, "/health")[0] == 503
+        for path in ("/login/", "/admin/"):
+            status, _, body = _asked(running.port, path, Cookie="sessionid=" + "s" * 32)
+            assert status == 503, (path, body)
+            assert b"database does not answer" in body
     finally:
         running.process.send_signal(signal.SIGCONT)
     running.wait_until_healthy()
@@ -187,12 +191,12 @@ def test_a_signal_during_the_first_start_leaves_no_process(tmp_path: Path) -> No
     assert [one for one in tree if _alive(one)] == []
 
 
-def _asked(port: int, path: str) -> tuple[int, str, bytes]:
+def _asked(port: int, path: str, **more: str) -> tuple[int, str, bytes]:
     """The answer to a token that nobody has."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     verb = "POST" if path.endswith("invocations") else "GET"
     headers = {"Authorization": "Bearer mlr_unknown0_" + "u" * 43, "Content-Type": "application/json"}
-    connection.request(verb, path, b"{}" if verb == "POST" else None, headers)
+    connection.request(verb, path, b"{}" if verb == "POST" else None, headers | more)
     answer = connection.getresponse()
     return answer.status, answer.headers.get("Content-Type", ""), answer.read()
 
