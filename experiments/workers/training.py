@@ -27,7 +27,7 @@ from mlregistry.jobs.models import Job
 from mlregistry.ml import packaging, tables
 from mlregistry.ml import training as ml_training
 from mlregistry.ml.recipes import Recipe, parse
-from mlregistry.ml.training import TrainingResult
+from mlregistry.ml.training_result import TrainingResult
 
 LONGEST_ERROR = 4000
 

@@ -12,7 +12,7 @@ from mlregistry.errors import Invalid, NotFound
 from mlregistry.ml import packaging, recipes, training
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.packaging import ModelFile
-from mlregistry.ml.training import TrainingResult
+from mlregistry.ml.training_result import TrainingResult
 from tests.ml.frames import CHURN, PRICE, mixed, silent
 
 CASES = [(kind, name) for kind, entries in CATALOGUE.items() for name in entries]

@@ -12,7 +12,7 @@ from mlregistry.errors import Invalid
 from mlregistry.ml import packaging, recipes, training
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import ProblemSpec
-from mlregistry.ml.training import TrainingResult
+from mlregistry.ml.training_result import TrainingResult
 from tests.ml.frames import CHURN, PRICE, WINE, classification_rows, mixed, regression_rows, silent, wine
 
 

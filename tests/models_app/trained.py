@@ -16,7 +16,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.ml import packaging, recipes
 from mlregistry.ml import training as ml_training
 from mlregistry.ml.problems import ProblemSpec
-from mlregistry.ml.training import TrainingResult
+from mlregistry.ml.training_result import TrainingResult
 
 FEATURES = ("mean radius", "mean texture", "mean area", "worst concavity")
 

@@ -9,6 +9,7 @@ import pytest
 from mlregistry.errors import Invalid
 from mlregistry.ml import packaging, recipes, training
 from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.training_result import TrainingResult
 from tests.ml.frames import silent
 from tests.ml.steps.frames import features, fitted, made
 
@@ -106,7 +107,7 @@ STEPS: list[dict[str, Any]] = [
 ]
 
 
-def trained(**changes: Any) -> training.TrainingResult:
+def trained(**changes: Any) -> TrainingResult:
     recipe = {
         "estimator": "linear_regression",
         "steps": STEPS,

@@ -1,0 +1,104 @@
+"""One whole supervised training: splits, fits, scores, curves, signature. Called by ml.training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from mlregistry.ml import curves, metrics, pipelines, signature, splits, targets, training_steps
+from mlregistry.ml.metrics import MAXIMIZE, Outcome
+from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.signature import Signature
+from mlregistry.ml.supervised import table
+from mlregistry.ml.supervised.fitting import cross_validate, fit, means, measure_parts, outcome_of
+from mlregistry.ml.supervised.table import Report, Work
+from mlregistry.ml.training_result import TrainingResult
+
+N_EXAMPLE_ROWS = 5
+
+
+def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report) -> TrainingResult:
+    """Train on `frame` (raw columns); the same spec, recipe and frame give the same result.
+
+    Raises Invalid naming the column or field for data or recipes that cannot be trained.
+    """
+    start = time.perf_counter()
+    report(0.0, "Checking the table")
+    work = table.prepare(spec, recipe, frame, report)
+    with work.timed("prepare"):
+        parts = table.part(work)
+        pipeline = pipelines.build(spec.kind, work.recipe)
+    report(0.1, f"Fitting {work.recipe.estimator} on {len(parts.train):,} rows")
+    with work.timed("fit"):
+        fit(work, pipeline, parts.train)
+        used = training_steps.settle(pipeline, work.warnings)
+    report(0.5, "Measuring")
+    with work.timed("evaluate"), training_steps.lenient(pipeline):
+        measured, outcome = measure_parts(work, pipeline, parts)
+    with work.timed("cross_validation"):
+        measured |= means(list(_folds(work, pipeline, parts)))
+    report(0.85, "Drawing curves")
+    with work.timed("curves"), training_steps.lenient(pipeline):
+        drawn = _draw(work, pipeline, used, outcome, parts)
+    examples = training_steps.example_rows(pipeline, work.frame[used], parts.test, N_EXAMPLE_ROWS)
+    work.seconds["total"] = round(time.perf_counter() - start, 6)
+    report(1.0, "Finished")
+    return TrainingResult(
+        pipeline=pipeline,
+        metrics=measured,
+        curves=drawn,
+        signature=_signature(work, work.frame[used]),
+        n_rows=work.n_rows,
+        input_example=[
+            {str(k): signature.plain(v) for k, v in row.items()} for row in examples.to_dict("records")
+        ],
+        warnings=list(dict.fromkeys(work.warnings)),
+        seconds=work.seconds,
+    )
+
+
+def _folds(work: Work, pipeline: Pipeline, parts: splits.Parts) -> Iterator[dict[str, float]]:
+    n_folds = work.recipe.folds
+    if not n_folds:
+        return
+    measured = cross_validate(work, pipeline, parts.train)
+    for number in range(n_folds):
+        work.report(0.55 + 0.3 * number / n_folds, f"Cross-validation, fold {number + 1} of {n_folds}")
+        yield from islice(measured, 1)
+
+
+def _draw(
+    work: Work, pipeline: Pipeline, used: list[str], outcome: Outcome, parts: splits.Parts
+) -> dict[str, dict[str, Any]]:
+    rows, frame, earlier = parts.test, work.frame[used].iloc[parts.test], work.frame[used].iloc[parts.train]
+    drawn = curves.classification(outcome, work.classes) if work.classes else curves.regression(outcome)
+    chosen = metrics.metric(work.spec.kind, work.spec.primary_metric)
+    targets_by_row = pd.Series(list(work.target[rows]), index=frame.index)
+
+    def scores(pieces: list[pd.DataFrame]) -> list[float]:
+        truth = np.array(targets_by_row.loc[pieces[0].index].tolist() * len(pieces))
+        if training_steps.looks_back(pipeline):
+            one = truth[: len(pieces[0])]
+            return [
+                float(chosen.function(outcome_of(work, pipeline, piece, one, earlier))) for piece in pieces
+            ]
+        outcome = outcome_of(work, pipeline, pd.concat(pieces), truth)
+        return [float(chosen.function(outcome.part(i, len(pieces)))) for i in range(len(pieces))]
+
+    gain = 1.0 if chosen.direction == MAXIMIZE else -1.0
+    drawn["importance"] = curves.importance(
+        scores, frame, gain=gain, metric=chosen.title, seed=work.recipe.seed
+    )
+    return drawn
+
+
+def _signature(work: Work, frame: pd.DataFrame) -> Signature:
+    output = targets.class_type(work.classes) if work.classes else "float"
+    return signature.infer(frame, target=work.spec.target, output_type=output, classes=work.classes)
