@@ -37,6 +37,7 @@ bench: $(VENV)/.run $(VENV)/.static  ## measure
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip uninstall --quiet --yes setuptools 2>/dev/null || true  # Python 3.11 adds it; nothing needs it
 	@touch $@
 
 $(VENV)/.run: requirements.txt $(VENV)/.made
