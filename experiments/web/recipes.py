@@ -41,7 +41,7 @@ def editor(request: PageRequest, problem_id: int) -> HttpResponse:
     context: dict[str, Any] = {"problem": problem, "versions": versions, "version": version, "saved": saved}
     if version is not None:
         draft, reasons = _draft(request, problem, version, saved)
-        context |= _shown(problem, version, draft) | {"reasons": reasons}
+        context |= _shown(problem, version, draft) | {"reasons": reasons, "added": _added(request, draft)}
     return render(
         request, "experiments/recipe_editor.html" if request.htmx else "experiments/recipe.html", context
     )
@@ -130,6 +130,13 @@ def _draft(
     except Invalid:
         return [], []
     return [step.to_json() for step in suggestion.steps], list(suggestion.reasons)
+
+
+def _added(request: PageRequest, draft: Draft) -> int | None:
+    """The place of the step that was just added: the page goes there."""
+    if request.POST.get("do") != "add" or not draft:
+        return None
+    return recipe_forms.new_place(draft[:-1], request.POST.get("at", ""))
 
 
 def _shown(problem: Problem, version: DatasetVersion, draft: Draft) -> dict[str, Any]:
