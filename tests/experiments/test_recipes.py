@@ -156,7 +156,7 @@ def test_what_the_database_cannot_hold_is_refused_when_a_page_saves_it(
         [{"step": "encode", "method": "ordinal", "order": [formula]}],
     ):
         form = {"name": "Mine", "steps": json.dumps(steps)}
-        assert web(bob).post(f"/problems/{churn[0].pk}/recipe/save", form).status_code in (302, 400)
+        assert web(bob).post(f"/problems/{churn[0].pk}/recipe/save", form).status_code == 400
     assert not Recipe.objects.exists()
 
 
@@ -249,7 +249,13 @@ def test_a_recipe_is_saved_downloaded_and_trained_with(
     client.post(f"{address}/save", {**fields, "recipe": saved.recipe_id, "steps": json.dumps(STEPS[1:])})
     assert saved.recipe.versions.count() == 2
     assert b"make_features" in client.post(f"{address}/python", fields).content
-    assert client.post(f"{address}/save", {**fields, "steps": "{"}).status_code == 302
+    assert client.post(f"{address}/save", {**fields, "steps": "{"}).status_code == 400
+    taken = client.post(f"{address}/save", {**fields, "steps": json.dumps(STEPS[:1]), "note": "shorter"})
+    assert taken.status_code == 400
+    page = taken.content.decode()
+    assert "There is a recipe named" in page
+    assert 'value="shorter"' in page
+    assert page.count('class="card recipe-step') == 1
     form = {"version": churn[1].pk, "estimator": ["decision_tree"], "recipe": f"{saved.recipe_id}.1"}
     assert client.post(f"/problems/{churn[0].pk}/train", form).status_code == 302
     assert (churn[0].runs.get(is_baseline=False).recipe or {})["steps"] == saved.steps

@@ -88,7 +88,8 @@ def test_a_selector_fits_with_one_thread_and_leaves_the_limits_as_they_were(
     X, y = planted("classification", 80)
     selector = make(name, kind="classification", n_features=2)
     place, function = (components, "_axes") if name == "pca" else (type(selector), "_rank")
-    work, seen = getattr(place, function), set()
+    work = getattr(place, function)
+    seen: set[int] = set()
 
     def watched(*given: Any) -> Any:
         seen.update(pool["num_threads"] for pool in threadpool_info())

@@ -42,7 +42,7 @@ def noise(n_rows: int = 80, n_columns: int = 60) -> pd.DataFrame:
 
 
 def test_selection_inside_the_folds_stays_at_chance_on_noise() -> None:
-    frame = noise(80, 40)
+    frame = noise()
     found = study(SPEC, frame, sizes=(5,), own_choice=False, folds=3)
     scores = {row.method: row.score.mean for row in found.rows}
     assert set(scores) == set(METHODS)
