@@ -251,7 +251,7 @@ def test_a_recipe_is_saved_downloaded_and_trained_with(
     assert b"make_features" in client.post(f"{address}/python", fields).content
     assert client.post(f"{address}/save", {**fields, "steps": "{"}).status_code == 400
     taken = client.post(f"{address}/save", {**fields, "steps": json.dumps(STEPS[:1]), "note": "shorter"})
-    assert taken.status_code == 400
+    assert taken.status_code == 409
     page = taken.content.decode()
     assert "There is a recipe named" in page
     assert 'value="shorter"' in page
