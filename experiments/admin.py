@@ -13,6 +13,7 @@ from experiments.actions import logged_models as logged_model_actions
 from experiments.actions import problems as problem_actions
 from experiments.actions import recipes as recipe_actions
 from experiments.actions import runs as run_actions
+from experiments.actions import selections as selection_actions
 from experiments.actions import training as training_actions
 from experiments.models import (
     Artifact,
@@ -26,6 +27,7 @@ from experiments.models import (
     Recipe,
     Run,
     RunStatus,
+    SelectionStudy,
 )  # fmt: skip
 from mlregistry.accounts.models import Team
 
@@ -62,6 +64,24 @@ class RecipeAdmin(ThroughActions):
     search_fields = ("name", "problem__name")
     date_hierarchy = "created_at"
     buttons = (Button("remove", "Delete", lambda row, by: recipe_actions.delete_recipe(row, by=by)),)
+
+
+@admin.register(SelectionStudy)
+class SelectionStudyAdmin(ThroughActions):
+    list_display = ("problem", "team", "data_name", "state", "created_by", "created_at")
+    list_filter = ("team", "created_at")
+    list_select_related = ("team", "problem", "job", "created_by")
+    search_fields = ("problem__name", "data_name")
+    date_hierarchy = "created_at"
+    buttons = (
+        Button(
+            "cancel",
+            "Cancel",
+            lambda row, by: selection_actions.cancel_selection(row, by=by),
+            lambda row: row.job is not None and row.job.is_live,
+        ),
+        Button("remove", "Delete", lambda row, by: selection_actions.delete_selection(row, by=by)),
+    )
 
 
 class VersionInline(admin.TabularInline[DatasetVersion, Dataset]):

@@ -20,7 +20,7 @@ from .serializers import ProblemOut
 FILTERS = {"problem": "problem_id", "dataset_version": "dataset_version_id"}
 ORDERING = ("-created_at",)
 PLAN = ("methods", "sizes", "own_choice", "folds")
-RECIPE = ("estimator", "params", "preparation", "seed")
+RECIPE = ("estimator", "params", "preparation", "steps", "seed")
 
 
 class SelectionOut(serializers.ModelSerializer[SelectionStudy]):
@@ -52,6 +52,7 @@ class SelectionIn(serializers.Serializer[Any]):
     estimator = serializers.CharField(required=False, help_text="measures each set; a plain one by default")
     params = serializers.DictField(required=False)
     preparation = serializers.DictField(required=False)
+    steps = serializers.JSONField(required=False, help_text="in place of the preparation")
     seed = serializers.IntegerField(required=False)
 
 

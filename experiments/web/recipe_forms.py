@@ -12,6 +12,8 @@ from mlregistry.ml.steps.catalogue import KINDS, Kind
 from mlregistry.ml.steps.options import Option
 from mlregistry.ml.steps.parsing import MOST_STEPS
 
+from . import recipe_words
+
 Draft = list[dict[str, Any]]
 NAMES = "names"
 MODES = (
@@ -21,6 +23,7 @@ MODES = (
     ("text", "Texts"), ("datetime", "Times"),
 )  # fmt: skip
 MOST_BOXES = 60
+LISTED = 3
 BY_LINES = ("names", "texts")
 BY_COMMAS = ("edges", "wholes")
 
@@ -38,15 +41,16 @@ def read(form: QueryDict) -> Draft:
         for option in kind.options:
             step[option.name] = _option(form, option, f"{place}.{option.name}")
         draft.append(step)
-    return change(draft, form.get("do", ""), form.get("add", ""))
+    return change(draft, form.get("do", ""), form.get("add", ""), form.get("at", ""))
 
 
-def change(draft: Draft, wish: str, kind: str) -> Draft:
-    """The draft after `add`, `up:2`, `down:2` or `remove:2`; anything else leaves it."""
+def change(draft: Draft, wish: str, kind: str, at: str = "") -> Draft:
+    """The draft after `add` (before the step `at`, or last), `up:2`, `down:2`, `remove:2`; anything else leaves it."""
     verb, _, number = wish.partition(":")
     if verb == "add" and kind in KINDS and len(draft) < MOST_STEPS:
-        return [*draft, new_step(KINDS[kind])]
-    place = int(number) if number.isdecimal() and len(number) < 4 else -1
+        to = new_place(draft, at)
+        return [*draft[:to], new_step(KINDS[kind]), *draft[to:]]
+    place = _place(number)
     if not 0 <= place < len(draft):
         return draft
     rest = [*draft[:place], *draft[place + 1 :]]
@@ -54,6 +58,16 @@ def change(draft: Draft, wish: str, kind: str) -> Draft:
         return rest
     to = {"up": max(0, place - 1), "down": place + 1}.get(verb, place)
     return [*rest[:to], draft[place], *rest[to:]]
+
+
+def new_place(draft: Draft, at: str) -> int:
+    """Where an added step goes."""
+    place = _place(at)
+    return place if 0 <= place < len(draft) else len(draft)
+
+
+def _place(number: str) -> int:
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else -1
 
 
 def new_step(kind: Kind) -> dict[str, Any]:
@@ -73,12 +87,12 @@ def _card(place: int, step: dict[str, Any], known: list[str]) -> dict[str, Any]:
     options = [
         _field(option, f"{place}.{option.name}", step.get(option.name), known)
         for option in kind.options
-        if not option.methods or step.get("method") in option.methods
+        if not option.methods or _way(step) in option.methods
     ]
     hidden = [
         (f"{place}.{option.name}", _text(step.get(option.name)))
         for option in kind.options
-        if option.methods and step.get("method") not in option.methods
+        if option.methods and _way(step) not in option.methods
     ]
     columns = _chooser(f"{place}.columns", step["columns"], known) if "columns" in step else None
     return {
@@ -89,6 +103,11 @@ def _card(place: int, step: dict[str, Any], known: list[str]) -> dict[str, Any]:
         "hidden": hidden,
         "on_rows": kind.make is None,
     }
+
+
+def _way(step: dict[str, Any]) -> Any:
+    """What decides which options a step has."""
+    return step.get("method", step.get("to"))
 
 
 def _chooser(name: str, columns: Any, known: list[str]) -> dict[str, Any]:
@@ -107,7 +126,12 @@ def _boxes(ticked: Iterable[str], known: list[str]) -> dict[str, Any]:
     chosen = list(ticked)
     names = list(dict.fromkeys([*known, *chosen]))
     boxes = [(name, name in chosen) for name in names] if len(names) <= MOST_BOXES else []
-    return {"boxes": boxes, "lines": "\n".join(chosen), "n_chosen": len(chosen)}
+    return {"boxes": boxes, "lines": "\n".join(chosen), "n_chosen": len(chosen), "chosen": _list(chosen)}
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:LISTED])
+    return f"{shown} and {len(names) - LISTED} more" if len(names) > LISTED else shown or "none"
 
 
 def _field(option: Option, name: str, value: Any, known: list[str]) -> dict[str, Any]:
@@ -118,7 +142,7 @@ def _field(option: Option, name: str, value: Any, known: list[str]) -> dict[str,
         return found | {"boxes": [(word, word in (value or [])) for word in option.choices]}
     if option.type == "switch":
         return found | {"on": bool(value)}
-    return found | {"choices": [(word, word.replace("_", " ")) for word in option.choices], "known": known}
+    return found | {"choices": [(word, recipe_words.title(word)) for word in option.choices], "known": known}
 
 
 def _columns(form: QueryDict, name: str) -> Any:
@@ -149,7 +173,8 @@ def _option(form: QueryDict, option: Option, name: str) -> Any:
     if option.type in BY_COMMAS:
         return [_number(part.strip()) for part in text.split(",") if part.strip()] or None
     if option.type in ("number", "whole"):
-        return _number(text) if text else _plain(option.default)
+        empty = None if option.nullable else _plain(option.default)
+        return _number(text) if text else empty
     if option.type == "value":
         return {"": None, "true": True, "false": False}.get(text, _number(text))
     return text or _plain(option.default)

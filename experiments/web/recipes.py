@@ -31,7 +31,10 @@ LONGEST_STEPS = 1_000_000
 @require_http_methods(["GET", "POST"])
 @page(role=Role.VIEWER)
 def editor(request: PageRequest, problem_id: int) -> HttpResponse:
-    problem = access.problem(request.actor, problem_id)
+    return _editor(request, access.problem(request.actor, problem_id))
+
+
+def _editor(request: PageRequest, problem: Problem) -> HttpResponse:
     versions = _versions(request, problem)
     sent = request.POST.get("version") or request.GET.get("version", "")
     version = (
@@ -41,16 +44,19 @@ def editor(request: PageRequest, problem_id: int) -> HttpResponse:
     context: dict[str, Any] = {"problem": problem, "versions": versions, "version": version, "saved": saved}
     if version is not None:
         draft, reasons = _draft(request, problem, version, saved)
-        context |= _shown(problem, version, draft) | {"reasons": reasons}
+        context |= _shown(problem, version, draft) | {"reasons": reasons, "added": _added(request, draft)}
     return render(
         request, "experiments/recipe_editor.html" if request.htmx else "experiments/recipe.html", context
     )
 
 
 @require_POST
-@page(role=Role.EDITOR)
+@page(role=Role.EDITOR, form=True)
 def save(request: PageRequest, problem_id: int) -> HttpResponse:
-    problem, steps, form = access.problem(request.actor, problem_id), _steps(request), request.POST
+    problem, form = access.problem(request.actor, problem_id), request.POST
+    if request.form_error:
+        return _editor(request, problem)
+    steps = _steps(request)
     if form.get("recipe"):
         recipe = access.recipe(request.actor, whole(form.get("recipe"), "recipe"))
         version = actions.add_version(recipe, steps=steps, note=form.get("note", ""), by=request.actor)
@@ -121,6 +127,8 @@ def _draft(
     request: PageRequest, problem: Problem, version: DatasetVersion, saved: RecipeVersion | None
 ) -> tuple[Draft, list[str]]:
     """What was sent, or the saved steps, or the suggestion with its reasons."""
+    if request.form_error:
+        return _unsaved(request), []
     if request.method == "POST" and request.POST.get("do") != "suggest":
         return recipe_forms.read(request.POST), []
     if saved is not None and request.method != "POST":
@@ -130,6 +138,21 @@ def _draft(
     except Invalid:
         return [], []
     return [step.to_json() for step in suggestion.steps], list(suggestion.reasons)
+
+
+def _unsaved(request: PageRequest) -> Draft:
+    """The steps that could not be saved, if they can be read at all."""
+    try:
+        return [step.to_json() for step in parsing.parse(_steps(request))]
+    except Invalid:
+        return []
+
+
+def _added(request: PageRequest, draft: Draft) -> int | None:
+    """The place of the step that was just added: the page goes there."""
+    if request.POST.get("do") != "add" or not draft:
+        return None
+    return recipe_forms.new_place(draft[:-1], request.POST.get("at", ""))
 
 
 def _shown(problem: Problem, version: DatasetVersion, draft: Draft) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from experiments import access
 from experiments.actions import selections as actions
-from experiments.models import Problem, SelectionStudy
+from experiments.models import DatasetVersion, Problem, SelectionStudy
 from experiments.queries import selections as queries
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
@@ -18,6 +18,8 @@ from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.selection.methods import METHODS
 from mlregistry.ml.selection.plan import PLAIN, Plan
 from mlregistry.ui.page import PageRequest, page, whole
+
+from . import recipe_choice
 
 OFFERED = ("logistic_regression", "ridge", "hist_gradient_boosting", "random_forest")
 LARGEST_LIST = 50
@@ -29,7 +31,9 @@ def create(request: PageRequest, problem_id: int) -> HttpResponse:
     problem = access.problem(request.actor, problem_id)
     if request.method == "POST":
         version = access.dataset_version_by_id(request.actor, whole(request.POST.get("version"), "version"))
-        study = actions.start_selection(problem, version, **_asked(request.POST), by=request.actor)
+        study = actions.start_selection(
+            problem, version, **_asked(request, problem, version), by=request.actor
+        )
         return redirect("experiments:selection", study.pk)
     return render(request, "experiments/selection_form.html", _form(request, problem))
 
@@ -75,7 +79,9 @@ def delete(request: PageRequest, selection_id: int) -> HttpResponse:
     return redirect("experiments:problem", study.problem_id)
 
 
-def _asked(form: QueryDict) -> dict[str, Any]:
+def _asked(request: PageRequest, problem: Problem, version: DatasetVersion) -> dict[str, Any]:
+    form = request.POST
+    steps = recipe_choice.steps(request, problem, version)
     sizes = [whole(text, "sizes") for text in form.get("sizes", "").replace(",", " ").split()]
     plan = {
         "methods": form.getlist("method"),
@@ -84,6 +90,7 @@ def _asked(form: QueryDict) -> dict[str, Any]:
         "folds": whole(form.get("folds"), "folds", default=Plan.folds),
     }
     recipe = {
+        **({"steps": steps} if steps is not None else {}),
         "estimator": form.get("estimator", ""),
         "seed": whole(form.get("seed"), "seed", default=Recipe.seed),
     }
@@ -103,6 +110,10 @@ def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "methods": [(method, method.name in ticked) for method in METHODS.values()],
         "estimators": [(name, known[name].title) for name in OFFERED if name in known],
         "estimator": form.get("estimator", PLAIN[problem.kind]),
+        "ways": recipe_choice.ways(
+            request, problem, "Plainly: gaps filled, numbers scaled, categories one-hot"
+        ),
+        "way": form.get("recipe") or request.GET.get("recipe", ""),
         "own_choice": "own_choice" in form if form else True,
         "folds": Plan.folds,
         "seed": Recipe.seed,

@@ -10,15 +10,14 @@ from django.views.decorators.http import require_http_methods
 from experiments import access
 from experiments.actions import training as actions
 from experiments.models import DatasetVersion, Problem
-from experiments.queries import recipes as recipe_queries
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
 from mlregistry.ui.page import PageRequest, number, page, whole
 
-SUGGESTED = "suggested"
-MOST_SAVED = 50
+from . import recipe_choice
+
 PRESELECTED = {
     "logistic_regression",
     "random_forest",
@@ -76,7 +75,7 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "estimators": [(entry, entry.name in ticked) for entry in entries],
         "split": _options("split", Split(), form),
         "preparation": _options("preparation", Preparation(), form),
-        "ways": _ways(request, problem),
+        "ways": recipe_choice.ways(request, problem, "By the options below"),
         "way": form.get("recipe") or request.GET.get("recipe", ""),
         "folds": form.get("folds", Recipe.folds),
         "seed": form.get("seed", Recipe.seed),
@@ -119,29 +118,12 @@ def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]
     return options
 
 
-def _ways(request: PageRequest, problem: Problem) -> list[tuple[str, str]]:
-    """How the columns may be prepared: by the options below, as suggested, or by a saved recipe."""
-    saved = access.recipes(request.actor).filter(problem=problem).order_by("name")[:MOST_SAVED]
-    ways = [("", "By the options below"), (SUGGESTED, "As suggested for the table")]
-    return ways + [
-        (f"{recipe.pk}.{number}", f"{recipe.name} v{number}")
-        for recipe in saved
-        for number in range(recipe.last_number, max(0, recipe.last_number - 3), -1)
-    ]
-
-
 def _prepared(request: PageRequest, problem: Problem, version: DatasetVersion) -> dict[str, Any]:
     """The part of a recipe that says what happens to the columns."""
-    way = request.POST.get("recipe", "")
-    if not way:
+    steps = recipe_choice.steps(request, problem, version)
+    if steps is None:
         return {"preparation": _section("preparation", Preparation(), request.POST)}
-    if way == SUGGESTED:
-        return {"steps": [step.to_json() for step in recipe_queries.suggest(problem, version).steps]}
-    recipe_id, _, number = way.partition(".")
-    saved = access.recipe_version(request.actor, whole(recipe_id, "recipe"), whole(number, "recipe"))
-    if saved.recipe.problem_id != problem.pk:
-        raise Invalid("The recipe is of another problem.", field="recipe")
-    return {"steps": saved.steps}
+    return {"steps": steps}
 
 
 def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) -> list[dict[str, Any]]:

@@ -40,6 +40,8 @@ def test_steps_are_added_changed_and_moved_with_a_live_preview(
     expect(steps.first).to_be_visible()
     n_steps = steps.count()
     page.select_option("#f-add", "formula")
+    page.wait_for_timeout(1000)  # nothing is asked for meanwhile, which would choose the first kind again
+    assert page.input_value("#f-add") == "formula"
     page.click("button[value=add]")
     expect(steps).to_have_count(n_steps + 1)
     last = steps.nth(n_steps)
@@ -52,6 +54,16 @@ def test_steps_are_added_changed_and_moved_with_a_live_preview(
     expect(steps.nth(n_steps).locator("th", has_text="ratio")).to_be_visible()
     steps.nth(n_steps).locator(f"button[value='up:{n_steps}']").click()
     expect(steps.nth(n_steps - 1)).to_contain_text("Compute a column")
+    formula = steps.nth(n_steps - 1).locator("textarea.formula")
+    formula.fill("income / age / 2")
+    page.select_option("#f-at", "0")
+    page.click("button[value=add]")  # the field loses the focus: a change and a button at the same moment
+    expect(steps).to_have_count(n_steps + 2)
+    expect(steps.first).to_contain_text("Compute a column")
+    assert page.evaluate("document.activeElement.textContent").endswith("Compute a column")
+    expect(steps.nth(n_steps).locator("textarea.formula")).to_have_value("income / age / 2")
+    steps.first.locator("button[value='remove:0']").click()
+    expect(steps).to_have_count(n_steps + 1)
     expect(page.get_by_text("The estimator gets")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert [line for line in complaints if "htmx:" not in line] == []

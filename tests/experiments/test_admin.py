@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from experiments.actions import runs as run_actions
-from experiments.actions import training
-from experiments.models import DatasetVersion, Experiment, Lifecycle, Problem, Run, RunStatus
+from experiments.actions import selections, training
+from experiments.models import DatasetVersion, Experiment, Lifecycle, Problem, Run, RunStatus, SelectionStudy
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
 from mlregistry.artifacts.models import StoredFile
@@ -63,6 +63,20 @@ def test_a_training_is_cancelled_by_a_bulk_action(
     operator.post(address, {"action": "cancel", "_selected_action": [experiment.pk]})
     assert Job.objects.get(pk=job.pk).state == State.CANCELLED
     assert set(Run.objects.values_list("status", flat=True)) == {RunStatus.KILLED}
+
+
+def test_a_selection_is_looked_at_cancelled_and_deleted_by_buttons(
+    operator: Client, problem: Problem, version: DatasetVersion, editor: Actor
+) -> None:
+    study = selections.start_selection(problem, version, plan={"methods": ["variance"]}, recipe={}, by=editor)
+    assert study.job is not None
+    address = reverse("admin:experiments_selectionstudy_change", args=[study.pk])
+    assert b'value="cancel"' in operator.get(address).content
+    operator.post(address, {"_button": "cancel", "data_name": "changed"})
+    assert Job.objects.get(pk=study.job.pk).state == State.CANCELLED
+    assert b'value="cancel"' not in operator.get(address).content
+    operator.post(address, {"_button": "remove"})
+    assert not SelectionStudy.objects.exists()
 
 
 def test_a_refused_action_is_a_message_not_an_error(

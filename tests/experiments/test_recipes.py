@@ -117,6 +117,49 @@ def test_a_wrong_step_is_a_400_that_names_its_path(
     assert answer.json()["field"] == field
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "a.__class__.__mro__",
+        "9**9**9",
+        "(" * 1000 + "a" + ")" * 999,
+        "x" * 100_000,
+        "ａbs(a)",
+        "a\x00",
+        "a\ud800",
+        "`it's` + '",
+        {"a": 1},
+        None,
+        9,
+    ],
+)
+@pytest.mark.parametrize("address", ["validate", "preview", "python", ""])
+def test_a_formula_that_tries_to_escape_is_a_400_at_every_door(
+    churn: tuple[Problem, DatasetVersion], bob: User, api: Api, address: str, formula: Any
+) -> None:
+    place: dict[str, Any] = {"problem": churn[0].pk} if address != "validate" else {}
+    place |= {"dataset_version": churn[1].pk} if address == "preview" else {}
+    place |= {"name": "Mine"} if not address else {}
+    body = json.dumps({**place, "steps": [{"step": "formula", "name": "n", "formula": formula}]})
+    answer = api(bob).post(f"/api/v1/recipes/{address}", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert len(answer.json()["detail"]) < 600
+
+
+@pytest.mark.parametrize("formula", ["'\x00'", "'\ud800'"])
+def test_what_the_database_cannot_hold_is_refused_when_a_page_saves_it(
+    churn: tuple[Problem, DatasetVersion], bob: User, web: Callable[[User], Client], formula: str
+) -> None:
+    for steps in (
+        [{"step": "formula", "name": "n", "formula": formula}],
+        [{"step": "impute", "columns": [formula]}],
+        [{"step": "encode", "method": "ordinal", "order": [formula]}],
+    ):
+        form = {"name": "Mine", "steps": json.dumps(steps)}
+        assert web(bob).post(f"/problems/{churn[0].pk}/recipe/save", form).status_code == 400
+    assert not Recipe.objects.exists()
+
+
 def test_a_step_that_fails_on_the_sample_is_told_in_the_preview(
     churn: tuple[Problem, DatasetVersion], bob: User, api: Api
 ) -> None:
@@ -173,6 +216,9 @@ def test_the_editor_adds_moves_and_removes_steps(
             "1.step": "impute", "1.columns.mode": "numeric", "1.method": "mean"}  # fmt: skip
     page = edited(client, address, **form, do="add", add="encode")
     assert page.index("Drop columns") < page.index("Fill missing values") < page.index("Encode categories")
+    page = edited(client, address, **form, do="add", add="encode", at="1")
+    assert page.index("Drop columns") < page.index("Encode categories") < page.index("Fill missing values")
+    assert page.index('tabindex="-1" autofocus') < page.index("Encode categories")
     page = edited(client, address, **form, do="up:1")
     assert page.index("Fill missing values") < page.index("Drop columns")
     assert "Fill missing values" not in edited(client, address, **form, do="remove:1").split('name="add"')[0]
@@ -203,7 +249,13 @@ def test_a_recipe_is_saved_downloaded_and_trained_with(
     client.post(f"{address}/save", {**fields, "recipe": saved.recipe_id, "steps": json.dumps(STEPS[1:])})
     assert saved.recipe.versions.count() == 2
     assert b"make_features" in client.post(f"{address}/python", fields).content
-    assert client.post(f"{address}/save", {**fields, "steps": "{"}).status_code == 302
+    assert client.post(f"{address}/save", {**fields, "steps": "{"}).status_code == 400
+    taken = client.post(f"{address}/save", {**fields, "steps": json.dumps(STEPS[:1]), "note": "shorter"})
+    assert taken.status_code == 409
+    page = taken.content.decode()
+    assert "There is a recipe named" in page
+    assert 'value="shorter"' in page
+    assert page.count('class="card recipe-step') == 1
     form = {"version": churn[1].pk, "estimator": ["decision_tree"], "recipe": f"{saved.recipe_id}.1"}
     assert client.post(f"/problems/{churn[0].pk}/train", form).status_code == 302
     assert (churn[0].runs.get(is_baseline=False).recipe or {})["steps"] == saved.steps

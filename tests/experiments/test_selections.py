@@ -277,6 +277,31 @@ def test_the_pages_lead_from_the_problem_to_used_features(
     assert client.get(page).status_code == 404
 
 
+def test_a_study_takes_the_steps_of_a_recipe(
+    problem: Problem, version: DatasetVersion, bob: User, web: Web, api: Api
+) -> None:
+    problem.datasets.add(version.dataset)
+    form = {"version": version.pk, "method": ["variance"], "folds": "3", "recipe": "suggested"}
+    page = web(bob).get(f"/problems/{problem.pk}/select").content.decode()
+    assert "As suggested for the table" in page
+    assert web(bob).post(f"/problems/{problem.pk}/select", form).status_code == 302
+    assert SelectionStudy.objects.get().recipe["steps"][0]["step"] == "duplicates"
+    body = {"problem": problem.pk, "dataset_version": version.pk, **PLAN}
+    answer = api(bob).post("/api/v1/selections/", {**body, "steps": [{"step": "magic"}]}, format="json")
+    assert (answer.status_code, answer.json()["field"]) == (400, "steps.0.step")
+    steps = [
+        {"step": "drop_useless"},
+        {"step": "dates"},
+        {"step": "impute"},
+        {"step": "encode", "method": "target"},
+    ]
+    answer = api(bob).post("/api/v1/selections/", {**body, "steps": steps}, format="json")
+    assert answer.status_code == 202
+    job = Job.objects.get(pk=answer.json()["job"])
+    run_here(job)
+    assert SelectionStudy.objects.get(pk=answer.json()["id"]).result is not None
+
+
 def test_the_form_keeps_what_was_sent_and_says_what_is_wrong(
     problem: Problem, version: DatasetVersion, bob: User, web: Web
 ) -> None:

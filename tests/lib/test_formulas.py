@@ -43,6 +43,8 @@ def test_text_becomes_a_tree_with_the_precedence_of_python(text: str, tree: obje
         ("größe + 1", "needs back-ticks"),
         ("1e999", "too large"),
         ("``", "1 to 200 characters"),
+        ("a\u00a0+ b", "Character 2: U+00A0 (no-break space) has no meaning"),
+        ("'\x00'", "Character 2: NUL"),
     ],
 )
 def test_an_error_says_what_and_where(text: str, words: str) -> None:
@@ -79,6 +81,35 @@ def test_an_error_says_what_and_where(text: str, words: str) -> None:
         "１ + 1",  # full-width digit
         "a − 1",  # a minus that is none
         "\ud800",
+        "'\ud800'",
+        "'\x00'",
+        "`\x00`",
+        "a\u00a0+ b",
+        "a + “b”",
+        "аbs(a)",  # a Cyrillic letter
+        "ſum(a)",
+        "name.__class__.__base__.__subclasses__()",
+        "a.__globals__",
+        "globals()",
+        "print(a)",
+        "import os",
+        "b'a'",
+        "{{a}}",
+        "${a}",
+        "%s",
+        "0x1F",
+        "1_000",
+        "1j",
+        "a // b",
+        "a << 99999",
+        "~a",
+        "a'; --",
+        "`gone`` from table`",
+        "min(" + ",".join(["a"] * 21) + ")",
+        "round(a, 999999999)",
+        "'" + "x" * 100_000 + "'",
+        "`" + "x" * 201 + "`",
+        "1e400",
         "9 ** 9 ** 9",
         "a ** 101",
         "a ** -1000",
@@ -133,6 +164,13 @@ def test_types_that_do_not_fit_are_named(text: str, words: str) -> None:
     with pytest.raises(Invalid) as caught:
         formulas.check(formulas.parse(text), TYPES)
     assert words in caught.value.message
+
+
+@pytest.mark.parametrize("name", ['it"s', "o'clock", "a`b", "; DROP TABLE x; --", "a.__class__", "größe 10%"])
+def test_a_column_of_any_name_is_reached_in_back_ticks(name: str) -> None:
+    tree = formulas.parse("`" + name.replace("`", "``") + "` + 1")
+    assert formulas.columns_of(tree) == [name]
+    assert formulas.check(tree, {name: "number"}) == "number"
 
 
 def test_the_columns_of_a_formula_are_known() -> None:

@@ -13,10 +13,11 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import packaging
-from mlregistry.ml.selection import association, inner, methods, paired, plan, stability
+from mlregistry.ml.selection import association, components, inner, methods, paired, plan, stability
 from mlregistry.ml.selection.methods import METHODS, make
 
 Array = npt.NDArray[Any]
@@ -63,7 +64,43 @@ def test_by_their_own_rule_they_keep_the_signal_and_little_noise(name: str) -> N
     if name == "correlation":
         assert len(kept) == 7  # all that vary, less one of the pair
     else:
-        assert len([column for column in kept if column.startswith("noise")]) <= (4 if name == "l1" else 2)
+        assert len([column for column in kept if column.startswith("noise")]) <= 2
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_lasso_by_its_own_rule_keeps_the_signal_alone(kind: str, seed: int) -> None:
+    X, y = planted(kind, seed=seed)
+    kept = set(make("l1", kind=kind).fit(X, y).get_feature_names_out())
+    assert {"a", "b"} <= kept <= {"a", "b", "copy"}
+
+
+def test_a_class_of_one_row_leaves_the_lasso_folds_to_choose_by() -> None:
+    X, y = planted("regression", 60)
+    rare = np.where(y == y.max(), "rare", "usual")
+    assert make("l1", kind="classification").fit(X, rare).n_kept_ >= 1
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_selector_fits_with_one_thread_and_leaves_the_limits_as_they_were(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = planted("classification", 80)
+    selector = make(name, kind="classification", n_features=2)
+    place, function = (components, "_axes") if name == "pca" else (type(selector), "_rank")
+    work = getattr(place, function)
+    seen: set[int] = set()
+
+    def watched(*given: Any) -> Any:
+        seen.update(pool["num_threads"] for pool in threadpool_info())
+        return work(*given)
+
+    monkeypatch.setattr(place, function, watched)
+    with threadpool_limits(3):
+        selector.fit(X, y)
+        after = {pool["num_threads"] for pool in threadpool_info()}
+    assert seen == {1}
+    assert after == {3}
 
 
 @pytest.mark.parametrize("name", SELECTORS)

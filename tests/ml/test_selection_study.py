@@ -43,7 +43,7 @@ def noise(n_rows: int = 80, n_columns: int = 60) -> pd.DataFrame:
 
 def test_selection_inside_the_folds_stays_at_chance_on_noise() -> None:
     frame = noise()
-    found = study(SPEC, frame, sizes=(5,), own_choice=False)
+    found = study(SPEC, frame, sizes=(5,), own_choice=False, folds=3)
     scores = {row.method: row.score.mean for row in found.rows}
     assert set(scores) == set(METHODS)
     assert max(scores.values()) < 0.66, scores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from mlregistry.errors import Invalid
@@ -13,6 +14,7 @@ LONGEST_NUMBER = 40
 LONGEST_NAME = 200
 FIELD = "formula"
 RESERVED = frozenset({"and", "or", "not", "true", "false", "null"})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BLANK = re.compile(r"[ \t\r\n]+")
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -45,6 +47,9 @@ def cut(text: str) -> list[Token]:
         )
     if not text.strip():
         raise Invalid("The formula is empty; write one such as a / b.", field=FIELD)
+    unstorable = _UNSTORABLE.search(text)
+    if unstorable:
+        raise wrong("NUL or half of a character stands here; no text can hold it.", unstorable.start() + 1)
     tokens, place = [], 0
     while place < len(text):
         blank = _BLANK.match(text, place)
@@ -97,4 +102,10 @@ def _stranger(text: str, place: int) -> Invalid:
             f"'{letter}' needs back-ticks: write a column's name with other letters as `{letter}…`.",
             place + 1,
         )
-    return wrong(f"{letter!r} has no meaning in a formula.", place + 1)
+    if letter.isascii():
+        return wrong(f"{letter!r} has no meaning in a formula.", place + 1)
+    name = unicodedata.name(letter, "a character without a name").lower()
+    return wrong(
+        f"U+{ord(letter):04X} ({name}) has no meaning in a formula; was it pasted? Type it on the keyboard.",
+        place + 1,
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlregistry.ml.selection.ranking import Array, numbered, standardised, total
+from mlregistry.ml.selection.ranking import Array, numbered, one_thread, standardised, total
 
 SHARE = 0.95
 
@@ -41,7 +41,8 @@ class Components(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         scaled = standardised(matrix)
         self.mean_ = matrix.mean(axis=0)
         self.scale_ = np.where(np.ptp(matrix, axis=0) > 0, matrix.std(axis=0), 1.0)
-        variances, vectors = _axes(scaled)
+        with one_thread():
+            variances, vectors = _axes(scaled)
         self.all_ratios_ = variances / variances.sum()
         self.n_own_ = int(np.searchsorted(np.cumsum(self.all_ratios_), SHARE - 1e-12)) + 1
         n_kept = min(self.n_features or self.n_own_, len(variances))

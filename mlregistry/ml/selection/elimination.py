@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
+from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, Ridge
 
-from mlregistry.ml.selection import inner
+from mlregistry.ml.selection.inner import inner_folds, linear_loss, linear_model, simplest
 from mlregistry.ml.selection.ranking import (
     Array,
     Ranking,
@@ -20,6 +18,7 @@ from mlregistry.ml.selection.ranking import (
 )
 
 MOST_ROUNDS = 20
+ELIMINATION_FOLDS = 3
 
 
 class EliminationSelector(RankingSelector):
@@ -41,9 +40,9 @@ class EliminationSelector(RankingSelector):
             losses = [
                 self._eliminate(matrix[inside], target[inside], groups, varies,
                                 (matrix[outside], target[outside]))[1][::-1]
-                for inside, outside in inner.folds(target, self.kind, self.seed)
+                for inside, outside in inner_folds(target, self.kind, self.seed, ELIMINATION_FOLDS)
             ]  # fmt: skip
-            own = sizes[inner.simplest(np.array(losses))]
+            own = sizes[simplest(np.array(losses))]
         return Ranking(scores, order, own)
 
     def _eliminate(
@@ -54,36 +53,17 @@ class EliminationSelector(RankingSelector):
         sizes = _sizes(len(left))
         for size, following in zip(sizes, [*sizes[1:], 0], strict=True):
             columns = np.isin(groups, left)
-            weights, intercept, classes = self._weights(X[:, columns], y)
+            model: Any = linear_model(X[:, columns], y, self.kind, self.seed)
             if held is not None:
-                answers = held[0][:, columns] @ weights.T + intercept
-                losses.append(_loss(answers, held[1], classes))
-            strength = contributions(X[:, columns], weights, groups[columns])
+                losses.append(linear_loss(model, held[0][:, columns], held[1]))
+            strength = contributions(X[:, columns], np.atleast_2d(model.coef_), groups[columns])
             weakest = left[np.argsort(strength[left], kind="stable")]
             gone += weakest[: size - following].tolist()
             left = np.setdiff1d(left, weakest[: size - following])
         return np.array(gone[::-1]), losses
-
-    def _weights(self, X: Array, y: Array) -> tuple[Array, Array, Array | None]:
-        if self.kind == "regression":
-            ridge = Ridge(alpha=1.0).fit(X, y.astype(np.float64))
-            return np.atleast_2d(ridge.coef_), np.atleast_1d(ridge.intercept_), None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model = LogisticRegression(max_iter=200, random_state=self.seed).fit(X, y)
-        return model.coef_, model.intercept_, model.classes_
 
 
 def _sizes(n_features: int) -> list[int]:
     """How many features each round begins with, from all of them down to one."""
     return sorted({int(size) for size in np.geomspace(n_features, 1, MOST_ROUNDS).round()} if
                   n_features > MOST_ROUNDS else range(1, n_features + 1), reverse=True)  # fmt: skip
-
-
-def _loss(answers: Array, truth: Array, classes: Array | None) -> float:
-    if classes is None:
-        return float(((truth.astype(np.float64) - answers[:, 0]) ** 2).mean())
-    if answers.shape[1] == 1:
-        answers = np.column_stack([np.zeros(len(answers)), answers[:, 0]])
-    shifted = np.exp(answers - answers.max(axis=1, keepdims=True))
-    return inner.log_loss(shifted / shifted.sum(axis=1, keepdims=True), truth, classes)

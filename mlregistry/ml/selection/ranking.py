@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 Array = npt.NDArray[Any]
 MOST_ROWS = 10_000
@@ -56,7 +57,8 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         varies = varying(matrix, groups)
         if not varies.any():
             raise ValueError("Every feature is constant; there is nothing to select.")
-        ranking = self._rank(matrix, None if y is None else np.asarray(y), groups, varies)
+        with one_thread():
+            ranking = self._rank(matrix, None if y is None else np.asarray(y), groups, varies)
         self.scores_, self.order_ = ranking.scores, ranking.order
         self.n_own_ = max(1, min(ranking.own, len(ranking.order)))
         self.n_kept_ = min(self.n_features or self.n_own_, len(ranking.order))
@@ -74,6 +76,14 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
+
+
+def one_thread() -> Any:
+    """Within it BLAS and OpenMP use one thread, as a job has one processor.
+
+    Sums do not depend on the machine's number of processors then, and many short fits do not wait for each other.
+    """
+    return threadpool_limits(1)
 
 
 def numbered(groups: Sequence[int] | None, n_columns: int) -> Array:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import metrics, splits
@@ -25,6 +24,7 @@ from mlregistry.ml.selection.fold import Fold, Measured, prepare
 from mlregistry.ml.selection.methods import METHODS, PCA
 from mlregistry.ml.selection.paired import estimate, p_value
 from mlregistry.ml.selection.plan import Plan
+from mlregistry.ml.selection.ranking import one_thread
 from mlregistry.ml.selection.results import ALL, BETTER, NO_DIFFERENCE, WORSE, Result, Row
 from mlregistry.ml.selection.rows import Rows, read
 from mlregistry.ml.selection.stability import jaccard, kuncheva
@@ -67,9 +67,7 @@ def compare_methods(spec: ProblemSpec, recipe: Recipe, frame: Any, plan: Plan, r
     report(0.0, "Checking the table")
     recipe = check_estimator(recipe, spec.kind)
     work = _Work(spec, recipe, plan, read(spec, frame, recipe.seed), report)
-    with threadpool_limits(
-        1
-    ):  # hundreds of short fits: threads that wait for each other cost more than they give
+    with one_thread():
         everything = np.arange(len(work.rows.target))
         whole = prepare(spec, recipe, work.rows, everything, everything[:1])
         if len(whole.features) < 2:

@@ -27,6 +27,8 @@ _NAME = re.compile(r"(missingindicator_)?c([0-9]+)(?![0-9])")
 MOST_COLUMNS = 50_000
 IDENTIFIER_ROWS = 50
 IDENTIFIER_SHARE = 0.9
+MICROSECONDS = {"days": 86_400e6, "seconds": 1e6, "milliseconds": 1e3, "microseconds": 1.0}
+FIRST_MOMENT, LAST_MOMENT = -62_135_596_800e6, 253_402_300_799e6  # the years 1 to 9999
 
 
 class ApplyTo(TableStep):
@@ -182,18 +184,22 @@ class DropUseless(DropColumns):
 
 
 class ConvertColumns(TableStep):
-    """Numbers as text (then they are categories), or text as numbers; what is no number becomes missing."""
+    """Numbers as text (then they are categories), text as numbers, or either as times; what is none becomes missing.
 
-    def __init__(self, columns: Any, to: str = "text") -> None:
+    Numbers count `unit`s since 1970 (UTC); text is a date or time as in ISO 8601, with an offset it moves to UTC.
+    """
+
+    def __init__(self, columns: Any, to: str = "text", unit: str = "seconds") -> None:
         self.columns = columns
         self.to = to
+        self.unit = unit
 
     def fit(self, X: Table, y: Any = None) -> Self:
         self.columns_ = choose(X, self.columns)
         return self._remember(X, list(X.columns), {name: [name] for name in self.columns_})
 
     def transform(self, X: Table) -> Table:
-        convert = self._text if self.to == "text" else self._numbers
+        convert = {"text": self._text, "number": self._numbers, "time": self._times}[self.to]
         values = {name: convert(X.values[name], X.kinds[name]) for name in self.columns_}
         return X.using(self.names_out_, values, dict.fromkeys(self.columns_, self.to))
 
@@ -206,3 +212,16 @@ class ConvertColumns(TableStep):
         text = pd.Series(written_column(values, kind, None), dtype=object)
         found = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         return np.where(np.isfinite(found), found, np.nan)
+
+    def _times(self, values: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+        if kind == "time":
+            return values
+        if kind == "text":
+            text = pd.Series(written_column(values, kind, None), dtype=object)
+            found = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True)
+            return found.dt.tz_localize(None).to_numpy("datetime64[us]")
+        moments = np.rint(values * MICROSECONDS[self.unit])
+        known = (moments >= FIRST_MOMENT) & (moments <= LAST_MOMENT)
+        made = np.full(len(values), np.datetime64("NaT", "us"))
+        made[known] = moments[known].astype(np.int64).view("datetime64[us]")
+        return made

@@ -82,8 +82,13 @@ KINDS: dict[str, Kind] = {
             columns={"type": "all"}, make=_later("drop_useless"),
         ),
         Kind(
-            "convert", "Convert columns", "Numbers to text make them categories.", COLUMNS,
-            (Option("to", "choice", "To", "text", choices=("text", "number")),),
+            "convert", "Convert columns", "Numbers that only name something become text, so categories.", COLUMNS,
+            (
+                Option("to", "choice", "To", "text", choices=("text", "number", "time")),
+                Option("unit", "choice", "Numbers count", "seconds",
+                       choices=("days", "seconds", "milliseconds", "microseconds"), methods=("time",),
+                       help="Since 1970. Texts are read as 2024-01-31 or 2024-01-31T12:30."),
+            ),
             needed=True, make=_later("convert"),
         ),
         Kind(
@@ -213,7 +218,8 @@ KINDS: dict[str, Kind] = {
             "select", "Select features", "Within each fold, so that nothing leaks.", COLUMNS,
             (
                 Option("method", "choice", "Method", "variance", choices=("variance", *RANKED)),
-                Option("n_features", "whole", "Features to keep", 20, low=1, high=2000, methods=RANKED),
+                Option("n_features", "whole", "Features to keep", 20, low=1, high=2000, nullable=True, methods=RANKED,
+                       help="Empty: the method's own number."),
                 Option("threshold", "number", "Least variance", 0.0, low=0, high=1e300, methods=("variance",)),
             ),
             columns=NUMBERS, make=_later("select"),

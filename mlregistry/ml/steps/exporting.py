@@ -16,7 +16,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.steps import compiling, finishing, frames, rows
+from mlregistry.ml.steps import compiling, finishing, frames, reading, rows
 from mlregistry.ml.steps.catalogue import Making
 from mlregistry.ml.steps.parsing import Step
 
@@ -47,7 +47,7 @@ def main() -> None:
     options.add_argument("--target", default=TARGET)
     options.add_argument("--out", default="features.csv")
     given = options.parse_args()
-    table = pd.read_parquet(given.table) if given.table.endswith(".parquet") else pd.read_csv(given.table)
+    table = read_table(given.table)
     table = training_rows(table[table[given.target].notna()], given.target)
     pipeline = make_features()
     names = FEATURES or [name for name in table.columns if name != given.target]
@@ -89,7 +89,7 @@ def to_python(
 def modules_of(parts: Sequence[Any], *, on_rows: bool) -> list[ModuleType]:
     """The modules of ours that the parts come from, and what those build on, each after what it imports."""
     names = [type(one).__module__ for part in parts for one in (part, getattr(part, "transformer", part))]
-    wanted = [frames, finishing, *([rows] if on_rows else [])]
+    wanted = [frames, finishing, reading, *([rows] if on_rows else [])]
     wanted += [import_module(name) for name in names if name.startswith(OURS)]
     ordered: list[ModuleType] = []
     for module in wanted:

@@ -12,7 +12,6 @@ from sklearn.preprocessing import (
     OneHotEncoder,
     OrdinalEncoder,
     PolynomialFeatures,
-    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
     StandardScaler,
@@ -25,7 +24,7 @@ from mlregistry.ml.steps.categories import FrequencyEncoder, HashEncoder, OrderE
 from mlregistry.ml.steps.formulas import FormulaColumn
 from mlregistry.ml.steps.groups import GroupAggregates
 from mlregistry.ml.steps.history import LagColumns, RollingColumns
-from mlregistry.ml.steps.numbers import ClipOutliers, FillGaps, GivenEdges, LearntBins
+from mlregistry.ml.steps.numbers import ClipOutliers, EvenPower, FillGaps, GivenEdges, LearntBins
 from mlregistry.ml.steps.selectors import SELECTORS
 from mlregistry.ml.steps.texts import TextFeatures
 from mlregistry.ml.steps.times import DateFeatures
@@ -48,7 +47,7 @@ def drop_useless(columns: Columns, options: Options, for_: Making) -> Any:
 
 
 def convert(columns: Columns, options: Options, for_: Making) -> Any:
-    return ConvertColumns(columns, options["to"])
+    return ConvertColumns(columns, options["to"], options["unit"])
 
 
 def impute(columns: Columns, options: Options, for_: Making) -> Any:
@@ -77,7 +76,7 @@ def scale(columns: Columns, options: Options, for_: Making) -> Any:
         "min_max": MinMaxScaler(),
         "robust": RobustScaler(),
         "quantile": QuantileTransformer(output_distribution=options["output"], random_state=for_.seed),
-        "power": PowerTransformer(),
+        "power": EvenPower(),
     }
     return ApplyTo(scalers[options["method"]], columns)
 

@@ -7,9 +7,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.preprocessing import PowerTransformer
 
 from mlregistry.ml.steps.frames import MISSING, Table, TableStep, Values, choose, gaps_of, unique
 
+FAR = 10  # deviations between the mean and 0
 EMPTY = {"number": 0.0, "boolean": 0.0, "text": MISSING, "time": "1970-01-01"}
 
 
@@ -114,6 +116,32 @@ class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             return float(first - width), float(third + width)
         middle, reach = float(np.mean(known)), float(self.factor * np.std(known))
         return middle - reach, middle + reach
+
+
+class EvenPower(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """The power of Yeo and Johnson (2000), with mean 0 and deviation 1.
+
+    Columns that lie far from 0 for their spread, such as longitudes, are standardised first: the power of those
+    would be one number for all rows.
+    """
+
+    def fit(self, X: npt.NDArray[np.float64], y: Any = None) -> Self:
+        self.n_features_in_ = X.shape[1]
+        moved = [_shift(X[:, place]) for place in range(X.shape[1])]
+        self.shift_, self.width_ = np.array(moved, dtype=np.float64).reshape(-1, 2).T
+        self.power_ = PowerTransformer().fit((X - self.shift_) / self.width_)
+        return self
+
+    def transform(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        made: npt.NDArray[np.float64] = self.power_.transform((X - self.shift_) / self.width_)
+        return made
+
+
+def _shift(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and deviation of a column far from 0, else 0 and 1."""
+    known = values[np.isfinite(values)]
+    middle, spread = (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)
+    return (middle, spread) if spread and abs(middle) > FAR * spread else (0.0, 1.0)
 
 
 class GivenEdges(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

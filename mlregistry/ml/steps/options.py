@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ LONGEST_NAME = 200
 LONGEST_TEXT = 1000
 MOST_NAMES = 2_000
 MOST_ITEMS = 200
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 SELECTORS = ("all", "numeric", "boolean", "categorical", "text", "datetime")
 
 
@@ -113,8 +115,12 @@ def _names(value: Any, path: str) -> list[str]:
 def _name(option: Option | None, value: Any, path: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
         raise Invalid(f"'{path}' is a name of 1 to {LONGEST_NAME} characters.", field=path)
-    if "\x00" in value:
-        raise Invalid(f"'{path}' holds NUL.", field=path)
+    return _storable(value, path)
+
+
+def _storable(value: str, path: str) -> str:
+    if _UNSTORABLE.search(value):
+        raise Invalid(f"'{path}' holds NUL or half of a character.", field=path)
     return value
 
 
@@ -126,9 +132,9 @@ def _some_names(option: Option, value: Any, path: str) -> list[str]:
 
 
 def _text(option: Option, value: Any, path: str) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\x00" in value:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Invalid(f"'{path}' is text of at most {LONGEST_TEXT:,} characters.", field=path)
-    return value
+    return _storable(value, path)
 
 
 def _choice(option: Option, value: Any, path: str) -> str:

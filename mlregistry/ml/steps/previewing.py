@@ -182,10 +182,10 @@ def _shown(
         for name, sources in part.sources_.items()
         if name in after.values
     ]
-    read = dict.fromkeys(source for one in made for source in one.sources)
     gone = {name: "was replaced" for name in before.columns if name not in after.values}
-    touched = [*read, *(name for name in gone if name not in read)][:SHOWN_COLUMNS]
     shown = [one.name for one in made][:SHOWN_COLUMNS]
+    read = dict.fromkeys(source for one in made[:SHOWN_COLUMNS] for source in one.sources)
+    touched = list(read or gone)[:SHOWN_COLUMNS]
     places = telling_rows(before, after, shown)
     return Preview(
         place, step.kind, step.entry.title, (len(before), len(after)),

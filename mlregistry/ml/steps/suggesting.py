@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlregistry.ml.problems import IDENTIFIER_ROWS, IDENTIFIER_SHARE, ProblemSpec
+from mlregistry.ml.steps.meanings import REPEATS, is_identifier, unit_of_moment
 from mlregistry.ml.steps.parsing import Step, parse
 from mlregistry.ml.table_info import NUMERIC_TYPES, Column, TableInfo
 
@@ -33,7 +34,14 @@ def suggest(spec: ProblemSpec, info: TableInfo) -> Suggestion:
     columns = [column for name in names if (column := info.column(name)) is not None]
     useless = {column.name: reason for column in columns if (reason := _useless(column, info.n_rows))}
     rest = [column for column in columns if column.name not in useless]
-    chosen = [*_rows(), *_dropped(useless), *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest)]
+    moments = {column.name: unit for column in rest if (unit := unit_of_moment(column))}
+    rest = [replace(column, type="datetime") if column.name in moments else column for column in rest]
+    keys = [column.name for column in rest if is_identifier(column)]
+    rest = [replace(column, type="string") if column.name in keys else column for column in rest]
+    chosen = [
+        *_rows(), *_dropped(useless), *_moments(moments), *_keys(keys),
+        *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest),
+    ]  # fmt: skip
     steps = parse([step for step, _ in chosen])
     return Suggestion(steps, tuple(reason for _, reason in chosen))
 
@@ -49,6 +57,8 @@ def _useless(column: Column, n_rows: int) -> str:
         return "is constant"
     if column.n_missing > MOSTLY_MISSING * n_rows:
         return f"is missing in {column.n_missing / n_rows:.0%} of the rows"
+    if is_identifier(column) and n_known < REPEATS * column.n_distinct:
+        return "names each row anew, so its numbers tell nothing of another"
     texts = column.type == "string" and n_known >= IDENTIFIER_ROWS and not _is_text(column)
     return "looks like an identifier" if texts and column.n_distinct > IDENTIFIER_SHARE * n_known else ""
 
@@ -66,6 +76,22 @@ def _dropped(useless: dict[str, str]) -> Chosen:
     return [({"step": "drop", "columns": list(useless)}, f"{said}{more}."), always]
 
 
+def _moments(units: dict[str, str]) -> Chosen:
+    return [
+        (
+            {"step": "convert", "columns": names, "to": "time", "unit": unit},
+            f"{_list(names)}: {unit} since 1970, so a time.",
+        )
+        for unit in dict.fromkeys(units.values())
+        if (names := [name for name, found in units.items() if found == unit])
+    ]
+
+
+def _keys(names: list[str]) -> Chosen:
+    step = {"step": "convert", "columns": names, "to": "text"}
+    return [(step, f"{_list(names)}: the numbers are names, so categories.")] if names else []
+
+
 def _times(columns: list[Column]) -> Chosen:
     names = [column.name for column in columns if column.type == "datetime"]
     if not names:
@@ -81,6 +107,8 @@ def _times(columns: list[Column]) -> Chosen:
 
 
 def _has_clock(column: Column) -> bool:
+    if any(isinstance(value, int | float) for value in column.examples):
+        return True  # moments counted from 1970
     texts = [str(value) for value in column.examples]
     return any(len(text) > 10 and text[11:19] not in ("", "00:00:00") for text in texts)
 

@@ -13,6 +13,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from mlregistry.errors import Invalid
+from mlregistry.ml import tables
 from mlregistry.ml.steps import compiling, exporting, parsing
 from mlregistry.ml.steps.catalogue import KINDS, Making
 from tests.ml.frames import classification_rows, mixed, wine
@@ -118,6 +119,30 @@ def test_a_bundled_table_gives_the_same_features_too(tmp_path: Path) -> None:
     fitted, served, _ = by_server(steps, wine(), "target")
     assert found["fitted"].tobytes() == fitted.tobytes()
     assert found["served"].tobytes() == served.tobytes()
+
+
+def test_a_raw_csv_file_gives_the_features_of_the_version_made_of_it(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    text = pd.DataFrame(
+        {
+            "paid": [" ", "?", *(f"{one:.17g}" for one in chance.lognormal(5, 2, 118))],
+            "code": [f"0{place % 7}" for place in range(120)],
+            "plan": [f" {'abc'[place % 3]} " if place % 11 else "NA" for place in range(120)],
+            "active": ["true" if place % 2 else "False" for place in range(120)],
+            "since": [f"2024-0{place % 9 + 1}-1{place % 8}" for place in range(120)],
+            "churn": ["no" if place % 3 else "yes" for place in range(120)],
+        }
+    )
+    text.to_csv(tmp_path / "raw.csv", index=False)
+    tables.convert(tmp_path / "raw.csv", "raw.csv", tmp_path / "table.parquet")
+    steps = parsing.parse([{"step": "dates"}, {"step": "impute", "indicator": True}, {"step": "encode"}])
+    fitted, _, names = by_server(steps, tables.load(tmp_path / "table.parquet"), "churn")
+    (tmp_path / "recipe.py").write_text(exporting.to_python(steps, Making(), target="churn"))
+    command = [sys.executable, "-I", "recipe.py", "raw.csv", "--out", "out.csv"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+    found = pd.read_csv(tmp_path / "out.csv")
+    assert list(found) == names.tolist()
+    assert found.to_numpy(np.float64).tobytes() == np.asarray(fitted, np.float64).tobytes()
 
 
 def test_the_file_runs_from_the_command_line(tmp_path: Path) -> None:

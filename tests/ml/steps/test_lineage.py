@@ -142,6 +142,40 @@ def test_a_suggestion_fits_the_columns_and_gives_a_reason_for_each_step(tmp_path
     assert any("'key' looks like an identifier" in reason for reason in found.reasons)
 
 
+def test_numbers_that_are_names_or_moments_are_not_taken_for_amounts(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "userId": chance.integers(1, 60, 300),
+            "order_id": np.arange(300),
+            "paid": chance.integers(1, 60, 300),
+            "timestamp": [0, *chance.integers(1_100_000_000, 1_400_000_000, 299)],
+            "seen_at": chance.integers(1_100_000_000_000, 1_400_000_000_000, 300),
+            "churn": chance.permutation(300) % 2,
+        }
+    )
+    found = suggesting.suggest(CHURN, described(frame, tmp_path))
+    steps = [step.to_json() for step in found.steps]
+    assert {"step": "drop", "columns": ["order_id"]} in steps
+    converted = {
+        step["to"] + " " + step["unit"]: step["columns"] for step in steps if step["step"] == "convert"
+    }
+    assert converted == {
+        "time seconds": ["timestamp"], "time milliseconds": ["seen_at"], "text seconds": ["userId"],
+    }  # fmt: skip
+    assert [step["columns"] for step in steps if step["step"] == "dates"] == [["timestamp", "seen_at"]]
+    assert [step["columns"] for step in steps if step["step"] == "encode"] == [["userId"]]
+    shown = previewing.preview(found.steps, frame, "churn", Making())
+    assert [one.error for one in shown] == [None] * len(found.steps)
+
+
+def test_a_preview_shows_the_made_columns_beside_those_they_come_from() -> None:
+    frame = pd.DataFrame({f"c{place}": list("abcd") * 10 for place in range(20)}).assign(churn=[0, 1] * 20)
+    shown = previewing.preview(parsing.parse([{"step": "encode"}]), frame, "churn", Making())[0]
+    assert list(shown.before) == ["c0", "c1", "c2"]
+    assert len(shown.after) == 12
+
+
 def test_a_suggested_recipe_trains_as_well_as_the_options(tmp_path: Path) -> None:
     for spec, frame, estimator, metric in (
         (CHURN, classification_rows(mixed()), "logistic_regression", "test_roc_auc"),

@@ -9,8 +9,9 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.steps import compiling, parsing
+from mlregistry.ml.steps import compiling, parsing, previewing
 from mlregistry.ml.steps.catalogue import Making
+from mlregistry.ml.steps.frames import ReadColumns
 from tests.ml.steps.frames import features, fitted, made, times
 
 N = None
@@ -196,6 +197,36 @@ def test_texts_without_a_word_have_lengths_only() -> None:
     ]  # fmt: skip
 
 
+def test_a_power_keeps_columns_apart_that_lie_far_from_zero() -> None:
+    chance = np.random.default_rng(0)
+    longitude = np.concatenate([chance.normal(-122, 0.5, 8000), chance.normal(-118, 0.5, 12000)])
+    found = np.array(
+        made([{"step": "scale", "method": "power"}], pd.DataFrame({"x": longitude}))["x"], dtype=float
+    )
+    assert found.std() == pytest.approx(1.0)
+    assert np.array_equal(np.argsort(found, kind="stable"), np.argsort(longitude, kind="stable"))
+
+
+def test_numbers_and_texts_become_times() -> None:
+    frame = pd.DataFrame(
+        {
+            "t": [0, 86_400, -1, 1e300, N],
+            "s": ["2024-01-31", "2024-01-31T12:30+02:00", "no", "31/1/24", None],
+        }
+    )
+
+    def read(column: str, **options: Any) -> list[str | None]:
+        step = parsing.parse([{"step": "convert", "columns": [column], "to": "time", **options}])
+        table = ReadColumns().fit_transform(frame)
+        shown = compiling.transformer(step[0], Making()).fit_transform(table)
+        return previewing.cells(shown, column, list(range(5)))
+
+    assert read("t") == ["1970-01-01T00:00:00", "1970-01-02T00:00:00", "1969-12-31T23:59:59", N, N]
+    assert read("t", unit="milliseconds")[1] == "1970-01-01T00:01:26"
+    assert read("t", unit="days")[2] == "1969-12-31T00:00:00"
+    assert read("s") == ["2024-01-31T00:00:00", "2024-01-31T10:30:00", N, N, N]
+
+
 def test_products_and_powers_have_names() -> None:
     frame = pd.DataFrame({"a b": [2.0, 3.0], "c": [5.0, 7.0]})
     found = made([{"step": "polynomial", "columns": ["a b", "c"]}], frame)
@@ -245,6 +276,15 @@ def test_selection_keeps_names_and_order() -> None:
     frame = pd.DataFrame({"noise": np.tile([1.0, 1, 2, 2], 5), "signal": y * 2.0, "constant": 1.0})
     assert list(made([{"step": "select", "method": "variance"}], frame, y=y)) == ["noise", "signal"]
     assert list(made([{"step": "select", "method": "univariate", "n_features": 1}], frame, y=y)) == ["signal"]
+
+
+@pytest.mark.parametrize("method", ["univariate", "l1", "rfe", "permutation"])
+def test_without_a_number_a_method_keeps_as_many_as_it_finds(method: str) -> None:
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame(chance.normal(size=(200, 6)), columns=list("abcdef"))
+    y = (frame["a"] - frame["d"] + chance.normal(0, 0.2, 200) > 0).to_numpy().astype(int)
+    found = made([{"step": "select", "method": method, "n_features": None}], frame, y=y)
+    assert list(found) == ["a", "d"]
 
 
 def test_numbers_turn_into_categories_alike_in_training_and_serving() -> None:

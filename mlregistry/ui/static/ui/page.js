@@ -174,3 +174,19 @@ for (const form of all("form[data-try]")) {
     } catch { facts.textContent = "The server did not answer."; }
   });
 }
+
+// What only says what a button will do is no change yet.
+document.addEventListener("change", (event) => { if (event.target.matches("[data-quiet]")) event.stopPropagation(); }, true);
+
+// A form that asks again after each change and on its buttons: a change made just before a button was pressed
+// must not take the place of what the button asked for, which carries that change already.
+document.addEventListener("htmx:confirm", (event) => {
+  const form = event.target;
+  const cause = event.detail.triggeringEvent;
+  if (!(form instanceof HTMLFormElement) || !cause) return;
+  if (cause.type === "submit") form.dataset.pressed = "";
+  else if (cause.type === "change" && "pressed" in form.dataset) event.preventDefault();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target instanceof HTMLFormElement && event.detail.requestConfig?.triggeringEvent?.type === "submit") delete event.target.dataset.pressed;
+});
