@@ -67,10 +67,10 @@ class Source:
         self, connection: duckdb.DuckDBPyConnection, parts: Sequence[Path], limits: ProfileLimits
     ) -> None:
         self.connection = connection
-        self.limits = limits
         self.table = duck.scan([part.resolve() for part in parts])
         schema = self.rows(f"DESCRIBE SELECT * FROM {self.table}")  # noqa: S608
         self.fields = tuple(Field(name, stored_type(sql_type)) for name, sql_type, *_ in schema)
+        self.limits = limits.for_width(len(self.fields))
         self.n_rows = int(self.rows(f"SELECT count(*) FROM {self.table}")[0][0])  # noqa: S608
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -27,7 +27,8 @@ def measured(
     rises = clues.rises(values)
     values.sort()
     found = sorted_values.runs(values)
-    places = found.most_frequent(limits.top_values)
+    n_distinct = len(found.starts)
+    places = found.most_frequent(n_distinct if n_distinct <= limits.few_values else limits.top_values)
     top = tuple(
         TopValue(iso(int(values[found.starts[place]])), int(found.counts[place])) for place in places.tolist()
     )
@@ -43,7 +44,7 @@ def measured(
         histogram=sorted_values.histogram(seconds, limits.bars),
         bins=sorted_values.bins(seconds),
     )
-    return len(found.starts), top, times, Clues(rises=rises)
+    return n_distinct, top, times, Clues(rises=rises)
 
 
 def _gaps(distinct: Array) -> tuple[float | None, tuple[Gap, ...]]:
