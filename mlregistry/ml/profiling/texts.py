@@ -99,7 +99,7 @@ def _grouped(source: Source, field: Field) -> Measured | None:
 def _hashed(source: Source, field: Field, values: Mapping[str, int]) -> Measured:
     """Equal hashes count as equal texts: among 10 million that errs with a chance of 1 in 400,000."""
     limits, value = source.limits, field.value
-    ordered = source.arrays([f"hash({value})"], f"WHERE {field.quoted} IS NOT NULL")[0]
+    ordered = source.known(field, f"hash({value})")
     n = len(ordered)
     ordered.sort()
     found = sorted_values.runs(ordered)
