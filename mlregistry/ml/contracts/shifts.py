@@ -20,11 +20,11 @@ from mlregistry.ml.profiling.document import Column
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from scipy import stats
+    from scipy import special
 
     Array = npt.NDArray[np.float64]
 else:
-    np, stats = lazily("numpy"), lazily("scipy.stats")
+    np, special = lazily("numpy"), lazily("scipy.special")
 
 QUANTILE_BINS = 10
 EMPTY_SHARE = 1e-4
@@ -107,5 +107,5 @@ def _psi_floor(n_bins: int, n: float, m: float) -> float:
     """Of equal distributions, PSI is about (1/n + 1/m) times a chi-square of one degree less than bins."""
     if n_bins < 2:
         return 0.0
-    quantile: Any = stats.chi2.isf(CHANCE, n_bins - 1)
+    quantile: Any = special.chdtri(n_bins - 1, CHANCE)
     return float(quantile) * (1 / n + 1 / m)
