@@ -42,7 +42,7 @@ def at_a_glance(found: Compared) -> list[Line]:
         ("Rows", figure(rows[0]), figure(rows[1]), _rows(*rows)),
         ("Columns", figure(left.n_columns), figure(right.n_columns), _schema(difference.columns)),
         ("Missing cells", percent(missing[0]), percent(missing[1]), _points(missing[1] - missing[0])),
-        ("Added", f"{left.created_at:%Y-%m-%d %H:%M}", f"{right.created_at:%Y-%m-%d %H:%M}", ""),
+        ("Added", f"{left.created_at:%Y-%m-%d %H:%M}", f"{right.created_at:%Y-%m-%d %H:%M}", "in UTC"),
     ]
     times = [
         column for column in difference.columns if column.kind == "datetime" and column.status == "shared"
@@ -71,7 +71,7 @@ def _points(difference: float) -> str:
 
 
 def _moment(value: Any) -> str:
-    return str(value)[:16].replace("T", " ")
+    return str(value)[:16].replace("T", " ").removesuffix(" 00:00")
 
 
 def cards(difference: Difference) -> list[Card]:
@@ -152,7 +152,7 @@ def _outline(shares: Sequence[float | None], highest: float, width: float) -> st
 
 
 def _label(edge: Any) -> str:
-    return edge if isinstance(edge, str) else figure(edge)
+    return edge.removesuffix(" 00:00") if isinstance(edge, str) else figure(edge)
 
 
 def bars(bins: dict[str, list[Any]]) -> list[dict[str, Any]]:

@@ -81,13 +81,16 @@ def _axis(kind: str, before: Column | None, after: Column | None) -> Bins | None
     if not there:
         return None
     low, high = (pick(side.quantile(share) for side in there) for pick, share in ((min, 0.01), (max, 0.99)))
-    edges = _edges(low, high, whole=all(_is_whole_numbers(column) for column in (before, after)))
+    whole = all(_is_whole_numbers(column) for column in (before, after))
+    edges = _edges(low, high, whole=whole)
     if edges is None:
         return None
-    label = _moment if kind == "datetime" else float
+    half = 0.5 if whole else 0.0  # a bar of whole numbers is named after the first one in it
+    shown = [*(edge + half for edge in edges[:-1]), edges[-1] - half]
+    named = [_moment(edge) if kind == "datetime" else edge for edge in shown]
     return {
-        "labels": [label(edge) for edge in edges[:-1]],
-        "edges": [label(edge) for edge in edges],
+        "labels": named[:-1],
+        "edges": named,
         "earlier": _shares(sides[0], edges),
         "later": _shares(sides[1], edges),
     }
