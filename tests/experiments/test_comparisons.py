@@ -131,13 +131,12 @@ def test_a_check_makes_the_profiles_that_are_not_there_and_keeps_them(
 def test_a_check_waits_for_a_profile_that_is_being_made(
     version: DatasetVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = DatasetProfile.objects.get(version=version)
-    Job.objects.filter(pk=row.job_id).update(state=State.RUNNING)
+    Job.objects.filter(kind="experiments.profile").update(state=State.RUNNING)
     waits: list[float] = []
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
-        Job.objects.filter(pk=row.job_id).update(state=State.FAILED)  # its worker died
+        Job.objects.filter(kind="experiments.profile").update(state=State.FAILED)  # its worker died
 
     monkeypatch.setattr("experiments.actions.profiles.time.sleep", sleep)
     assert profile_actions.profile_at_hand(version).n_rows == 120
@@ -147,8 +146,7 @@ def test_a_check_waits_for_a_profile_that_is_being_made(
 def test_no_contract_is_suggested_while_the_profile_is_being_made(
     version: DatasetVersion, editor: Actor
 ) -> None:
-    row = DatasetProfile.objects.get(version=version)
-    Job.objects.filter(pk=row.job_id).update(state=State.RUNNING)
+    Job.objects.filter(kind="experiments.profile").update(state=State.RUNNING)
     with pytest.raises(Conflict, match="is being made"):
         contract_actions.propose(version, by=editor)
 
@@ -168,8 +166,8 @@ def test_profiles_that_looked_for_the_same_are_compared(both: DatasetVersion, ed
 
 def test_what_users_wrote_is_escaped(editor: Actor, bob: User, web: Web) -> None:
     dataset = dataset_actions.create_dataset(NASTY, by=editor)
-    for body in (nasty_csv(), nasty_csv().replace(b"yes", b"<b>yes</b>")):
-        added = dataset_actions.add_version(dataset, io.BytesIO(body), filename="<i>.csv", by=editor)
+    for file in (nasty_csv(), nasty_csv().replace(b"yes", b"<b>yes</b>")):
+        added = dataset_actions.add_version(dataset, io.BytesIO(file), filename="<i>.csv", by=editor)
         profiled(added)
     body = web(bob).get(path(added)).content.decode()
     assert "<script>alert" not in body

@@ -50,7 +50,8 @@ class Runs:
 
 def runs(ordered: Array) -> Runs:
     """Counted before they are kept, in few bytes: of many distinct values they are as long as the column."""
-    n, dtype = len(ordered), np.int32 if len(ordered) < 2**31 else np.int64
+    n = len(ordered)
+    dtype: type[np.integer[Any]] = np.int32 if n < 2**31 else np.int64
     size = sum(int(np.count_nonzero(_changes(ordered, begin))) for begin in range(0, n - 1, BLOCK))
     starts = np.zeros(size + 1 if n else 0, dtype=dtype)
     filled = 1
