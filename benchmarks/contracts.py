@@ -11,23 +11,26 @@ from typing import Any
 import duckdb
 
 from mlregistry.ml.contracts import checking, comparing, inference
+from mlregistry.ml.profiling import building
 
 COLORS = "['red', 'green', 'blue', 'yellow', 'black', 'white']"
 
 
 def run(n_rows: int = 1_000_000) -> None:
-    """Prints processor seconds and peak memory for tables of 30 columns."""
+    """Prints processor seconds, seconds and peak memory so far for tables of 30 columns, in Markdown."""
+    print("| work | CPU-s | s | MB so far |\n|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:
         earlier, later = (_table(Path(name) / f"{seed}.parquet", n_rows, seed) for seed in (1, 2))
         now = datetime.now(UTC)
-        proposal = _timed(f"infer {n_rows:,} × 30", lambda: inference.infer([earlier], now=now))
+        title = f"quick profile of {n_rows:,} × 30, which both versions have already"
+        first = _timed(title, lambda: building.profile([earlier]))
+        second = building.profile([later])
+        proposal = _timed("suggest a contract from it", lambda: inference.infer(first, [earlier], now=now))
         contract = proposal.contract
-        report = _timed("check (first, with the import of pandera)", lambda: _checked(contract, later, now))
+        _timed("check, with the import of pandera", lambda: _checked(contract, later, now))
         report = _timed("check", lambda: _checked(contract, later, now))
-        print(f"  {report.n_checks} checks, {report.state}")
-        _timed(
-            "compare with a version of the same size", lambda: comparing.compare(contract, [earlier], [later])
-        )
+        _timed("compare two profiles", lambda: comparing.compare(contract, first, second))
+        print(f"\n{report.n_checks} checks, {report.state}.")
 
 
 def _checked(contract: Any, part: Path, now: datetime) -> Any:
@@ -39,7 +42,7 @@ def _timed(title: str, work: Callable[[], Any]) -> Any:
     result = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{title:<48} {cpu:6.1f} CPU-s {wall:6.1f} s, peak so far {peak:,.0f} MB")
+    print(f"| {title} | {cpu:.2f} | {wall:.2f} | {peak:,.0f} |", flush=True)
     return result
 
 

@@ -13,6 +13,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.ml.contracts import checking, comparing, parsing
 
 from . import alerts
+from .profiles import profile_at_hand
 
 Report = Callable[[float, str], None]
 
@@ -53,9 +54,9 @@ def _compare(version: DatasetVersion, by: Actor, report: Report) -> str:
     earlier = _versions(version).filter(number__lt=version.number).order_by("-number").first()
     if earlier is None:
         return ""
-    with local_paths(earlier) as before, local_paths(version) as after:
-        contract = queries.document(version.dataset)
-        found = comparing.compare(contract, before, after, report=report).to_json()
+    before = profile_at_hand(earlier, report=lambda share, text: report(0.5 * share, text))
+    after = profile_at_hand(version, report=lambda share, text: report(0.5 + 0.5 * share, text))
+    found = comparing.compare(queries.document(version.dataset), before, after).to_json(bins=False)
     with transaction.atomic():
         row, _ = VersionComparison.objects.update_or_create(
             version=version, defaults={**_finished(found), "earlier": earlier}

@@ -16,6 +16,7 @@ from experiments.models import (
 )
 from experiments.queries import contracts as queries
 from experiments.queries import datasets as dataset_queries
+from experiments.queries import profiles as profile_queries
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
@@ -26,6 +27,7 @@ from mlregistry.lib.names import clean_text
 from mlregistry.ml.contracts import inference, parsing
 
 from . import alerts
+from .profiles import memory_mb, profile_at_hand
 
 CHECKED_AGAIN = 10
 SHORTEST_REASON = 10
@@ -54,8 +56,13 @@ def set_contract(dataset: Dataset, document: Any, *, by: Actor) -> DataContract:
 def propose(version: DatasetVersion, *, by: Actor) -> inference.Proposal:
     """A contract that this version keeps, with the reasons for the types; nothing is stored."""
     by.require(Role.EDITOR)
+    if profile_queries.is_running(version):
+        raise Conflict(
+            f"The profile of v{version.number} is being made; suggestions follow from it. Try again soon."
+        )
+    profile = profile_at_hand(version)
     with dataset_queries.local_paths(version) as parts:
-        return inference.infer(parts, now=timezone.now())
+        return inference.infer(profile, parts, now=timezone.now())
 
 
 def arrived(version: DatasetVersion, *, by: Actor) -> Job | None:
@@ -78,6 +85,7 @@ def _request(version: DatasetVersion, by: Actor) -> Job:
         args={"version_id": version.pk},
         team=by.team,
         title=f"Check {version}",
+        memory_mb=max(2048, memory_mb(version)),
         timeout_seconds=1800,
         by=by,
     )

@@ -2,12 +2,17 @@
 
 import gzip
 import io
+import time
 from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from experiments.models import Dataset, DatasetProfile, DatasetVersion, Depth
+from experiments.queries import profiles as queries
+from experiments.queries.datasets import local_paths
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
@@ -15,12 +20,20 @@ from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import Invalid
 from mlregistry.jobs.queue import enqueue
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.profiling.document import Profile
+
+if TYPE_CHECKING:
+    from mlregistry.ml.profiling import building
+else:
+    building = lazily("mlregistry.ml.profiling.building")
 
 LARGEST_IN_ROW = 200_000
 LEAST_MEMORY_MB = 1536
 BYTES_PER_ROW = 48  # of the column in hand: its values, as they are read and as they are sorted, and hashes
 FILE_TYPE = "application/gzip"
+WAIT_SECONDS = 0.5
+Report = Callable[[float, str], None]
 
 
 def start_profile(
@@ -44,6 +57,8 @@ def start_profile(
 def keep_profile(profile: DatasetProfile, made: Profile) -> None:
     """The document of a finished job; called inside the transaction that holds the job's row."""
     body = made.to_bytes()
+    if DatasetProfile.objects.filter(pk=profile.pk, finished_at__isnull=False).exists():
+        return
     profile.n_alerts = dict(Counter(alert.severity for alert in made.alerts))
     profile.finished_at = timezone.now()
     if len(body) <= LARGEST_IN_ROW:
@@ -54,6 +69,26 @@ def keep_profile(profile: DatasetProfile, made: Profile) -> None:
     with store.saving(profile.version.dataset.team, packed, content_type=FILE_TYPE) as stored:
         profile.file = stored
         profile.save(update_fields=["file", "n_alerts", "finished_at"])
+
+
+def profile_at_hand(version: DatasetVersion, *, report: Report = lambda share, text: None) -> Profile:
+    """The stored one; one that a worker is making is waited for, and where there is none it is made here and kept."""
+    while (row := queries.chosen(version)) is None or row.state != "ready":
+        if not queries.is_running(version):
+            return _made_here(version, report)
+        report(0.0, "Waiting for the profile")
+        time.sleep(WAIT_SECONDS)
+    return queries.document(row)
+
+
+def _made_here(version: DatasetVersion, report: Report) -> Profile:
+    wanted: dict[str, Any] = {"version": version, "target": _target(version, None), "depth": Depth.QUICK}
+    with local_paths(version) as parts:
+        made = building.profile(parts, target=wanted["target"] or None, report=report)
+    with transaction.atomic():
+        DatasetProfile.objects.get_or_create(**wanted)
+        keep_profile(DatasetProfile.objects.select_for_update(of=("self",)).get(**wanted), made)
+    return made
 
 
 def profile_files(dataset: Dataset) -> list[StoredFile]:
@@ -72,6 +107,11 @@ def _target(version: DatasetVersion, wanted: str | None) -> str:
     return problem.target if problem is not None and problem.target in columns else ""
 
 
+def memory_mb(version: DatasetVersion) -> int:
+    """What a job that makes a profile may use."""
+    return LEAST_MEMORY_MB + version.n_rows * BYTES_PER_ROW // 1024 // 1024
+
+
 def _enqueue(profile: DatasetProfile, by: Actor) -> None:
     version = profile.version
     profile.job = enqueue(
@@ -79,7 +119,7 @@ def _enqueue(profile: DatasetProfile, by: Actor) -> None:
         args={"profile_id": profile.pk},
         team=by.team,
         title=f"{profile.depth.capitalize()} profile of {version}",
-        memory_mb=LEAST_MEMORY_MB + version.n_rows * BYTES_PER_ROW // 1024 // 1024,
+        memory_mb=memory_mb(version),
         by=by,
     )
     profile.save(update_fields=["job"])

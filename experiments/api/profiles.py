@@ -1,4 +1,4 @@
-"""REST: profiles of dataset versions, as JSON or as a page of its own to keep, and two versions side by side."""
+"""REST: profiles of dataset versions, as JSON or as a page of its own to keep."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from experiments.models import DatasetProfile, Depth
 from experiments.queries import profiles as queries
 from experiments.web.profile_download import download
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid, NotFound
+from mlregistry.errors import NotFound
 from mlregistry.rest import TeamView, body_of
 from mlregistry.rest_idempotency import idempotent
 
-from .parsing import needed, parsed
+from .parsing import parsed
 
 FORMATS = ("json", "html")
 CHOICE = [
@@ -60,16 +60,6 @@ class ProfileDetail(ProfileOut):
         return queries.document(row).to_json() if row.state == "ready" else None
 
 
-class ColumnChange(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    status = serializers.ChoiceField(["removed", "added", "type", "moved", "same"])
-    shift = serializers.FloatField(allow_null=True)
-
-
-class ComparisonOut(serializers.Serializer[Any]):
-    columns = ColumnChange(many=True)
-
-
 class VersionProfile(TeamView):
     roles = {"get": Role.VIEWER, "post": Role.EDITOR}
     renderer_classes = [JSONRenderer, AsFile]
@@ -95,24 +85,3 @@ class VersionProfile(TeamView):
         version = access.dataset_version(self.actor, dataset_id, number)
         row = actions.start_profile(version, **parsed(ProfileIn, body_of(request)), by=self.actor)
         return Response(ProfileOut(row).data, status=202 if row.state == "pending" else 200)
-
-
-class Compare(TeamView):
-    roles = {"get": Role.VIEWER}
-
-    @extend_schema(
-        parameters=[OpenApiParameter("from", int, required=True), OpenApiParameter("to", int, required=True)],
-        responses=ComparisonOut,
-    )
-    def get(self, request: Request, dataset_id: int) -> Response:
-        """What changed between the profiles of two versions, column by column, the largest change first."""
-        access.dataset(self.actor, dataset_id)
-        before, after = needed(request, "from"), needed(request, "to")
-        if before == after:
-            raise Invalid("Choose two different versions.", field="to")
-        left = access.dataset_version(self.actor, dataset_id, before)
-        right = access.dataset_version(self.actor, dataset_id, after)
-        found = queries.compared(left, right)
-        return Response(
-            {"from": before, "to": after, "columns": [change.to_json() for change in found.changes]}
-        )

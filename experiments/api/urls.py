@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from . import (
+    comparisons,
     contracts,
     datasets,
     experiments,
@@ -33,7 +34,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{VERSION}/preview", datasets.VersionPreview.as_view(), name="api-dataset-version-preview"),
     path(f"{VERSION}/fit", datasets.VersionFit.as_view(), name="api-dataset-version-fit"),
     path(f"{VERSION}/profile", profiles.VersionProfile.as_view(), name="api-dataset-version-profile"),
-    path("datasets/<int:dataset_id>/compare", profiles.Compare.as_view(), name="api-dataset-compare"),
+    path("datasets/<int:dataset_id>/compare", comparisons.Compare.as_view(), name="api-dataset-compare"),
     path(f"{VERSION}/checks", contracts.VersionChecks.as_view(), name="api-dataset-version-checks"),
     path(f"{VERSION}/override", contracts.VersionOverride.as_view(), name="api-dataset-version-override"),
     path("datasets/<int:dataset_id>/contract", contracts.Contract.as_view(), name="api-contract"),

@@ -1,27 +1,17 @@
-"""Reads of profiles: the one that serves best, its document, two versions compared. Called by doors."""
+"""Reads of profiles: the one that serves best, and its document. Called by doors, actions and other queries."""
 
 import functools
 import gzip
-from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from experiments.models import DatasetProfile, DatasetVersion, Depth
 from mlregistry.artifacts import store
 from mlregistry.errors import Conflict, Invalid, NotFound
-from mlregistry.ml.profiling.comparison import Change, compare
+from mlregistry.jobs.models import State
 from mlregistry.ml.profiling.document import Profile
 
 REMEMBERED = 8
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Two versions of a dataset, their profiles and what changed between them."""
-
-    left: DatasetProfile
-    right: DatasetProfile
-    changes: tuple[Change, ...]
 
 
 def profiles_of(version: DatasetVersion) -> QuerySet[DatasetProfile]:
@@ -46,6 +36,11 @@ def pending(version: DatasetVersion) -> DatasetProfile | None:
     return next((row for row in profiles_of(version) if row.state == "pending"), None)
 
 
+def is_running(version: DatasetVersion) -> bool:
+    """Whether a worker is at it; a profile that waits in the queue is not running."""
+    return any(row.job is not None and row.job.state == State.RUNNING for row in profiles_of(version))
+
+
 def document(row: DatasetProfile) -> Profile:
     """The profile itself; Conflict while it is not ready."""
     if row.state != "ready":
@@ -65,14 +60,3 @@ def _document(pk: int, finished_at: str) -> Profile:
         return Profile.from_json(row.data or {})
     with store.open_file(row.file) as packed, gzip.open(packed) as body:
         return Profile.from_bytes(body.read())
-
-
-def compared(left: DatasetVersion, right: DatasetVersion) -> Compared:
-    """By their best profiles; Conflict names the version that has none yet."""
-    rows = []
-    for version in (left, right):
-        row = chosen(version)
-        if row is None or row.state != "ready":
-            raise Conflict(f"Version {version.number} has no finished profile yet; ask for one first.")
-        rows.append(row)
-    return Compared(rows[0], rows[1], compare(document(rows[0]), document(rows[1])))

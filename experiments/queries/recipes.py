@@ -14,6 +14,7 @@ from mlregistry.ml.steps.parsing import Step
 from mlregistry.ml.steps.suggesting import Suggestion
 from mlregistry.ml.table_sample import sample
 
+from . import profiles
 from .datasets import table_info
 from .problems import spec_of
 
@@ -30,7 +31,9 @@ SAMPLE_CELLS = 40_000
 def suggest(problem: Problem, version: DatasetVersion) -> Suggestion:
     """Sensible steps for the problem's features in this table, with a reason for each."""
     _columns(problem, version)
-    return suggesting.suggest(spec_of(problem), table_info(version))
+    row = profiles.chosen(version)
+    profile = profiles.document(row) if row is not None and row.state == "ready" else None
+    return suggesting.suggest(spec_of(problem), table_info(version), profile)
 
 
 def preview(problem: Problem, version: DatasetVersion, steps: Sequence[Step]) -> list["Preview"]:

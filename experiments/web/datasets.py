@@ -15,7 +15,7 @@ from experiments.models import DatasetVersion, Problem
 from experiments.queries import contracts as contract_queries
 from experiments.queries import datasets as queries
 from experiments.queries import quality, streams
-from experiments.web import contracts
+from experiments.web import contracts, preview_rows
 from experiments.web import quality as quality_pages
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
@@ -24,6 +24,7 @@ from mlregistry.ml.table_export import FORMATS
 from mlregistry.ui.page import PageRequest, page, whole
 
 ROWS_SHOWN = 50
+COLUMNS_SHOWN = 100
 LARGEST_LIST = 500
 
 
@@ -88,10 +89,13 @@ def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
     found = access.dataset_version(request.actor, dataset_id, number)
     offset = max(0, whole(request.GET.get("offset"), "offset"))
     problem = _chosen_problem(request, request.GET.get("problem")) or found.dataset.problem
+    previewed = found.columns[:COLUMNS_SHOWN]
+    rows = queries.preview(found, offset=offset, limit=ROWS_SHOWN)
     context = {
         "version": found,
         "dataset": found.dataset,
-        "rows": queries.preview(found, offset=offset, limit=ROWS_SHOWN),
+        "previewed": previewed,
+        "rows": preview_rows.body(rows, previewed),
         "offset": offset,
         "earlier": max(0, offset - ROWS_SHOWN),
         "later": offset + ROWS_SHOWN,

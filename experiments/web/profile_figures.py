@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -224,21 +224,3 @@ def _moment(seconds: float) -> str:
         return f"{EPOCH + timedelta(seconds=seconds):%Y-%m-%d %H:%M}"
     except OverflowError:
         return f"{seconds:.0f} s"
-
-
-def side_by_side(left: Column | None, right: Column | None) -> Sequence[tuple[str, Any, Any]]:
-    """Rows of figures of a column in two versions."""
-    rows: list[tuple[str, Any, Any]] = [
-        ("Type", left and left.type, right and right.type),
-        ("Missing", left and left.n_missing, right and right.n_missing),
-        ("Distinct", left and left.n_distinct, right and right.n_distinct),
-    ]
-    old, new = left.numbers if left else None, right.numbers if right else None
-    if old or new:
-        rows += [
-            ("Mean", old and old.mean, new and new.mean),
-            ("Median", old and old.quantiles["0.5"], new and new.quantiles["0.5"]),
-            ("Least", old and old.minimum, new and new.minimum),
-            ("Most", old and old.maximum, new and new.maximum),
-        ]
-    return rows

@@ -1,4 +1,4 @@
-"""Pages of profiles: the report of a version, its cards page by page, two versions side by side."""
+"""Pages of profiles: the report of a version, and its cards page by page."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from experiments.actions import profiles as actions
 from experiments.models import DatasetProfile, DatasetVersion, Depth
 from experiments.queries import profiles as queries
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, NotFound
+from mlregistry.errors import NotFound
 from mlregistry.ui.page import PageRequest, page, whole
 
 from . import profile_figures
@@ -22,7 +22,6 @@ from .profile_download import download as download_of
 from .profile_figures import CARDS_PER_PAGE, ORDERS, Wanted
 
 ALERTS_SHOWN = 100
-CHANGES_SHOWN = 200
 
 
 @require_GET
@@ -68,53 +67,12 @@ def download(request: PageRequest, dataset_id: int, number: int) -> HttpResponse
     return download_of(version, queries.document(_ready(request, version)))
 
 
-@require_GET
-@page()
-def compare(request: PageRequest, dataset_id: int) -> HttpResponse:
-    dataset = access.dataset(request.actor, dataset_id)
-    versions = list(access.dataset_versions(request.actor, dataset_id).order_by("-number")[:500])
-    if len(versions) < 2:
-        raise Conflict("There is one version only; two are needed to compare.")
-    after = whole(request.GET.get("to"), "to", default=versions[0].number)
-    older = [version.number for version in versions if version.number != after]
-    before = whole(request.GET.get("from"), "from", default=older[0])
-    context = {"dataset": dataset, "versions": versions, "before": before, "after": after}
-    try:
-        context |= _compared(request, dataset_id, before, after)
-    except Conflict as error:
-        context["reason"] = error.message
-    return render(request, "experiments/profile_compare.html", context)
-
-
 def _state(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
     """How far the job is; once nothing runs any more the whole page is read again."""
     response = render(request, "experiments/profile_state.html", context)
     if context["pending"] is None:
         response["HX-Refresh"] = "true"
     return response
-
-
-def _compared(request: PageRequest, dataset_id: int, before: int, after: int) -> dict[str, Any]:
-    left = access.dataset_version(request.actor, dataset_id, before)
-    right = access.dataset_version(request.actor, dataset_id, after)
-    found = queries.compared(left, right)
-    lines = [
-        {"change": change, "figures": profile_figures.side_by_side(change.left, change.right)}
-        | {"left": _bars(change.left), "right": _bars(change.right)}
-        for change in found.changes[:CHANGES_SHOWN]
-    ]
-    n_changed = sum(change.status != "same" for change in found.changes)
-    return {
-        "left": left,
-        "right": right,
-        "lines": lines,
-        "n_columns": len(found.changes),
-        "n_changed": n_changed,
-    }
-
-
-def _bars(column: Any) -> Any:
-    return profile_figures.drawn(profile_figures.Card(column, 0, (), 0.0, (), None, ())) if column else None
 
 
 def _states(request: PageRequest, version: DatasetVersion) -> dict[str, Any]:

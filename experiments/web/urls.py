@@ -3,13 +3,13 @@
 from django.urls import URLPattern, path
 
 from experiments.web import (
+    comparisons,
     contracts,
     datasets,
     experiments,
     logged_models,
     problems,
     profiles,
-    quality,
     recipes,
     runs,
     selections,
@@ -42,7 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("datasets/<int:dataset_id>/", datasets.dataset, name="dataset"),
     path("datasets/<int:dataset_id>/delete", datasets.delete, name="dataset-delete"),
     path("datasets/<int:dataset_id>/versions/<int:number>/", datasets.version, name="dataset-version"),
-    path("datasets/<int:dataset_id>/compare", profiles.compare, name="profile-compare"),
+    path("datasets/<int:dataset_id>/compare", comparisons.compare, name="compare-versions"),
     path("datasets/<int:dataset_id>/versions/<int:number>/profile", profiles.profile, name="profile"),
     path(
         "datasets/<int:dataset_id>/versions/<int:number>/profile/start", profiles.start, name="profile-start"
@@ -62,7 +62,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{VERSION}/checks", contracts.checks, name="version-checks"),
     path(f"{VERSION}/check", contracts.check, name="version-check"),
     path(f"{VERSION}/override", contracts.override, name="version-override"),
-    path(f"{VERSION}/changes", quality.changes, name="version-changes"),
+    path(f"{VERSION}/changes", comparisons.changes, name="version-changes"),
     path("problems/<int:problem_id>/schedules", training_schedules.create, name="training-schedule-create"),
     path("training-schedules/<int:schedule_id>", training_schedules.change, name="training-schedule"),
     path(f"{VERSION}/download", datasets.download, name="dataset-download"),

@@ -330,33 +330,6 @@ def test_cards_are_filtered(
     assert {name for name in ("age", "plan", "usage", "churned") if f"<code>{name}</code>" in body} == names
 
 
-def test_two_versions_are_compared(
-    quick: DatasetProfile, version: DatasetVersion, editor: Actor, bob: User, api: Api, web: Web
-) -> None:
-    moved = churn_csv(240).replace(b"usage", b"spent").replace(b"basic", b"free")
-    other = add(version, moved, editor)
-    path = f"/datasets/{version.dataset_id}/compare?from=1&to=2"
-    answer = api(bob).get("/api/v1" + path)
-    assert answer.status_code == 409
-    assert "Version 2 has no finished profile" in problem_json(answer)["detail"]
-    assert "no finished profile" in web(bob).get(path).content.decode()
-    made(DatasetProfile.objects.get(version=other))
-    changes = {change["name"]: change for change in api(bob).get("/api/v1" + path).json()["columns"]}
-    assert {name: change["status"] for name, change in changes.items()} == {
-        "usage": "removed", "spent": "added", "plan": "moved", "age": "same", "churned": "same",
-    }  # fmt: skip
-    assert changes["plan"]["shift"] == pytest.approx(1 / 3)
-    assert changes["plan"]["from"]["n_distinct"] == 3
-    body = web(bob).get(path).content.decode()
-    assert body.index("<code>usage</code>") < body.index("<code>age</code>")
-
-
-def test_one_version_is_not_compared(version: DatasetVersion, bob: User, api: Api, web: Web) -> None:
-    assert web(bob).get(f"/datasets/{version.dataset_id}/compare").status_code == 409
-    for query, status in (("?from=1&to=1", 400), ("?from=1", 400), ("?from=1&to=9", 404)):
-        assert api(bob).get(f"/api/v1/datasets/{version.dataset_id}/compare{query}").status_code == status
-
-
 def test_a_profile_that_is_not_ready_has_no_document(version: DatasetVersion) -> None:
     with pytest.raises(Conflict):
         queries.document(DatasetProfile.objects.get(version=version))

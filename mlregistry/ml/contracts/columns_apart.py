@@ -1,51 +1,42 @@
-"""Two versions of each column side by side: gaps, range, categories, shift, and bins to draw. For comparing."""
+"""A column in two profiles: gaps, range, categories, shift, and bars to draw over one another. For comparing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlregistry.lib.lazily import lazily
-from mlregistry.ml import duck
+from mlregistry.ml.profiling.document import Column
 from mlregistry.ml.table_info import NUMERIC_TYPES
 
-from . import shifts
+from . import overlays, shifts
 from .document import Contract
-from .figures import Figures
-from .meaning import guess
-from .parts import Table, free_name
+from .listed import counted, is_whole, shared_names
 from .report import plain
 from .shifts import Shift
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Array = npt.NDArray[np.float64]
-else:
-    np = lazily("numpy")
-
-SAMPLE_ROWS = 200_000
-BATCH = 20
-MOST_CATEGORIES = 1000
-SHOWN_CATEGORIES = 12
-SHOWN_BINS = 16
 LISTED = 20
+FIGURES = ("types", "missing", "distinct", "minimum", "maximum", "mean", "median")
+Pair = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
 class Apart:
-    """Pairs are (earlier, later); `bins` are drawn: labels with the shares of both sides."""
+    """Pairs are (earlier, later), None on the side where the column or the figure is not there.
+
+    `bins` are drawn: labels with the shares of both sides. `kind` says how the sides were compared.
+    """
 
     name: str
     kind: str
-    types: tuple[str, str]
-    missing: tuple[float, float]
-    distinct: tuple[int, int]
-    minimum: tuple[Any, Any]
-    maximum: tuple[Any, Any]
+    status: str  # added, removed, type, shared
+    types: Pair
+    missing: Pair
+    distinct: Pair
+    minimum: Pair
+    maximum: Pair
+    mean: Pair
+    median: Pair
     shift: Shift | None = None
     bins: dict[str, list[Any]] | None = None
     new: list[str] = field(default_factory=list)
@@ -54,138 +45,111 @@ class Apart:
     gone_share: float = 0.0
     days_back: float = 0.0
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def to_json(self, *, bins: bool = True) -> dict[str, Any]:
+        data = asdict(self)
+        return data if bins else {**data, "bins": None}
 
 
-def measure(
-    contract: Contract, first: Table, second: Table, pairs: Sequence[tuple[Figures, Figures]]
-) -> list[Apart]:
-    """One per pair, in order; numbers are compared on at most 200,000 rows of each side."""
-    columns = [_plain(contract, before, after) for before, after in pairs]
-    numeric = [column.name for column in columns if column.kind == "numeric"]
-    done: dict[str, Apart] = {}
-    for start in range(0, len(numeric), BATCH):
-        names = numeric[start : start + BATCH]
-        earlier, later = _sampled(first, names), _sampled(second, names)
-        for column in columns:
-            if column.name in names:
-                done[column.name] = _numbers(
-                    column, earlier[column.name], later[column.name], contract.comparison.numeric_method
-                )
-    for column in columns:
-        if column.kind == "categorical":
-            method = contract.comparison.categorical_method
-            done[column.name] = _categories(column, first, second, method)
-    return [done.get(column.name, column) for column in columns]
+def measure(contract: Contract, before: Column | None, after: Column | None) -> Apart:
+    """One column of either profile or of both."""
+    known = before or after
+    assert known is not None  # noqa: S101  # a name is taken from one of the two
+    kind = _kind(contract, before, after)
+    apart = Apart(known.name, kind, _status(before, after), **_figures(before, after))
+    if before is None or after is None:
+        return replace(apart, bins=overlays.drawn(kind, before, after))
+    if kind in ("numeric", "datetime"):
+        shift = shifts.of_columns(before, after, contract.comparison.numeric_method)
+        apart = replace(apart, shift=shift, days_back=_days_back(before, after))
+    elif kind == "categorical":
+        apart = _categories(apart, before, after, contract.comparison.categorical_method)
+    return replace(apart, bins=overlays.drawn(kind, before, after))
 
 
-def _plain(contract: Contract, before: Figures, after: Figures) -> Apart:
-    return Apart(
-        before.name,
-        _kind(contract, before, after),
-        (before.type, after.type),
-        (_share(before), _share(after)),
-        (before.n_distinct, after.n_distinct),
-        (plain(before.minimum), plain(after.minimum)),
-        (plain(before.maximum), plain(after.maximum)),
-        days_back=_days_back(before, after),
-    )
+def _status(before: Column | None, after: Column | None) -> str:
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    return "shared" if before.type == after.type else "type"
 
 
-def _kind(contract: Contract, before: Figures, after: Figures) -> str:
-    """numeric or categorical, when both sides can be compared so; else the semantic type."""
-    rule = contract.column(before.name)
-    type = rule.type if rule else guess(before, []).type
-    if not before.n_known or not after.n_known:
+def _kind(contract: Contract, before: Column | None, after: Column | None) -> str:
+    """numeric, datetime or categorical when both sides can be compared so; else what the column means."""
+    columns = [column for column in (before, after) if column is not None]
+    rule = contract.column(columns[0].name)
+    if not all(column.n for column in columns):
         return "empty"
-    if type == "constant":
-        type = "categorical"
-    if type == "numeric" and not {before.type, after.type} <= set(NUMERIC_TYPES):
+    kinds = [column.kind for column in columns if column.kind != "constant"]
+    kind = rule.type if rule else kinds[0] if kinds else "constant"
+    types = {column.type for column in columns}
+    if kind == "numeric" and not types <= set(NUMERIC_TYPES):
         return "mixed"
-    if type == "boolean":
-        return "categorical"
-    if type == "categorical" and before.n_distinct > MOST_CATEGORIES:
-        return "text"
-    return type
+    if kind == "datetime" and types != {"datetime"}:
+        return "categorical" if types == {"string"} else "mixed"
+    return "categorical" if kind in ("boolean", "constant") else kind
 
 
-def _share(column: Figures) -> float:
-    return column.n_missing / column.n_rows if column.n_rows else 0.0
+def _figures(before: Column | None, after: Column | None) -> dict[str, Any]:
+    """Name of the figure → pair."""
+    old, new = _side(before), _side(after)
+    return {name: (old.get(name), new.get(name)) for name in FIGURES}
 
 
-def _days_back(before: Figures, after: Figures) -> float:
-    if isinstance(before.maximum, datetime) and isinstance(after.maximum, datetime):
-        return max(0.0, (before.maximum - after.maximum).total_seconds() / 86_400)
-    return 0.0
-
-
-def _sampled(table: Table, names: list[str]) -> dict[str, Array]:
-    """The known values of the columns as floats, the same rows at each reading."""
-    every = -(-table.n_rows // SAMPLE_ROWS)
-    counter = free_name(table.types)
-    chosen = ", ".join(f"{duck.name(name)}::DOUBLE AS c{place}" for place, name in enumerate(names))
-    inner = ", ".join(duck.name(name) for name in names)
-    arrays = table.connection.execute(
-        f"SELECT {chosen} FROM (SELECT {inner}, row_number() OVER () AS {counter} FROM {table.source})"  # noqa: S608
-        f" WHERE hash({counter}) % {every} = 0"
-    ).fetchnumpy()
-    return {name: np.ma.compressed(arrays[f"c{place}"]) for place, name in enumerate(names)}
-
-
-def _numbers(column: Apart, earlier: Array, later: Array, method: str) -> Apart:
-    if not len(earlier) or not len(later):
-        return column
-    shift = shifts.of_numbers(earlier, later, method)
-    return replace(column, shift=shift, bins=_drawn(earlier, later))
-
-
-def _drawn(earlier: Array, later: Array) -> dict[str, list[Any]] | None:
-    """Bins of equal width between the outer half percents of both sides; what lies beyond is in the end bins."""
-    both = np.concatenate([earlier[np.isfinite(earlier)], later[np.isfinite(later)]])
-    if not len(both):
-        return None
-    low, high = np.quantile(both, [0.005, 0.995])
-    if low == high:
-        low, high = float(both.min()), float(both.max())
-    edges = np.unique(np.linspace(low, high, SHOWN_BINS + 1)[1:-1])
+def _side(column: Column | None) -> dict[str, Any]:
+    if column is None:
+        return {}
+    low, high = _ends(column)
+    n_rows, numbers = column.n + column.n_missing, column.numbers
     return {
-        "labels": [float(edge) for edge in (low, *edges)],
-        "earlier": [float(n) / len(earlier) for n in shifts.counts(earlier, edges)],
-        "later": [float(n) / len(later) for n in shifts.counts(later, edges)],
+        "types": column.type,
+        "missing": column.n_missing / n_rows if n_rows else 0.0,
+        "distinct": column.n_distinct,
+        "minimum": plain(low),
+        "maximum": plain(high),
+        "mean": numbers.mean if numbers else None,
+        "median": numbers.quantiles["0.5"] if numbers else None,
     }
 
 
-def _categories(column: Apart, first: Table, second: Table, method: str) -> Apart:
-    earlier, later = _counted(first, column.name), _counted(second, column.name)
-    n, m = sum(earlier.values()), sum(later.values())
-    if not n or not m:
-        return column
-    names = sorted({*earlier, *later}, key=lambda name: (-earlier.get(name, 0) - later.get(name, 0), name))
+def _ends(column: Column) -> Pair:
+    figures = column.numbers or column.times
+    return (figures.minimum, figures.maximum) if figures else (None, None)
+
+
+def _days_back(before: Column, after: Column) -> float:
+    if before.times is None or after.times is None:
+        return 0.0
+    newest = [_moment(column.times.maximum) for column in (before, after) if column.times]
+    if None in newest:
+        return 0.0
+    earlier, later = newest
+    return max(0.0, (earlier - later).total_seconds() / 86_400)  # type: ignore[operator]
+
+
+def _moment(text: str) -> datetime | None:
+    """None beyond the calendar."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _categories(column: Apart, before: Column, after: Column, method: str) -> Apart:
+    """By the listed values. What one side does not list is known to be gone or new only if its list is whole."""
+    earlier, later = counted(before), counted(after)
+    names = shared_names(before, after)
     p, q = [earlier.get(name, 0) for name in names], [later.get(name, 0) for name in names]
-    new = [name for name in names if name not in earlier]
-    gone = [name for name in names if name not in later]
-    shown = names[:SHOWN_CATEGORIES]
+    p, q = [*p, before.n - sum(p)], [*q, after.n - sum(q)]
+    if not p[-1] and not q[-1]:
+        p, q = p[:-1], q[:-1]
+    new = [name for name in later if name not in earlier] if is_whole(before) else []
+    gone = [name for name in earlier if name not in later] if is_whole(after) else []
     return replace(
         column,
         shift=shifts.of_counts(p, q, method),
-        bins={
-            "labels": [plain(name) for name in shown],
-            "earlier": [earlier.get(name, 0) / n for name in shown],
-            "later": [later.get(name, 0) / m for name in shown],
-        },
         new=[plain(name) for name in new[:LISTED]],
         gone=[plain(name) for name in gone[:LISTED]],
-        new_share=sum(later[name] for name in new) / m,
-        gone_share=sum(earlier[name] for name in gone) / n,
+        new_share=sum(later[name] for name in new) / after.n,
+        gone_share=sum(earlier[name] for name in gone) / before.n,
     )
-
-
-def _counted(table: Table, name: str) -> dict[str, int]:
-    """Rows per value, as text, of the most frequent values."""
-    column = duck.name(name)
-    rows = table.all(
-        f"SELECT CAST({column} AS VARCHAR), count(*) FROM {{t}} WHERE {column} IS NOT NULL"  # noqa: S608
-        f" GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT {2 * MOST_CATEGORIES}"
-    )
-    return dict(rows)

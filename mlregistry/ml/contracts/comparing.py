@@ -1,19 +1,20 @@
 """How a version differs from the one before: schema, volume, gaps, categories, distributions, time.
 
-Called by the worker that checks versions; the thresholds are those of the contract.
+By their profiles alone: no table is read. Called by the worker that checks versions and by pages that compare two;
+the thresholds are those of the contract.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from . import columns_apart, figures, parts
+from mlregistry.ml.profiling.document import Alert, Profile
+
+from . import columns_apart
 from .columns_apart import Apart
 from .document import Contract
-from .figures import Figures
 from .report import FAILED, PASSED, WARNING, percent
 from .shifts import TITLES
 
@@ -36,61 +37,71 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """All of it: what reached a threshold, and the figures of every column that both versions have."""
+    """All of it: what reached a threshold, alerts of one side only, and the figures of every column of either."""
 
     n_rows: tuple[int, int]
     missing: tuple[float, float]
     changes: tuple[Change, ...]
     columns: tuple[Apart, ...]
+    alerts_new: tuple[Alert, ...] = ()
+    alerts_gone: tuple[Alert, ...] = ()
 
     @property
     def state(self) -> str:
         found = {change.severity for change in self.changes}
         return FAILED if FAILED in found else WARNING if WARNING in found else PASSED
 
-    def to_json(self) -> dict[str, Any]:
-        shown = sorted(self.changes, key=lambda change: change.severity != FAILED)
-        shifted = [column for column in self.columns if column.shift is not None]
-        largest = max(shifted, key=lambda column: column.shift.value if column.shift else 0.0, default=None)
+    @property
+    def n_shifted(self) -> int:
+        return sum(change.rule.startswith("shift_") for change in self.changes)
+
+    def to_json(self, *, bins: bool = True) -> dict[str, Any]:
+        """Without `bins`, what is kept with a version."""
+        largest = max(
+            (column for column in self.columns if column.shift is not None and column.kind != "datetime"),
+            key=lambda column: column.shift.value if column.shift else 0.0,
+            default=None,
+        )
+        shift = {"column": largest.name, **asdict(largest.shift)} if largest and largest.shift else None
         return {
             "state": self.state,
             "n_rows": list(self.n_rows),
             "missing": list(self.missing),
-            "n_shifted": sum(change.rule.startswith("shift_") for change in self.changes),
-            "largest_shift": {"column": largest.name, **asdict(largest.shift)}
-            if largest and largest.shift
-            else None,
-            "changes": [change.to_json() for change in shown[:MOST_FINDINGS]],
-            "columns": [column.to_json() for column in self.columns],
+            "n_shifted": self.n_shifted,
+            "largest_shift": shift,
+            "changes": [change.to_json() for change in self.changes[:MOST_FINDINGS]],
+            "columns": [column.to_json(bins=bins) for column in self.columns],
+            "alerts_new": [asdict(alert) for alert in self.alerts_new],
+            "alerts_gone": [asdict(alert) for alert in self.alerts_gone],
         }
 
 
-def compare(
-    contract: Contract,
-    earlier: Sequence[Path],
-    later: Sequence[Path],
-    *,
-    report: Callable[[float, str], None] = lambda share, text: None,
-) -> Difference:
-    """The difference of two versions, each given as its Parquet parts."""
-    with parts.both(earlier, later) as (first, second):
-        report(0.0, "Reading the figures of both versions")
-        before = {column.name: column for column in figures.of_table(first)}
-        after = {column.name: column for column in figures.of_table(second)}
-        shared = [name for name in before if name in after]
-        report(0.4, "Comparing distributions")
-        pairs = [(before[name], after[name]) for name in shared]
-        columns = columns_apart.measure(contract, first, second, pairs)
-    changes = [
-        *_schema(before, after),
-        *_volume(first.n_rows, second.n_rows),
-        *(one for column in columns for one in _of_column(column)),
-    ]
+def compare(contract: Contract, earlier: Profile, later: Profile) -> Difference:
+    """The difference of two versions; failures come first, and columns in the later one's order."""
+    before = {column.name: column for column in earlier.columns}
+    after = {column.name: column for column in later.columns}
+    columns = tuple(
+        columns_apart.measure(contract, before.get(name), after.get(name))
+        for name in dict.fromkeys([*after, *before])
+    )
+    found = [*_schema(columns), *_volume(earlier.n_rows, later.n_rows), *_of_columns(columns)]
+    changes = [change for one in found if (change := _graded(one, contract)) is not None]
     return Difference(
-        (first.n_rows, second.n_rows),
-        (_missing(before.values()), _missing(after.values())),
-        tuple(change for one in changes if (change := _graded(one, contract)) is not None),
-        tuple(columns),
+        (earlier.n_rows, later.n_rows),
+        (_missing(earlier), _missing(later)),
+        tuple(sorted(changes, key=lambda change: change.severity != FAILED)),
+        columns,
+        *_alerts(earlier, later),
+    )
+
+
+def _alerts(earlier: Profile, later: Profile) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+    """New ones and gone ones: the same is what is of one kind about the same columns."""
+    old = {(alert.kind, alert.columns): alert for alert in earlier.alerts}
+    new = {(alert.kind, alert.columns): alert for alert in later.alerts}
+    return (
+        tuple(alert for key, alert in new.items() if key not in old),
+        tuple(alert for key, alert in old.items() if key not in new),
     )
 
 
@@ -103,17 +114,26 @@ def _graded(found: Found, contract: Contract) -> Change | None:
     return Change(rule, column, level, value, message) if level else None
 
 
-def _schema(before: dict[str, Figures], after: dict[str, Figures]) -> Iterator[Found]:
-    gone = [name for name in before if name not in after]
-    new = [name for name in after if name not in before]
-    typed = [name for name in before if name in after and before[name].type != after[name].type]
+def _schema(columns: Sequence[Apart]) -> Iterator[Found]:
+    gone = [column.name for column in columns if column.status == "removed"]
+    new = [column.name for column in columns if column.status == "added"]
+    typed = [column for column in columns if column.status == "type"]
     if gone:
-        yield "columns_gone", None, len(gone), f"{len(gone):,} columns are gone: {_named(gone)}."
+        yield "columns_gone", None, len(gone), f"{_columns(gone, 'is', 'are')} gone: {_named(gone)}."
     if new:
-        yield "columns_new", None, len(new), f"{len(new):,} columns are new: {_named(new)}."
+        yield "columns_new", None, len(new), f"{_columns(new, 'is', 'are')} new: {_named(new)}."
     if typed:
-        texts = [f"{name} ({before[name].type} → {after[name].type})" for name in typed]
-        yield "types_changed", None, len(typed), f"{len(typed):,} columns changed type: {_named(texts)}."
+        texts = [f"{column.name} ({column.types[0]} → {column.types[1]})" for column in typed]
+        yield (
+            "types_changed",
+            None,
+            len(typed),
+            f"{_columns(typed, 'has', 'have')} another type: {_named(texts)}.",
+        )
+
+
+def _columns(found: Sequence[object], one: str, many: str) -> str:
+    return f"1 column {one}" if len(found) == 1 else f"{len(found):,} columns {many}"
 
 
 def _named(names: list[str]) -> str:
@@ -128,12 +148,18 @@ def _volume(earlier: int, later: int) -> Iterator[Found]:
     yield ("rows_gained", None, share, text) if share > 0 else ("rows_lost", None, -share, text)
 
 
+def _of_columns(columns: Sequence[Apart]) -> Iterator[Found]:
+    for column in columns:
+        if column.status in ("shared", "type"):
+            yield from _of_column(column)
+
+
 def _of_column(column: Apart) -> Iterator[Found]:
     name, rise = column.name, column.missing[1] - column.missing[0]
     if rise > 0:
         text = f"Column '{name}': missing in {percent(column.missing[0])} before, in {percent(column.missing[1])} now."
         yield "missing_rise", name, rise, text
-    if column.shift is not None and column.shift.is_real:
+    if column.shift is not None and column.shift.is_real and column.kind != "datetime":
         rule = "shift_numeric" if column.kind == "numeric" else "shift_categorical"
         title = TITLES[column.shift.method.partition(" ")[0]]
         text = f"Column '{name}' is distributed otherwise: {title} {column.shift.value:.3f}."
@@ -156,8 +182,7 @@ def _of_column(column: Apart) -> Iterator[Found]:
         yield "time_back_days", name, column.days_back, text
 
 
-def _missing(columns: Any) -> float:
+def _missing(profile: Profile) -> float:
     """Share of all cells."""
-    figures_ = list(columns)
-    cells = sum(column.n_rows for column in figures_)
-    return sum(column.n_missing for column in figures_) / cells if cells else 0.0
+    cells = profile.n_rows * len(profile.columns)
+    return sum(column.n_missing for column in profile.columns) / cells if cells else 0.0

@@ -1,27 +1,20 @@
-"""Guesses what a column means (its semantic type) from its figures, and says why. Called by inference."""
+"""Says what a column means (its semantic type) by its profile, and why. Called by inference."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from .figures import Figures
+from mlregistry.ml.profiling.document import Column
 
-PAIRS = ({"yes", "no"}, {"true", "false"}, {"y", "n"}, {"t", "f"}, {"on", "off"}, {"0", "1"})
-ID_NAME = re.compile(
-    r"(^|[_\W])(id|key|uuid|guid|nr|no|number|code)$|[a-z](ID|Id|Key|Uuid|Guid)$|^index$", re.A
-)
-FOREIGN_NAME = re.compile(r"(^|[_\W])(id|key|uuid|guid)$|[a-z](ID|Id|Key)$")
 CODE_NAME = re.compile(
     r"(^|[_\W])(code|class|type|category|group|level|zip|plz|postcode|cluster|label)s?$", re.I
 )
-LEAST_ROWS = 20
-IDENTIFIER_SHARE = 0.98
 MOST_CATEGORIES = 50
 MOST_CODES = 30
-FEW_SHARE = 0.05
-LONG_TEXT = 40
-MANY_WORDS = 3.0
+SHARE_OF_DATES = 0.95
 
 
 @dataclass(frozen=True)
@@ -32,58 +25,46 @@ class Meaning:
     reason: str
 
 
-def guess(figures: Figures, values: list[str]) -> Meaning:
-    """`values` are the distinct values as text when there are few of them, else empty."""
-    if figures.n_known == 0:
+def guess(column: Column) -> Meaning:
+    """The kind that the profile gives, but for texts that are dates and numbers that are codes."""
+    if not column.n:
         return Meaning("constant", "Every value is missing.")
-    if figures.n_distinct <= 1:
-        return Meaning("constant", "There is one value only.")
-    if figures.type == "boolean" or _is_pair(values):
-        return Meaning("boolean", _boolean_reason(figures, values))
-    if figures.type == "datetime":
-        return Meaning("datetime", "The values are times.")
-    if figures.type == "string":
-        return _text(figures)
-    return _number(figures)
+    share_dates = column.texts.n_dates / column.n if column.texts else 0.0
+    if column.kind not in ("constant", "boolean") and share_dates >= SHARE_OF_DATES:
+        return Meaning("datetime", f"{share_dates:.0%} of the texts read as dates.")
+    few_codes = column.type == "integer" and column.n_distinct <= MOST_CODES
+    if column.kind == "numeric" and few_codes and CODE_NAME.search(column.name):
+        reason = f"{column.n_distinct} whole numbers under a name like a code's."
+        return Meaning("categorical", reason)
+    return Meaning(column.kind, REASONS[column.kind](column))
 
 
-def _is_pair(values: list[str]) -> bool:
-    return {value.strip().lower() for value in values} in PAIRS
-
-
-def _boolean_reason(figures: Figures, values: list[str]) -> str:
-    if figures.type == "boolean":
+def _boolean(column: Column) -> str:
+    if column.type == "boolean":
         return "The values are true and false."
-    return f"The only values are {values[0]} and {values[1]}."
+    return f"The only values are {' and '.join(sorted(top.value for top in column.top))}."
 
 
-def _number(figures: Figures) -> Meaning:
-    known, distinct = figures.n_known, figures.n_distinct
-    whole = figures.type == "integer"
-    unique = known >= LEAST_ROWS and distinct >= IDENTIFIER_SHARE * known
-    if whole and unique and ID_NAME.search(figures.name):
-        return Meaning("identifier", "Whole numbers that hardly repeat, under a name like a key's.")
-    if whole and unique and figures.maximum - figures.minimum + 1 == known:
-        return Meaning("identifier", "Whole numbers without gaps or repetition, like a row number.")
-    if whole and distinct > LEAST_ROWS and FOREIGN_NAME.search(figures.name):
-        return Meaning(
-            "identifier", "Whole numbers that repeat, under a key's name: they refer to something."
-        )
-    if whole and distinct <= MOST_CODES and CODE_NAME.search(figures.name):
-        return Meaning("categorical", f"{distinct} whole numbers under a name like a code's.")
-    return Meaning("numeric", f"Numbers with {distinct:,} different values.")
+def _identifier(column: Column) -> str:
+    if column.n_distinct == column.n:
+        return f"{column.n:,} values, and none of them twice."
+    return f"{column.n_distinct:,} different values in {column.n:,} rows that name something."
 
 
-def _text(figures: Figures) -> Meaning:
-    known, distinct = figures.n_known, figures.n_distinct
-    words, longest = figures.mean_words, figures.max_length or 0
-    if figures.share_dates >= 0.95:
-        return Meaning("datetime", f"{figures.share_dates:.0%} of the texts read as dates.")
-    wordy = words >= MANY_WORDS or (longest > LONG_TEXT and words > 1.5)
-    if known >= LEAST_ROWS and distinct >= IDENTIFIER_SHARE * known and not wordy:
-        return Meaning("identifier", f"{distinct:,} different values in {known:,} rows, in one word each.")
-    if distinct <= MOST_CATEGORIES or (distinct <= FEW_SHARE * known and not wordy):
-        return Meaning("categorical", f"{distinct:,} different values in {known:,} rows.")
-    if wordy:
-        return Meaning("text", f"{words:.1f} words in the mean, and {distinct:,} different values.")
-    return Meaning("categorical", f"Short texts with {distinct:,} different values in {known:,} rows.")
+def _text(column: Column) -> str:
+    words = column.texts.mean_words if column.texts else None
+    length = f"{words:.1f} words in the mean, and " if words is not None and words > 1 else ""
+    return f"{length}{column.n_distinct:,} different values.".capitalize()
+
+
+REASONS: Mapping[str, Callable[[Column], str]] = MappingProxyType(
+    {
+        "constant": lambda column: "There is one value only.",
+        "boolean": _boolean,
+        "datetime": lambda column: "The values are times.",
+        "numeric": lambda column: f"Numbers with {column.n_distinct:,} different values.",
+        "categorical": lambda column: f"{column.n_distinct:,} different values in {column.n:,} rows.",
+        "identifier": _identifier,
+        "text": _text,
+    }
+)

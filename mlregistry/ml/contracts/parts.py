@@ -1,4 +1,4 @@
-"""One table out of several Parquet parts, read through a locked DuckDB. Used by all checks and comparisons."""
+"""A table of several Parquet parts, read through a locked DuckDB. Used by checks and by proposals of contracts."""
 
 from __future__ import annotations
 
@@ -65,15 +65,6 @@ def opened(parts: Sequence[Path]) -> Iterator[Table]:
         folders = [*dict.fromkeys(part.parent for part in parts), Path(scratch)]
         with duck.connect(folders, MEMORY) as connection:
             yield read(connection, parts)
-
-
-@contextmanager
-def both(earlier: Sequence[Path], later: Sequence[Path]) -> Iterator[tuple[Table, Table]]:
-    """Two tables on one connection, so that one query can read both."""
-    with tempfile.TemporaryDirectory(prefix="check-") as scratch:
-        folders = [*dict.fromkeys(part.parent for part in (*earlier, *later)), Path(scratch)]
-        with duck.connect(folders, MEMORY) as connection:
-            yield read(connection, earlier), read(connection, later)
 
 
 def read(connection: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> Table:

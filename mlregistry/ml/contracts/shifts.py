@@ -1,7 +1,7 @@
 """How far two distributions lie apart, and how far chance alone would put them. Called by comparing.
 
 PSI: sum of (q - p) ln(q / p) over bins, an empty bin counting as 1e-4 of its side; numbers go into the ten
-quantile bins of the earlier side. KS: the greatest distance of the two empirical distribution functions.
+quantile bins of the earlier side. KS: the greatest distance of the two distribution functions as profiles tell them.
 JS: square root of the Jensen-Shannon divergence in nats, 0 to 0.833 (Lin 1991, Endres and Schindelin 2003).
 """
 
@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.profiling import distribution
+from mlregistry.ml.profiling.distribution import Distribution
+from mlregistry.ml.profiling.document import Column
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from scipy import stats
+    from scipy import special
 
     Array = npt.NDArray[np.float64]
 else:
-    np, stats = lazily("numpy"), lazily("scipy.stats")
+    np, special = lazily("numpy"), lazily("scipy.special")
 
 QUANTILE_BINS = 10
 EMPTY_SHARE = 1e-4
@@ -46,14 +49,20 @@ class Shift:
         return self.value > self.floor
 
 
-def of_numbers(earlier: Array, later: Array, method: str) -> Shift:
-    """Both without gaps and not empty; infinite values are at the ends of the order."""
-    n, m = len(earlier), len(later)
+def of_columns(earlier: Column, later: Column, method: str) -> Shift | None:
+    """Of the finite values of two columns of numbers or times; None where one side has none."""
+    left, right = distribution.of_column(earlier), distribution.of_column(later)
+    return of_distributions(left, right, method) if left and right else None
+
+
+def of_distributions(earlier: Distribution, later: Distribution, method: str) -> Shift:
+    """The floor of KS has also what a profile does not tell about values between two percentiles."""
+    n, m = earlier.n, later.n
     if method == "ks":
-        floor = math.sqrt(-math.log(CHANCE / 2) / 2) * math.sqrt((n + m) / (n * m))
-        return Shift("ks", ks(earlier, later), floor)
+        chance = math.sqrt(-math.log(CHANCE / 2) / 2) * math.sqrt((n + m) / (n * m))
+        return Shift("ks", distribution.distance(earlier, later), chance + max(earlier.blur, later.blur))
     edges = quantile_edges(earlier)
-    p, q = counts(earlier, edges), counts(later, edges)
+    p, q = earlier.between(edges), later.between(edges)
     return Shift(f"psi ({len(p)} quantile bins of the earlier version)", psi(p, q), _psi_floor(len(p), n, m))
 
 
@@ -64,15 +73,6 @@ def of_counts(earlier: Sequence[float], later: Sequence[float], method: str) -> 
     if method == "psi":
         return Shift(f"psi ({len(p)} categories)", psi(p, q), floor)
     return Shift("js", js(p, q), math.sqrt(floor / 8))
-
-
-def ks(earlier: Array, later: Array) -> float:
-    """The two-sample statistic, ties included."""
-    first, second = np.sort(earlier), np.sort(later)
-    values = np.concatenate([first, second])
-    left = np.searchsorted(first, values, side="right") / len(first)
-    right = np.searchsorted(second, values, side="right") / len(second)
-    return float(np.max(np.abs(left - right)))
 
 
 def psi(earlier: Array, later: Array) -> float:
@@ -87,16 +87,10 @@ def js(earlier: Array, later: Array) -> float:
     return math.sqrt(max(0.0, divergence))
 
 
-def quantile_edges(values: Array) -> Array:
+def quantile_edges(side: Distribution) -> Array:
     """The inner edges of at most ten bins; doubled ones are left out."""
     inner = np.linspace(0, 1, QUANTILE_BINS + 1)[1:-1]
-    return np.unique(np.quantile(values, inner, method="lower"))
-
-
-def counts(values: Array, edges: Array) -> Array:
-    """How many values lie up to the first edge, up to the second, …, above the last."""
-    places = np.searchsorted(edges, values, side="left")
-    return np.bincount(places, minlength=len(edges) + 1).astype(np.float64)
+    return np.unique([side.quantile(float(share)) for share in inner])
 
 
 def _shares(amounts: Array) -> Array:
@@ -113,5 +107,5 @@ def _psi_floor(n_bins: int, n: float, m: float) -> float:
     """Of equal distributions, PSI is about (1/n + 1/m) times a chi-square of one degree less than bins."""
     if n_bins < 2:
         return 0.0
-    quantile: Any = stats.chi2.isf(CHANCE, n_bins - 1)
+    quantile: Any = special.chdtri(n_bins - 1, CHANCE)
     return float(quantile) * (1 / n + 1 / m)

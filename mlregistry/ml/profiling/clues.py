@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from mlregistry.ml.profiling.sorted_values import Runs, quantiles
+from mlregistry.ml.profiling.sorted_values import BLOCK, Runs, quantiles
 from mlregistry.ml.profiling.source import Array
 
 SENTINELS = frozenset(
@@ -105,12 +107,11 @@ def units(ordered: Array, found: Runs) -> Units | None:
     begin = int(np.searchsorted(ordered, 0, side="right"))
     if begin > 0.2 * len(ordered) or len(found.starts) < 20:
         return None
-    distinct = ordered[found.starts[found.starts >= begin]].astype(np.float64)
-    if len(distinct) < 20:
+    positive = found.starts[int(np.searchsorted(found.starts, begin)) :]
+    if len(positive) < 20:
         return None
-    steps = np.diff(np.log10(distinct))
-    split = int(np.argmax(steps))
-    first_above = int(np.searchsorted(ordered, distinct[split + 1], side="left"))
+    split, largest = _largest_step(ordered, positive)
+    first_above = int(positive[split + 1])
     low, high = ordered[begin:first_above], ordered[first_above:]
     fewer = min(len(low), len(high))
     if fewer < max(LEAST_ROWS, LEAST_SHARE * len(ordered)):
@@ -118,8 +119,20 @@ def units(ordered: Array, found: Runs) -> Units | None:
     factor = _factor(_middle(high) / _middle(low))
     larger = low if len(low) > len(high) else high
     spread = np.log10(float(larger[-1]) / float(larger[0]))
-    apart = steps[split] > max(0.2, 0.5 * spread)
+    apart = largest > max(0.2, 0.5 * spread)
     return Units(factor, fewer) if factor and apart else None
+
+
+def _largest_step(ordered: Array, starts: npt.NDArray[np.integer[Any]]) -> tuple[int, float]:
+    """Between neighbouring distinct values, in powers of ten: after which one, and how far."""
+    found = (0, -np.inf)
+    for begin in range(0, len(starts) - 1, BLOCK):
+        values = ordered[starts[begin : begin + BLOCK + 1]].astype(np.float64)
+        steps = np.diff(np.log10(values))
+        place = int(np.argmax(steps))
+        if steps[place] > found[1]:
+            found = (begin + place, float(steps[place]))
+    return found
 
 
 def step(values: Array) -> Units | None:

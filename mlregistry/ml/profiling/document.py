@@ -96,6 +96,10 @@ class Texts:
     n_padded: int  # white space before or after
     n_numbers: int  # this and the next: none of a long column of many texts if none of 4,000 rows is one
     n_dates: int
+    mean_words: float | None = (
+        None  # this and the next: of some 4,000 rows of long columns; null in older profiles
+    )
+    form: str | None = None  # 0 for a digit, A and a for letters, where all look alike
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Column:
     n_missing: int
     n_infinite: int
     n_distinct: int
-    top: tuple[TopValue, ...]  # the most frequent first; those that come once only if all values fit
+    # The most frequent first: 20, or all of few numbers, times or categories; those that come once only if all fit.
+    top: tuple[TopValue, ...]
     n_other: int  # finite values not in top
     numbers: Numbers | None = None
     times: Times | None = None

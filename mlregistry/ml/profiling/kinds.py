@@ -15,6 +15,7 @@ MANY_DISTINCT = 0.5
 FEW_CATEGORIES = 50
 FEW_CLASSES = 20
 LONG_TEXT = 40
+WORDS_OF_PROSE = 3
 
 
 def kind_of(column: Column, clues: Clues) -> str:
@@ -68,7 +69,9 @@ def _kind_of_text(column: Column) -> str:
     if column.n >= LEAST_FOR_IDENTIFIER and share >= NEARLY_UNIQUE:
         bounded = column.texts.longest <= 64 and column.texts.longest <= 2 * column.texts.mean_length
         looks_like_value = column.texts.n_dates + column.texts.n_numbers > column.n / 2
-        return "identifier" if bounded and not is_long and not looks_like_value else "text"
+        is_prose = (column.texts.mean_words or 1) >= WORDS_OF_PROSE
+        plain = bounded and not (is_long or looks_like_value or is_prose)
+        return "identifier" if plain else "text"
     if patterns.is_identifier_name(column.name) and share > MANY_DISTINCT:
         return "identifier"
     if share > MANY_DISTINCT and column.n_distinct > FEW_CATEGORIES:

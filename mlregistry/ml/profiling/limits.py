@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,9 @@ class ProfileLimits:
     threads: int = 2
     cells_per_read: int = 1_000_000
     top_values: int = 20
+    few_values: int = 50  # numbers and times of no more distinct values are listed whole
+    categories: int = 1_000  # and categories of no more, if the table is not wide
+    listed_values: int = 20_000  # of all columns together
     longest_value: int = 200
     bars: int = 40
     values_looked_at: int = 2_000  # distinct texts of a column that patterns are looked for in
@@ -25,3 +28,8 @@ class ProfileLimits:
     strongest_pairs: int = 50
     patterns: int = 30
     odd_rows: int = 20
+
+    def for_width(self, n_columns: int) -> ProfileLimits:
+        """With the categories that may be listed in each of so many columns."""
+        share = self.listed_values // max(1, n_columns)
+        return replace(self, categories=max(self.few_values, min(self.categories, share)))

@@ -43,7 +43,7 @@ def measured(values: Array, limits: ProfileLimits) -> Measured:
     found = sorted_values.runs(values)
     return Measured(
         n_distinct=len(found.starts) + _n_infinities(n_infinite),
-        top=_top(values, found, limits.top_values),
+        top=_top(values, found, limits),
         n_infinite=n_infinite,
         numbers=_numbers(values, moments, limits),
         clues=Clues(
@@ -68,8 +68,9 @@ def _n_infinities(n_infinite: int) -> int:
     return 1 if n_infinite else 0
 
 
-def _top(ordered: Array, found: Runs, n: int) -> tuple[TopValue, ...]:
-    places = found.most_frequent(n)
+def _top(ordered: Array, found: Runs, limits: ProfileLimits) -> tuple[TopValue, ...]:
+    n_distinct = len(found.starts)
+    places = found.most_frequent(n_distinct if n_distinct <= limits.few_values else limits.top_values)
     values = ordered[found.starts[places]].tolist()
     counts = found.counts[places].tolist()
     return tuple(TopValue(text(value), count) for value, count in zip(values, counts, strict=True))

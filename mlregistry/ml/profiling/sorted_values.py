@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,14 +34,13 @@ class Moments:
 class Runs:
     """Where each distinct value starts, and how often it comes."""
 
-    starts: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.integer[Any]]
+    counts: npt.NDArray[np.integer[Any]]
 
-    def most_frequent(self, n: int) -> npt.NDArray[np.int64]:
+    def most_frequent(self, n: int) -> npt.NDArray[np.intp]:
         """Places in `starts`, the most frequent first, then by value; those of one row only if all fit."""
-        places = np.arange(len(self.counts))
-        if len(places) > n:
-            places = np.flatnonzero(self.counts > 1)
+        fit = len(self.counts) <= n
+        places = np.arange(len(self.counts)) if fit else np.flatnonzero(self.counts > 1)
         if len(places) > n:
             counts = self.counts[places]
             places = places[counts >= np.partition(counts, -n)[-n]]
@@ -49,12 +49,27 @@ class Runs:
 
 
 def runs(ordered: Array) -> Runs:
-    starts = [np.zeros(min(1, len(ordered)), dtype=np.int64)]
-    for begin in range(0, len(ordered) - 1, BLOCK):
-        block = ordered[begin : begin + BLOCK + 1]
-        starts.append(np.flatnonzero(block[1:] != block[:-1]) + begin + 1)
-    found = np.concatenate(starts)
-    return Runs(found, np.diff(found, append=len(ordered)))
+    """Counted before they are kept, in few bytes: of many distinct values they are as long as the column."""
+    n = len(ordered)
+    dtype: type[np.integer[Any]] = np.int32 if n < 2**31 else np.int64
+    size = sum(int(np.count_nonzero(_changes(ordered, begin))) for begin in range(0, n - 1, BLOCK))
+    starts = np.zeros(size + 1 if n else 0, dtype=dtype)
+    filled = 1
+    for begin in range(0, n - 1, BLOCK):
+        places = np.flatnonzero(_changes(ordered, begin))
+        starts[filled : filled + len(places)] = places + (begin + 1)
+        filled += len(places)
+    counts = np.empty_like(starts)
+    if n:
+        np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+        counts[-1] = n - starts[-1]
+    return Runs(starts, counts)
+
+
+def _changes(ordered: Array, begin: int) -> npt.NDArray[np.bool_]:
+    block = ordered[begin : begin + BLOCK + 1]
+    changes: npt.NDArray[np.bool_] = block[1:] != block[:-1]
+    return changes
 
 
 def quantiles(ordered: Array, shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

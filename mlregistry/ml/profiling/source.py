@@ -29,6 +29,7 @@ else:
     duckdb = lazily("duckdb")
 
 Array = npt.NDArray[Any]
+VECTORS = 60  # of 2,048 rows, in a piece
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ class Source:
         self, connection: duckdb.DuckDBPyConnection, parts: Sequence[Path], limits: ProfileLimits
     ) -> None:
         self.connection = connection
-        self.limits = limits
         self.table = duck.scan([part.resolve() for part in parts])
         schema = self.rows(f"DESCRIBE SELECT * FROM {self.table}")  # noqa: S608
         self.fields = tuple(Field(name, stored_type(sql_type)) for name, sql_type, *_ in schema)
+        self.limits = limits.for_width(len(self.fields))
         self.n_rows = int(self.rows(f"SELECT count(*) FROM {self.table}")[0][0])  # noqa: S608
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -84,6 +85,20 @@ class Source:
         found: dict[str, Any] = self.connection.execute(sql).fetchnumpy()
         return [found[f"c{place}"] for place in range(len(expressions))]
 
+    def known(self, field: Field, expression: str) -> Array:
+        """An expression over the values that are there, read piece by piece into one array: nothing is held twice."""
+        cursor = self.connection.execute(
+            f"SELECT {expression} AS v FROM {self.table} WHERE {field.value} IS NOT NULL"  # noqa: S608
+        )
+        found: Array | None = None
+        n = 0
+        while len(frame := cursor.fetch_df_chunk(VECTORS)):
+            piece = frame["v"].to_numpy()
+            found = np.empty(self.n_rows, dtype=piece.dtype) if found is None else found
+            found[n : n + len(piece)] = piece
+            n += len(piece)
+        return found[:n] if found is not None else np.empty(0)
+
     def sampled(self, n: int, seed: int = 0) -> str:
         """A WHERE clause that keeps about `n` rows all over the table, the same ones each time; empty for all."""
         if n >= self.n_rows:
@@ -93,7 +108,12 @@ class Source:
 
     def columns(self, fields: Sequence[Field]) -> Iterator[tuple[Field, Values]]:
         """Each field with its values, as many at once as `cells_per_read` allows."""
-        size = max(1, min(200, self.limits.cells_per_read // max(1, self.n_rows)))
+        size = min(200, self.limits.cells_per_read // max(1, self.n_rows))
+        if size == 0:
+            for field in fields:
+                array = self.known(field, field.value)
+                yield field, present(array, self.n_rows - len(array))
+            return
         for start in range(0, len(fields), size):
             batch = fields[start : start + size]
             arrays = self.arrays([field.value for field in batch])
@@ -118,9 +138,9 @@ def opened(parts: Sequence[Path], limits: ProfileLimits) -> Iterator[Source]:
                 raise Invalid(f"The table cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def present(array: Array) -> Values:
+def present(array: Array, n_left_out: int = 0) -> Values:
     """Without the missing ones; NaN counts as missing."""
-    n = len(array)
+    n = len(array) + n_left_out
     if isinstance(array, np.ma.MaskedArray):
         array = array.compressed()
     if array.dtype.kind == "f":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase, digits
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from mlregistry.ml.profiling.source import Array, Field, Source
 
 PROBED_ROWS = 20_000
 FEW_IN_PROBE = 5_000
+LONGEST_FORM = 40
+SIGNS = str.maketrans(digits + ascii_uppercase + ascii_lowercase, "0" * 10 + "A" * 26 + "a" * 26)
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,14 @@ def by_value(counts: Mapping[str, int], limits: ProfileLimits) -> Measured:
         n=sum(counts.values()),
         n_distinct=len(counts),
         top=_listed(ordered, limits),
-        texts=_texts(_shape(counts), limits) if counts else None,
+        texts=_texts(_shape(counts), counts, limits) if counts else None,
         clues=Clues(values=looked_at, all_values=len(looked_at) == len(counts)),
     )
 
 
 def _listed(ordered: Sequence[tuple[str, int]], limits: ProfileLimits) -> tuple[TopValue, ...]:
     return tuple(
-        TopValue(value[: limits.longest_value], count) for value, count in ordered[: limits.top_values]
+        TopValue(value[: limits.longest_value], count) for value, count in ordered[: limits.categories]
     )
 
 
@@ -96,7 +99,7 @@ def _grouped(source: Source, field: Field) -> Measured | None:
 def _hashed(source: Source, field: Field, values: Mapping[str, int]) -> Measured:
     """Equal hashes count as equal texts: among 10 million that errs with a chance of 1 in 400,000."""
     limits, value = source.limits, field.value
-    ordered = source.arrays([f"hash({value})"], f"WHERE {field.quoted} IS NOT NULL")[0]
+    ordered = source.known(field, f"hash({value})")
     n = len(ordered)
     ordered.sort()
     found = sorted_values.runs(ordered)
@@ -110,7 +113,7 @@ def _hashed(source: Source, field: Field, values: Mapping[str, int]) -> Measured
             " GROUP BY v ORDER BY n DESC, v"
         )
     del ordered
-    texts = _texts(_shape_by_sql(source, field, values), limits)
+    texts = _texts(_shape_by_sql(source, field, values), values, limits)
     return Measured(n, n_distinct, _listed(top, limits), texts, Clues(values=values))
 
 
@@ -160,7 +163,7 @@ def _shape_by_sql(source: Source, field: Field, values: Mapping[str, int]) -> Sh
     return Shape({row[0]: row[1] for row in rows}, *sums)
 
 
-def _texts(shape: Shape, limits: ProfileLimits) -> Texts:
+def _texts(shape: Shape, values: Mapping[str, int], limits: ProfileLimits) -> Texts:
     lengths = np.array(sorted(shape.lengths))
     counts = np.array([shape.lengths[length] for length in lengths.tolist()])
     return Texts(
@@ -172,7 +175,24 @@ def _texts(shape: Shape, limits: ProfileLimits) -> Texts:
         n_padded=shape.n_padded,
         n_numbers=shape.n_numbers,
         n_dates=shape.n_dates,
+        mean_words=_mean_words(values),
+        form=_form(values),
     )
+
+
+def _mean_words(values: Mapping[str, int]) -> float:
+    return sum((value.count(" ") + 1) * n for value, n in values.items()) / max(1, sum(values.values()))
+
+
+def _form(values: Mapping[str, int]) -> str | None:
+    """What all of them look like: 7590-VHVEG is 0000-AAAAA. None when they do not look alike."""
+    found = None
+    for value in values:
+        form = value.translate(SIGNS)
+        if len(value) > LONGEST_FORM or found not in (None, form):
+            return None
+        found = form
+    return found
 
 
 def _bars(lengths: Array, counts: Array, bars: int) -> Histogram:

@@ -10,6 +10,7 @@ from mlregistry.ml.profiling import clues, sorted_values
 from mlregistry.ml.profiling.clues import Clues
 from mlregistry.ml.profiling.document import Gap, Times, TopValue
 from mlregistry.ml.profiling.limits import ProfileLimits
+from mlregistry.ml.profiling.sorted_values import Runs
 from mlregistry.ml.profiling.source import Array
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,11 +28,12 @@ def measured(
     rises = clues.rises(values)
     values.sort()
     found = sorted_values.runs(values)
-    places = found.most_frequent(limits.top_values)
+    n_distinct = len(found.starts)
+    places = found.most_frequent(n_distinct if n_distinct <= limits.few_values else limits.top_values)
     top = tuple(
         TopValue(iso(int(values[found.starts[place]])), int(found.counts[place])) for place in places.tolist()
     )
-    median_step, gaps = _gaps(values[found.starts])
+    median_step, gaps = _gaps(values, found)
     border = (now - EPOCH) // timedelta(microseconds=1)
     seconds = values / MICROSECONDS
     times = Times(
@@ -43,20 +45,18 @@ def measured(
         histogram=sorted_values.histogram(seconds, limits.bars),
         bins=sorted_values.bins(seconds),
     )
-    return len(found.starts), top, times, Clues(rises=rises)
+    return n_distinct, top, times, Clues(rises=rises)
 
 
-def _gaps(distinct: Array) -> tuple[float | None, tuple[Gap, ...]]:
-    if len(distinct) < 2:
+def _gaps(ordered: Array, found: Runs) -> tuple[float | None, tuple[Gap, ...]]:
+    if len(found.starts) < 2:
         return None, ()
-    steps = np.diff(distinct)
+    steps = np.diff(ordered[found.starts])
     middle = float(np.median(steps))
-    longest = np.argsort(-steps, kind="stable")[:N_GAPS].tolist()
-    gaps = tuple(
-        Gap(iso(int(distinct[place])), iso(int(distinct[place + 1])), float(steps[place]) / MICROSECONDS)
-        for place in longest
-        if steps[place] > LONG * middle
-    )
+    long = np.flatnonzero(steps > LONG * middle)
+    longest = long[np.argsort(-steps[long], kind="stable")][:N_GAPS].tolist()
+    ends = [[int(ordered[found.starts[place + side]]) for side in (0, 1)] for place in longest]
+    gaps = tuple(Gap(iso(after), iso(before), (before - after) / MICROSECONDS) for after, before in ends)
     return middle / MICROSECONDS, gaps
 
 

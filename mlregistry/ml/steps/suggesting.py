@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlregistry.ml.problems import IDENTIFIER_ROWS, IDENTIFIER_SHARE, ProblemSpec
-from mlregistry.ml.steps.meanings import REPEATS, is_identifier, unit_of_moment
+from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.profiling.document import Profile
+from mlregistry.ml.steps import clues
+from mlregistry.ml.steps.clues import Clue
 from mlregistry.ml.steps.parsing import Step, parse
-from mlregistry.ml.table_info import NUMERIC_TYPES, Column, TableInfo
+from mlregistry.ml.table_info import NUMERIC_TYPES, TableInfo
 
 FEW_CATEGORIES = 30  # up to here one column per category
 MOSTLY_MISSING = 0.9
-WORDS_OF_TEXT = 4
-FAR_OUT = 20  # times the size of the typical example
+REPEATS = 1.5  # rows per identifier from which it is worth something to know it
 SEVERAL_PARTS = ("year", "month", "day", "weekday", "hour", "days")
 
 
@@ -28,15 +29,18 @@ class Suggestion:
         return {"steps": [step.to_json() for step in self.steps], "reasons": list(self.reasons)}
 
 
-def suggest(spec: ProblemSpec, info: TableInfo) -> Suggestion:
+def suggest(spec: ProblemSpec, info: TableInfo, profile: Profile | None = None) -> Suggestion:
     """Sensible steps for the features of the problem by type, gaps and number of different values."""
     names = spec.feature_names([column.name for column in info.columns])
-    columns = [column for name in names if (column := info.column(name)) is not None]
-    useless = {column.name: reason for column in columns if (reason := _useless(column, info.n_rows))}
+    columns = [clue for name in names if (clue := _clue(name, info, profile)) is not None]
+    useless = {column.name: reason for column in columns if (reason := _useless(column))}
     rest = [column for column in columns if column.name not in useless]
-    moments = {column.name: unit for column in rest if (unit := unit_of_moment(column))}
-    rest = [replace(column, type="datetime") if column.name in moments else column for column in rest]
-    keys = [column.name for column in rest if is_identifier(column)]
+    moments = {column.name: column.moment_unit for column in rest if column.moment_unit}
+    rest = [
+        replace(column, type="datetime", has_clock=True) if column.name in moments else column
+        for column in rest
+    ]
+    keys = [column.name for column in rest if column.names_things]
     rest = [replace(column, type="string") if column.name in keys else column for column in rest]
     chosen = [
         *_rows(), *_dropped(useless), *_moments(moments), *_keys(keys),
@@ -46,21 +50,27 @@ def suggest(spec: ProblemSpec, info: TableInfo) -> Suggestion:
     return Suggestion(steps, tuple(reason for _, reason in chosen))
 
 
+def _clue(name: str, info: TableInfo, profile: Profile | None) -> Clue | None:
+    profiled = profile.column(name) if profile is not None else None
+    if profiled is not None:
+        return clues.of_profile(profiled)
+    column = info.column(name)
+    return clues.of_info(column, info.n_rows) if column is not None else None
+
+
 Chosen = list[tuple[dict[str, Any], str]]
 
 
-def _useless(column: Column, n_rows: int) -> str:
-    n_known = n_rows - column.n_missing
-    if n_known == 0:
+def _useless(column: Clue) -> str:
+    if column.n_missing == column.n_rows:
         return "is empty"
     if column.n_distinct <= 1:
         return "is constant"
-    if column.n_missing > MOSTLY_MISSING * n_rows:
-        return f"is missing in {column.n_missing / n_rows:.0%} of the rows"
-    if is_identifier(column) and n_known < REPEATS * column.n_distinct:
+    if column.n_missing > MOSTLY_MISSING * column.n_rows:
+        return f"is missing in {column.n_missing / column.n_rows:.0%} of the rows"
+    if column.names_things and column.n_rows - column.n_missing < REPEATS * column.n_distinct:
         return "names each row anew, so its numbers tell nothing of another"
-    texts = column.type == "string" and n_known >= IDENTIFIER_ROWS and not _is_text(column)
-    return "looks like an identifier" if texts and column.n_distinct > IDENTIFIER_SHARE * n_known else ""
+    return "looks like an identifier" if column.is_identifier else ""
 
 
 def _rows() -> Chosen:
@@ -92,11 +102,11 @@ def _keys(names: list[str]) -> Chosen:
     return [(step, f"{_list(names)}: the numbers are names, so categories.")] if names else []
 
 
-def _times(columns: list[Column]) -> Chosen:
+def _times(columns: list[Clue]) -> Chosen:
     names = [column.name for column in columns if column.type == "datetime"]
     if not names:
         return []
-    clock = any(_has_clock(column) for column in columns if column.type == "datetime")
+    clock = any(column.has_clock for column in columns if column.type == "datetime")
     parts = [part for part in SEVERAL_PARTS if clock or part != "hour"]
     why = (
         "with the hour, since they have a time of day"
@@ -106,33 +116,17 @@ def _times(columns: list[Column]) -> Chosen:
     return [({"step": "dates", "columns": names, "parts": parts}, f"{_list(names)}: times as parts, {why}.")]
 
 
-def _has_clock(column: Column) -> bool:
-    if any(isinstance(value, int | float) for value in column.examples):
-        return True  # moments counted from 1970
-    texts = [str(value) for value in column.examples]
-    return any(len(text) > 10 and text[11:19] not in ("", "00:00:00") for text in texts)
-
-
-def _is_text(column: Column) -> bool:
-    texts = [str(value) for value in column.examples]
-    return (
-        column.type == "string"
-        and bool(texts)
-        and sum(len(t.split()) for t in texts) > WORDS_OF_TEXT * len(texts)
-    )
-
-
-def _texts(columns: list[Column]) -> Chosen:
-    names = [column.name for column in columns if _is_text(column)]
+def _texts(columns: list[Clue]) -> Chosen:
+    names = [column.name for column in columns if column.is_text]
     step = {"step": "text", "columns": names}
     return [(step, f"{_list(names)}: sentences, so their words are weighed (TF-IDF).")] if names else []
 
 
-def _numbers(columns: list[Column]) -> Chosen:
+def _numbers(columns: list[Clue]) -> Chosen:
     numbers = [column for column in columns if column.type in NUMERIC_TYPES]
     flags = [column for column in columns if column.type == "boolean"]
     found: Chosen = []
-    wild = [column.name for column in numbers if _far_out(column)]
+    wild = [column.name for column in numbers if column.is_far_out]
     if wild:
         step = {"step": "clip", "columns": wild, "method": "quantile", "low": 0.005, "high": 0.995}
         found.append((step, f"{_list(wild)}: the largest value is far from the typical one."))
@@ -157,16 +151,8 @@ def _numbers(columns: list[Column]) -> Chosen:
     return found
 
 
-def _far_out(column: Column) -> bool:
-    typical = sorted(abs(float(value)) for value in column.examples if isinstance(value, int | float))
-    if column.n_distinct < FEW_CATEGORIES or not typical or not isinstance(column.maximum, int | float):
-        return False
-    largest = max(abs(float(column.maximum)), abs(float(column.minimum or 0)))
-    return largest > FAR_OUT * max(typical[len(typical) // 2], 1e-12)
-
-
-def _categories(columns: list[Column]) -> Chosen:
-    words = [column for column in columns if column.type == "string" and not _is_text(column)]
+def _categories(columns: list[Clue]) -> Chosen:
+    words = [column for column in columns if column.type == "string" and not column.is_text]
     few = [column.name for column in words if column.n_distinct <= FEW_CATEGORIES]
     many = [column.name for column in words if column.n_distinct > FEW_CATEGORIES]
     found: Chosen = []

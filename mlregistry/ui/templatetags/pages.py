@@ -73,6 +73,9 @@ def cell(value: Any) -> str:
 
 @register.filter
 def percent(value: float | None) -> str:
+    """One digit after the point; what rounds to nothing is not nothing."""
+    if value is not None and 0 < value < 0.0005:
+        return "< 0.1 %"
     return DASH if value is None else f"{100 * value:.1f} %"
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 
 from mlregistry.ml.contracts import checking, parsing
 from mlregistry.ml.contracts.report import Report
+from mlregistry.ml.profiling.building import profile
+from mlregistry.ml.profiling.document import Profile
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
@@ -24,6 +26,11 @@ def parts(folder: Path, *frames: pd.DataFrame | dict[str, Any], stem: str = "par
             connection.execute(f"COPY (SELECT * FROM frame) TO '{path}' (FORMAT parquet)")  # noqa: S608
         paths.append(path)
     return paths
+
+
+def profiled(folder: Path, *frames: pd.DataFrame | dict[str, Any], stem: str = "part") -> Profile:
+    """The quick profile of such parts."""
+    return profile(parts(folder, *frames, stem=stem), now=NOW)
 
 
 def checked(folder: Path, contract: dict[str, Any], *frames: pd.DataFrame | dict[str, Any]) -> Report:

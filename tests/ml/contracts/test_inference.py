@@ -9,9 +9,15 @@ import pandas as pd
 import pytest
 
 from mlregistry.ml.contracts import checking, inference, parsing
-from tests.ml.contracts.tables import NOW, parts
+from tests.ml.contracts.tables import NOW, parts, profiled
 
 N = 60
+
+
+def proposed(folder: Path, *frames: Any, now: datetime = NOW) -> inference.Proposal:
+    return inference.infer(profiled(folder, *frames), parts(folder, *frames), now=now)
+
+
 MEANINGS: list[tuple[str, list[Any], str]] = [
     ("x", [None] * N, "constant"),
     ("x", ["DE"] * N, "constant"),
@@ -39,7 +45,7 @@ def test_each_meaning_is_guessed_with_a_reason(
     frame = pd.DataFrame({name: values})
     if values[0] is None:
         frame[name] = frame[name].astype(str).where(frame[name].notna())
-    proposal = inference.infer(parts(tmp_path, frame), now=NOW)
+    proposal = proposed(tmp_path, frame)
     assert proposal.contract.columns[0].type == type
     assert proposal.reasons[name].endswith(".")
 
@@ -59,7 +65,7 @@ def sales(n: int, seed: int) -> pd.DataFrame:
 
 
 def test_proposed_constraints_are_wide_enough_for_the_next_version(tmp_path: Path) -> None:
-    proposal = inference.infer(parts(tmp_path, sales(300, 1), sales(300, 2)), now=NOW)
+    proposal = proposed(tmp_path, sales(300, 1), sales(300, 2))
     rules = {rule.name: rule for rule in proposal.contract.columns}
     assert (rules["order"].unique, rules["order"].pattern) == (True, "[0-9]{5}-[A-Z]{2}")
     assert (rules["price"].min, rules["discount_rate"].min, rules["discount_rate"].max) == (0, 0, 1)
@@ -76,12 +82,12 @@ def test_proposed_constraints_are_wide_enough_for_the_next_version(tmp_path: Pat
 
 
 def test_times_in_the_future_are_not_forbidden_when_they_are_there_already(tmp_path: Path) -> None:
-    proposal = inference.infer(parts(tmp_path, sales(50, 1)), now=datetime(2024, 1, 2, tzinfo=UTC))
+    proposal = proposed(tmp_path, sales(50, 1), now=datetime(2024, 1, 2, tzinfo=UTC))
     assert proposal.contract.columns[-1].latest is None
 
 
 def test_a_shape_that_not_every_value_has_makes_no_pattern(tmp_path: Path) -> None:
     codes = [f"{i:04d}" for i in range(60_000)]
     codes[-1] = "other"
-    proposal = inference.infer(parts(tmp_path, {"code": codes}), now=NOW)
+    proposal = proposed(tmp_path, {"code": codes})
     assert proposal.contract.columns[0].pattern is None

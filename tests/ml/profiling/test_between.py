@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from mlregistry.ml.profiling.comparison import compare, distance
 from mlregistry.ml.profiling.document import Matrix, Profile
 from mlregistry.ml.profiling.limits import ProfileLimits
 from mlregistry.ml.profiling.relations import roc_auc
@@ -143,16 +142,3 @@ def test_the_sample_is_the_same_each_time_and_covers_the_table(profiled: Profile
     assert first == second
     assert 1700 < first.n_sampled < 2300
     assert profiled(frame, n_parts=3, limits=limits, seed=5).n_sampled != first.n_sampled
-
-
-def test_a_shift_is_near_the_exact_distance(profiled: Profiled) -> None:
-    chance = np.random.default_rng(9)
-    old, new = chance.normal(0, 1, 4000), chance.normal(0.3, 1, 4000)
-    left, right = (profiled(pd.DataFrame({"v": values}), depth="quick") for values in (old, new))
-    numbers = [profile.columns[0].numbers for profile in (left, right)]
-    assert numbers[0] is not None
-    assert numbers[1] is not None
-    found = distance(numbers[0].bins, numbers[1].bins)
-    assert found == pytest.approx(stats.ks_2samp(old, new).statistic, abs=0.01)
-    assert [change.status for change in compare(left, right)] == ["moved"]
-    assert compare(left, left)[0].shift == 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -197,7 +198,10 @@ def test_long_columns_of_text_come_to_the_same(profiled: Profiled, monkeypatch: 
     monkeypatch.setattr("mlregistry.ml.profiling.columns.SHORT", len(frame))
     by_value = profiled(frame, n_parts=3, depth="quick")
     for left, right in zip(by_database.columns, by_value.columns, strict=True):
-        assert left.texts == right.texts, left.name
+        assert left.texts is not None
+        assert right.texts is not None
+        assert replace(left.texts, mean_words=None) == replace(right.texts, mean_words=None), left.name
+        assert left.texts.mean_words == pytest.approx(right.texts.mean_words, rel=0.1)
         assert (left.n, left.n_missing, left.n_distinct, left.kind) == (
             right.n,
             right.n_missing,

@@ -137,6 +137,22 @@ def test_the_quick_profile_finds_what_one_column_shows(profiled: Profiled) -> No
     assert [defect for defect in DEFECTS if defect[0] not in between and defect not in kinds(found)] == []
 
 
+def test_nothing_is_found_where_nothing_is_planted(profiled: Profiled) -> None:
+    found = profiled(plain(), target="y")
+    assert kinds(found) & {(kind, name) for kind, _ in DEFECTS for name in plain().columns} == set()
+
+
+def test_times_as_numbers_are_found_beside_zeros(profiled: Profiled) -> None:
+    seconds = np.random.default_rng(2).integers(1_000_000_000, 1_400_000_000, 4000)
+    seconds[:16] = 0
+    (alert,) = [
+        alert
+        for alert in profiled(pd.DataFrame({"timestamp": seconds}), depth="quick").alerts
+        if alert.kind == "times_as_numbers"
+    ]
+    assert (alert.severity, "In 16 rows it is 0" in alert.message) == ("medium", True)
+
+
 def labels(frame: pd.DataFrame, wrong: int) -> pd.DataFrame:
     """The first rows once more with the other label."""
     again = frame.iloc[:wrong].copy()

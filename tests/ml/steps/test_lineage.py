@@ -10,6 +10,7 @@ import pytest
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import recipes, tables, training
+from mlregistry.ml.profiling import building
 from mlregistry.ml.steps import parsing, previewing, suggesting
 from mlregistry.ml.steps.catalogue import Making
 from mlregistry.ml.steps.lineage import lineage
@@ -124,13 +125,18 @@ def described(frame: pd.DataFrame, folder: Path) -> TableInfo:
     return tables.convert(folder / "table.csv", "table.csv", folder / "table.parquet")
 
 
-def test_a_suggestion_fits_the_columns_and_gives_a_reason_for_each_step(tmp_path: Path) -> None:
+@pytest.mark.parametrize("profiled", [True, False])
+def test_a_suggestion_fits_the_columns_and_gives_a_reason_for_each_step(
+    profiled: bool, tmp_path: Path
+) -> None:
     frame = classification_rows(mixed(300)).assign(
         note=[f"the quick brown fox number {place % 90} jumps" for place in range(300)],
         city=[f"city {place % 60}" for place in range(300)],
         wild=np.append(np.random.default_rng(0).normal(size=299), 1e6),
     )
-    found = suggesting.suggest(CHURN, described(frame, tmp_path))
+    info = described(frame, tmp_path)
+    profile = building.profile([tmp_path / "table.parquet"]) if profiled else None
+    found = suggesting.suggest(CHURN, info, profile)
     assert len(found.steps) == len(found.reasons)
     by_kind = {(step.kind, step.options.get("method")): step for step in found.steps}
     assert by_kind["drop", None].columns == ["key", "country"]

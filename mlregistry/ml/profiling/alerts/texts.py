@@ -159,8 +159,9 @@ def rare(facts: Facts) -> Iterator[Finding]:
         return
     few = [value for value, n in values.items() if n / column.n < 0.001]
     if few and len(few) < len(values):
+        number = "1 category" if len(few) == 1 else f"{len(few):,} categories"
         yield Finding(
-            f"'{column.name}' has {len(few):,} categories with fewer than one row in a thousand.",
+            f"'{column.name}' has {number} with fewer than one row in a thousand.",
             float(len(few)),
         )
 

@@ -165,15 +165,17 @@ def capped(facts: Facts) -> Iterator[Finding]:
 
 
 def epoch(facts: Facts) -> Iterator[Finding]:
-    """Seconds or milliseconds since 1970 in a column that is named after a time."""
+    """Seconds or milliseconds since 1970 in a column that is named after a time; some may be 0 instead of missing."""
     numbers = facts.column.numbers
     if numbers is None or not numbers.is_whole or not TIME_NAME.search(facts.name):
         return
     for unit, scale in (("seconds", 1.0), ("milliseconds", 1e3), ("microseconds", 1e6)):
-        if FIRST_EPOCH * scale <= numbers.minimum and numbers.maximum <= LAST_EPOCH * scale:
-            yield Finding(
-                f"'{facts.name}' holds {unit} since 1970: times stored as numbers.", numbers.minimum
-            )
+        low, high = numbers.quantiles["0.05"], numbers.quantiles["0.95"]
+        if FIRST_EPOCH * scale <= low and high <= LAST_EPOCH * scale:
+            text = f"'{facts.name}' holds {unit} since 1970: times stored as numbers."
+            if numbers.n_zero:
+                text += f" In {numbers.n_zero:,} rows it is 0, which stands for no time."
+            yield Finding(text, low, "medium" if numbers.n_zero else None)
 
 
 def personal_name(facts: Facts) -> Iterator[Finding]:
