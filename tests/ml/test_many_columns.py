@@ -1,5 +1,6 @@
 """Tables of many columns: counted in few statements, with the figures that other ways of counting give."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from mlregistry.ml import column_counts, duck, tables
 
 def wide(n_columns: int, n_rows: int = 30) -> bytes:
     """Whole numbers, decimals, text, dates, gaps and words for missing in turn."""
-    kinds = [
+    kinds: list[Callable[[int], str]] = [
         lambda i: str(i % 7),
         lambda i: f"{i / 7:.3f}",
         lambda i: "abc"[i % 3],

@@ -103,3 +103,20 @@ def test_a_value_of_another_type_is_read_as_text_again(
     written = raw_files(monkeypatch)
     read(tmp_path, table(decimal="007"))
     assert written == ["head.parquet", "raw.parquet"]
+
+
+def test_rows_read_by_several_threads_keep_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a code in the text, so that every value is checked on the way."""
+    written, n_rows = raw_files(monkeypatch), 60_000
+    rows = (
+        f"{i},{i / 7:.4f},{'007' if i % 9 else f'k{i}'},{'true' if i % 2 else 'false'}" for i in range(n_rows)
+    )
+    (tmp_path / "t.csv").write_text("id,x,key,ok\n" + "\n".join(rows) + "\n")
+    limits = Limits(max_line_bytes=50_000)
+    with duck.connect([tmp_path], limits, many_columns=True) as connection:
+        csv_text.write_table(connection, tmp_path / "t.csv", tmp_path / "t.parquet", Reading(), limits)
+        ids = connection.execute(f"SELECT id FROM {duck.scan(tmp_path / 't.parquet')}").fetchall()  # noqa: S608
+    assert [row[0] for row in ids] == list(range(n_rows))
+    assert written == ["head.parquet"]
