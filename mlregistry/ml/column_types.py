@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml import duck, odd_values
+from mlregistry.ml import column_counts, duck, odd_values
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,7 +23,7 @@ MISSING_NUMBERS = ("None", "none", "-", "--", "?", ".", "*", "missing", "unknown
 BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
 LEADING_ZERO = r"[+-]?0[0-9]+"
 LONG_INTEGER = r"[+-]?[0-9]{19,}"
-BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+BLANKS = " \t\n\r\xa0"
 SQL_TYPES = {
     "integer": "BIGINT",
     "float": "DOUBLE",
@@ -31,7 +31,6 @@ SQL_TYPES = {
     "datetime": "TIMESTAMP",
     "string": "VARCHAR",
 }
-BATCH = 40
 
 
 @dataclass(frozen=True)
@@ -64,57 +63,67 @@ def choose(
     clean: Path,
     names: list[str],
     wishes: Wishes | None = None,
-) -> list[Choice]:
-    """One choice per column c0, c1, … of `raw`, made on all its rows, which are written cleaned to `clean`.
+) -> tuple[Path, list[Choice]]:
+    """One choice per column c0, c1, … of `raw`, made on all its rows, and the file that they are made for.
 
-    The expressions of the choices are for the columns of `clean`.
+    That is `clean`, to which the values go without blanks and words for missing, or `raw` where it has none of those.
     """
     wishes = wishes or Wishes()
-    spelled = _cleaned(connection, raw, clean, len(names))
-    choices: list[Choice] = []
-    source = duck.scan(clean)
-    for start in range(0, len(names), BATCH):
-        numbers = range(start, min(start + BATCH, len(names)))
-        parts = ", ".join(part for number in numbers for part in _counts(f"c{number}"))
-        row = connection.execute(f"SELECT {parts} FROM {source}").fetchone() or ()  # noqa: S608
-        width = len(row) // len(numbers)
-        for place, number in enumerate(numbers):
-            counts = [int(count) for count in row[place * width : (place + 1) * width]]
-            choices.append(_choose(names[number], f"c{number}", counts, spelled[number], wishes))
-    return [
-        _second_look(connection, source, names[number], number, choice, wishes)
-        for number, choice in enumerate(choices)
+    columns = [f"c{number}" for number in range(len(names))]
+    n_rows = column_counts.rows(connection, duck.scan(raw))
+    file, spelled = _cleaned(connection, raw, clean, columns, n_rows)
+    source = duck.scan(file)
+    counted = column_counts.count(connection, source, columns, _counts, n_rows)
+    choices = [
+        _choose(name, column, [int(n) for n in counts], spelled[column], wishes)
+        for name, column, counts in zip(names, columns, counted, strict=True)
     ]
+    texts = [
+        number
+        for number, choice in enumerate(choices)
+        if choice.type == "string" and names[number] not in wishes.text
+    ]
+    samples = odd_values.samples(connection, source, [columns[number] for number in texts])
+    for number in texts:
+        sample = samples.get(columns[number], [])
+        choices[number] = _second_look(
+            connection, source, names[number], columns[number], sample, choices[number], wishes
+        )
+    return file, choices
 
 
-def _cleaned(connection: duckdb.DuckDBPyConnection, raw: Path, clean: Path, n_columns: int) -> list[int]:
-    """Write the values without blanks and words for missing; returns how many of those each column had."""
-    columns = [f"c{number}" for number in range(n_columns)]
-    known = ", ".join(f"{_known(column)} AS {column}" for column in columns)
-    connection.execute(f"COPY (SELECT {known} FROM {duck.scan(raw)}) TO {duck.text(clean)} (FORMAT parquet)")  # noqa: S608
-    counts = ", ".join(f"count({column})" for column in columns)
-    before, after = (
-        connection.execute(f"SELECT {counts} FROM {duck.scan(file)}").fetchone() or ()  # noqa: S608
-        for file in (raw, clean)
+def _cleaned(
+    connection: duckdb.DuckDBPyConnection, raw: Path, clean: Path, columns: list[str], n_rows: int
+) -> tuple[Path, dict[str, int]]:
+    """The file of clean values, and how many of each column's values only said that there is none."""
+    counts = column_counts.count(connection, duck.scan(raw), columns, _plain_counts, n_rows)
+    spelled = dict.fromkeys(columns, 0)
+    odd = {column: known for column, (known, plain) in zip(columns, counts, strict=True) if known != plain}
+    if not odd:
+        return raw, spelled
+    trimmed = ", ".join(f"trim({column}, {duck.text(BLANKS)}) AS {column}" for column in odd)
+    known = ", ".join(
+        f"CASE WHEN {column} NOT IN ({_words(MISSING)}) THEN {column} END AS {column}" for column in odd
     )
-    return [int(one - two) for one, two in zip(before, after, strict=True)]
-
-
-def _known(column: str) -> str:
-    """The value without blanks around it, NULL when it says that there is none."""
-    clean = f"trim({column}, {BLANKS})"
-    return (
-        f"CASE WHEN {column} IS NULL THEN NULL WHEN {is_plain(column)} THEN {column}"
-        f" WHEN {clean} NOT IN ({_words(MISSING)}) THEN {clean} END"
+    connection.execute(
+        f"COPY (SELECT * REPLACE ({known}) FROM (SELECT * REPLACE ({trimmed}) FROM {duck.scan(raw)}))"  # noqa: S608
+        f" TO {duck.text(clean)} (FORMAT parquet)"
     )
+    left = column_counts.count(connection, duck.scan(clean), list(odd), lambda v: [f"count({v})"], n_rows)
+    spelled |= {column: odd[column] - n for column, (n,) in zip(odd, left, strict=True)}
+    return clean, spelled
+
+
+def _plain_counts(value: str) -> list[str]:
+    return [f"count({value})", f"count(CASE WHEN {is_plain(value)} THEN 1 END)"]
 
 
 def is_plain(column: str) -> str:
     """No blank before or behind, no word that means missing."""
-    blanks = " OR ".join(f"suffix({column}, {blank})" for blank in BLANKS.split(" || "))
+    blanks = " OR ".join(f"suffix({column}, {duck.text(blank)})" for blank in BLANKS)
     longest = max(map(len, MISSING))
     return (
-        f"({column} >= '!' AND NOT ({blanks}) AND NOT starts_with({column}, chr(160))"
+        f"({column} >= '!' AND NOT ({blanks}) AND NOT starts_with({column}, {duck.text(BLANKS[-1])})"
         f" AND (strlen({column}) > {longest} OR {column} NOT IN ({_words(MISSING)})))"
     )
 
@@ -146,8 +155,8 @@ def is_long(value: str) -> str:
 
 
 def is_datetime(value: str) -> str:
-    forms = " OR ".join(f"{value} LIKE '____-__-__{time}'" for time in ("", " __:__%", "T__:__%"))
-    return f"({forms}) AND TRY_CAST({value} AS TIMESTAMP) IS NOT NULL"
+    forms = " OR ".join(f"{value} LIKE '____-__-__{time}'" for time in (" __:__%", "", "T__:__%"))
+    return f"strlen({value}) >= 10 AND ({forms}) AND TRY_CAST({value} AS TIMESTAMP) IS NOT NULL"
 
 
 def _counts(value: str) -> list[str]:
@@ -186,28 +195,41 @@ def _choose(name: str, column: str, counts: list[int], n_spelled: int, wishes: W
 def _holds(type: str, column: str) -> str:
     return {
         "integer": f"{is_integer(column)} AND NOT {is_long(column)}",
-        "float": f"{is_float(column)} AND NOT {is_code(column)} AND NOT {is_long(column)}",
+        "float": f"{is_float(column)} AND {is_plain(column)} AND NOT {is_code(column)} AND NOT {is_long(column)}",
         "boolean": f"{column} IN ({_words(BOOLEANS)})",
         "datetime": is_datetime(column),
         "string": "true",
     }[type]
 
 
+def quick(type: str, column: str, number: str) -> str:
+    """Implies that the value holds, for a fraction of the cost; `number` is what it was cast to.
+
+    Left to the caller: numbers of 19 digits and more, and an underscore between digits.
+    """
+    if type == "integer":
+        return f"CAST({number} AS VARCHAR) = {column}"
+    if type == "float":
+        starts = f"({column} >= '1' AND {column} < ':') OR ({column} >= '0.' AND {column} < '0/')"
+        return f"{number} IS NOT NULL AND ({starts})"
+    return "false"
+
+
 def _second_look(
     connection: duckdb.DuckDBPyConnection,
     source: str,
     name: str,
-    number: int,
+    column: str,
+    sample: list[str],
     choice: Choice,
     wishes: Wishes,
 ) -> Choice:
     """Text that turns out to be numbers with decimal commas, or dates in one form of a country."""
-    if choice.type != "string" or name in wishes.text:
-        return choice
     found = odd_values.look(
         connection,
         source,
-        f"c{number}",
+        column,
+        sample,
         decimal=wishes.decimal,
         commas=wishes.decimals_may_be_commas,
     )

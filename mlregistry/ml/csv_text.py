@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml import column_types, duck
-from mlregistry.ml.column_types import Choice, Wishes
+from mlregistry.ml import column_types, duck, number_marks, parquet_stats
+from mlregistry.ml.column_types import SQL_TYPES, Choice, Wishes
 from mlregistry.ml.reading import Reading
 from mlregistry.ml.table_info import Limits, check_names
 
@@ -27,10 +28,15 @@ else:
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 256 * 1024
+READ_ONCE_BYTES = SAMPLE_BYTES
+"""Smaller files are read as text: all their rows are the first ones."""
+
 FIRST_ROWS = 8_000
 DIFFERS = "a value of another type"
 COLUMNS_READ_ONCE = 500
-PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+LONG = 1e18
+"""Whole numbers below it have at most 18 digits, which are no keys of many digits."""
+PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000)"
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def write_table(
         raw = part.with_name("raw.parquet")
         _write_raw(connection, text, raw)
         clean = part.with_name("clean.parquet")
-        choices = column_types.choose(connection, raw, clean, names, wishes)
+        clean, choices = column_types.choose(connection, raw, clean, names, wishes)
         _convert(connection, clean, part, names, choices)
     return tuple(choice.note for choice in choices if choice.note)
 
@@ -96,46 +102,77 @@ def _read_once(
     connection: duckdb.DuckDBPyConnection, text: Text, part: Path, wishes: Wishes
 ) -> list[Choice] | None:
     """The choices when the first rows told them rightly; None when they must be made on all rows."""
-    if len(text.names) > COLUMNS_READ_ONCE or text.source.stat().st_size <= SAMPLE_BYTES:
+    if len(text.names) > COLUMNS_READ_ONCE or text.source.stat().st_size <= READ_ONCE_BYTES:
         return None
     head = part.with_name("head.parquet")
     _write_raw(connection, text, head, limit=FIRST_ROWS)
-    choices = column_types.choose(connection, head, part.with_name("clean.parquet"), text.names, wishes)
+    _, choices = column_types.choose(connection, head, part.with_name("clean.parquet"), text.names, wishes)
     if any(choice.note or not choice.sure for choice in choices):
         return None
-    columns = ", ".join(
-        f"{_held(number, choice)} AS {duck.name(name)}"
-        for number, (name, choice) in enumerate(zip(text.names, choices, strict=True))
+    marks = number_marks.look(text.source, text.delimiter)
+    numbers = [n for n, choice in enumerate(choices) if choice.type in ("integer", "float")]
+    floats = frozenset(n for n in numbers if choices[n].type == "float" and not marks)
+    cast = ", ".join(
+        f"TRY_CAST(c{n} AS {SQL_TYPES[choices[n].type]}) AS n{n}" for n in numbers if n not in floats
     )
+    columns = ", ".join(
+        f"{f'c{n}' if n in floats else _held(n, choice, marks)} AS {duck.name(name)}"
+        for n, (name, choice) in enumerate(zip(text.names, choices, strict=True))
+    )
+    rows = f"(SELECT *{', ' if cast else ''}{cast} FROM {_scan(text, floats=floats, rejects=False)})"  # noqa: S608
     try:
-        connection.execute(f"COPY (SELECT {columns} FROM {_scan(text)}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
-    except duckdb.Error as error:
-        if DIFFERS in str(error):
-            return None
-        raise _unreadable(error) from error
-    _check_rejects(connection, text)
-    return None if _has_placeholders(connection, part, text.names, choices) else choices
+        connection.execute(f"COPY (SELECT {columns} FROM {rows}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
+    except duckdb.Error:
+        return None  # a value of another type, or what reading as text tells better
+    figures = parquet_stats.of(connection, part)
+    if not all(_is_sure(figures[text.names[number]]) for number in numbers):
+        return None
+    return None if _has_placeholders(connection, part, text.names, choices, figures) else choices
 
 
-def _held(number: int, choice: Choice) -> str:
+def _is_sure(figures: parquet_stats.Figures) -> bool:
+    """No value that is no number, and none of so many digits that it could be a key."""
+    least, most = figures.least, figures.most
+    return least is not None and most is not None and least > -LONG and most < LONG
+
+
+def _held(number: int, choice: Choice, marks: frozenset[str]) -> str:
     """The value as its type, or an error that ends the reading."""
-    column = f"c{number}"
+    column, cast = f"c{number}", f"n{number}"
     if choice.type == "string":
         return column
-    good = f"{column} IS NULL OR ({choice.holds})"
-    return f"CASE WHEN {good} THEN {choice.expression} ELSE error({duck.text(DIFFERS)}) END"
+    is_number = choice.type in ("integer", "float")
+    quick = column_types.quick(choice.type, column, cast)
+    if choice.type == "float" and number_marks.JOINTS in marks:
+        quick = f"NOT contains({column}, '_') AND {quick}"
+    value = cast if is_number else choice.expression
+    # Not OR: it may ask the dear condition first, to find out what it costs.
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL WHEN {quick} THEN {value}"
+        f" WHEN {choice.holds} THEN {value} ELSE error({duck.text(DIFFERS)}) END"
+    )
 
 
 def _has_placeholders(
-    connection: duckdb.DuckDBPyConnection, part: Path, names: list[str], choices: list[Choice]
+    connection: duckdb.DuckDBPyConnection,
+    part: Path,
+    names: list[str],
+    choices: list[Choice],
+    figures: Mapping[str, parquet_stats.Figures],
 ) -> bool:
     """Whether a column of text holds blanks around values, or words that mean missing."""
-    texts = [duck.name(name) for name, choice in zip(names, choices, strict=True) if choice.type == "string"]
-    if not texts:
-        return False
-    odd = " OR ".join(f"({column} IS NOT NULL AND NOT {column_types.is_plain(column)})" for column in texts)
-    found = connection.execute(f"SELECT 1 FROM {duck.scan(part)} WHERE {odd} LIMIT 1").fetchone()  # noqa: S608
-    return found is not None
+    texts = [name for name, choice in zip(names, choices, strict=True) if choice.type == "string"]
+    few = [name for name in texts if figures[name].most_distinct is not None]
+    sources = [_values(part, name, "DISTINCT " if name in few else "") for name in texts]
+    odd = f"v IS NOT NULL AND NOT {column_types.is_plain('v')}"
+    return any(
+        connection.execute(f"SELECT 1 FROM {source} WHERE {odd} LIMIT 1").fetchone() is not None  # noqa: S608
+        for source in sources
+    )
+
+
+def _values(part: Path, name: str, distinct: str) -> str:
+    return f"(SELECT {distinct}{duck.name(name)} AS v FROM {duck.scan(part)})"  # noqa: S608
 
 
 def _write_raw(
@@ -159,13 +196,14 @@ def _convert(
     connection.execute(f"COPY (SELECT {chosen} FROM {duck.scan(clean)}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
 
 
-def _scan(text: Text) -> str:
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(text.names)))
+def _scan(text: Text, *, floats: frozenset[int] = frozenset(), rejects: bool = True) -> str:
+    """All columns as text but those; bad rows end the reading, or are kept to be told of."""
+    columns = ", ".join(f"'c{i}': '{'DOUBLE' if i in floats else 'VARCHAR'}'" for i in range(len(text.names)))
+    kept = " store_rejects = true, rejects_limit = 5," if rejects else ""
     return (
         f"read_csv({duck.text(text.source)}, auto_detect = false, header = true, delim = {duck.text(text.delimiter)},"
-        f" quote = '\"', escape = '\"', columns = {{{columns}}}, nullstr = '', strict_mode = true,"
-        f" store_rejects = true, rejects_limit = 5, max_line_size = {text.limits.max_line_bytes},"
-        f" buffer_size = {text.limits.max_line_bytes * 2})"
+        f" quote = '\"', escape = '\"', columns = {{{columns}}}, nullstr = '', strict_mode = true,{kept}"
+        f" max_line_size = {text.limits.max_line_bytes}, buffer_size = {text.limits.max_line_bytes * 2})"
     )
 
 

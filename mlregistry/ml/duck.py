@@ -18,8 +18,14 @@ Paths = Path | Sequence[Path]
 """A table on disk: one Parquet file, or the parts whose rows follow one another."""
 
 
-def connect(folders: Iterable[Path], limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that may read and write below `folders`, spilling into the last of them."""
+def connect(
+    folders: Iterable[Path], limits: Limits | None = None, *, many_columns: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that may read and write below `folders`, spilling into the last of them.
+
+    With `many_columns` it looks for no expression that occurs twice, and makes no join of an IN: both take time and
+    memory with the square of the columns, and the first computes for every row what a CASE asks of a few.
+    """
     limits = limits or Limits()
     places = [str(folder.resolve()) for folder in folders]
     connection = duckdb.connect(":memory:")
@@ -28,6 +34,8 @@ def connect(folders: Iterable[Path], limits: Limits | None = None) -> duckdb.Duc
     connection.execute(f"SET temp_directory = {text(places[-1] + '/.spill')}")
     connection.execute(f"SET allowed_directories = [{', '.join(text(place) for place in places)}]")
     connection.execute("SET TimeZone = 'UTC'")
+    if many_columns:
+        connection.execute("SET disabled_optimizers = 'common_subexpressions,in_clause'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

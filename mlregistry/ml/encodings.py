@@ -35,6 +35,7 @@ KNOWN = (
     "euc-kr",
     "mac_roman",
 )
+UTF8 = ("utf-8", "utf-8-sig")
 TITLES = {
     "cp1252": "Windows-1252",
     "utf-16-le": "UTF-16",
@@ -48,8 +49,10 @@ UNLIKELY = (0x81, 0x8D, 0x8F, 0x90, 0x9D, 0xFF)
 
 def as_utf8(source: Path, scratch: Path, *, encoding: str = "") -> tuple[Path, str | None]:
     """The text as a UTF-8 file (the source itself when it is one) and a note about its encoding."""
+    if _is_ascii(source) and (not encoding or _named(encoding) in UTF8):
+        return source, None
     named = _named(encoding) if encoding else _sniffed(source)
-    if named in ("utf-8", "utf-8-sig"):
+    if named in UTF8:
         _check(source, "utf-8")
         return source, None
     target = scratch / "utf8.txt"
@@ -57,6 +60,15 @@ def as_utf8(source: Path, scratch: Path, *, encoding: str = "") -> tuple[Path, s
         for text in _decoded(source, named):
             file.write(text)
     return target, f"The text is read as {TITLES.get(named, named)}."
+
+
+def _is_ascii(source: Path) -> bool:
+    """Plain text in the letters that nearly all encodings share."""
+    with source.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            if not chunk.isascii() or b"\x00" in chunk:
+                return False
+    return True
 
 
 def _named(encoding: str) -> str:

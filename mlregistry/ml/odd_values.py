@@ -18,6 +18,7 @@ else:
     duckdb = lazily("duckdb")
 
 SAMPLE = 200
+BATCH = 500
 COMMA = r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"
 THOUSANDS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+"
 DATES = {
@@ -48,14 +49,36 @@ class Found:
     note: str
 
 
-def look(
-    connection: duckdb.DuckDBPyConnection, source: str, value: str, *, decimal: str, commas: bool
-) -> Found | None:
-    """What the text of `value` really is; None when it is text."""
+def samples(connection: duckdb.DuckDBPyConnection, source: str, values: list[str]) -> dict[str, list[str]]:
+    """The first texts of each column; one statement reads those of many columns, and one more those with gaps."""
+    found: dict[str, list[str]] = {}
+    for start in range(0, len(values), BATCH):
+        batch = values[start : start + BATCH]
+        rows = connection.execute(f"SELECT {', '.join(batch)} FROM {source} LIMIT {SAMPLE}").fetchall()  # noqa: S608
+        for value, texts in zip(batch, zip(*rows, strict=True), strict=bool(rows)):
+            found[value] = [text for text in texts if text is not None]
+            if len(found[value]) < len(texts) == SAMPLE:
+                found[value] = _first(connection, source, value)
+    return found
+
+
+def _first(connection: duckdb.DuckDBPyConnection, source: str, value: str) -> list[str]:
     rows = connection.execute(
         f"SELECT v FROM (SELECT {value} AS v FROM {source}) WHERE v IS NOT NULL LIMIT {SAMPLE}"  # noqa: S608
     ).fetchall()
-    sample = [row[0] for row in rows]
+    return [row[0] for row in rows]
+
+
+def look(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    value: str,
+    sample: list[str],
+    *,
+    decimal: str,
+    commas: bool,
+) -> Found | None:
+    """What the text of `value` really is, of which `sample` are the first; None when it is text."""
     if not sample:
         return None
     if any("," in text for text in sample) and all(re.fullmatch(COMMA, text) for text in sample):

@@ -70,7 +70,7 @@ def convert(
             filename = unpacking.unpack(source, filename, scratch / "unpacked", limits)
             source = scratch / "unpacked"
         format = file_types.recognise(source, filename, limits)
-        with duck.connect([source.parent, scratch], limits) as connection:
+        with duck.connect([source.parent, scratch], limits, many_columns=True) as connection:
             notes = _write(connection, source, format, part, reading, limits)
             info = table_figures.describe(connection, part, format, notes)
         _check_rows(info, limits)
