@@ -4,6 +4,7 @@ Called by the rows door, the scheduler's loop and the job experiments.roll_rows.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,10 +34,11 @@ ROLLED_AT_ONCE = 200_000
 KEYS_ARE_KEPT = timedelta(days=7)
 PLAIN = (str, int, float, bool, type(None))
 OWN = ("key", "event_at")
+INFINITE = (math.inf, -math.inf)
 INSERT = """
 INSERT INTO experiments_stagedrow (dataset_id, key, event_at, row, received_at)
 SELECT %s, sent.key, sent.event_at, sent.row, now()
-FROM unnest(%s::text[], %s::timestamptz[], %s::jsonb[]) AS sent (key, event_at, row)
+FROM jsonb_to_recordset(%s::jsonb) AS sent (key text, event_at timestamptz, row jsonb)
 ON CONFLICT (dataset_id, key) DO NOTHING
 """
 TAKE = """
@@ -60,16 +62,14 @@ def append(dataset: Dataset, rows: Sequence[Any], *, by: Actor) -> int:
             "The dataset has no columns key and event_at; send rows to a dataset of their own.", field="rows"
         )
     names: set[str] = set()
-    keys, times, values = [], [], []
+    sent = []
     for place, row in enumerate(rows):
         key, moment, found = _checked(row, place, known)
         names.update(found)
-        keys.append(key)
-        times.append(moment)
-        values.append(json.dumps(found))
+        sent.append({"key": key, "event_at": moment.isoformat(), "row": found})
     check_names([*OWN, *sorted(names)], Limits())
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [dataset.pk, keys, times, values])
+        cursor.execute(INSERT, [dataset.pk, json.dumps(sent)])
         return int(cursor.rowcount)
 
 
@@ -115,9 +115,10 @@ def _checked(row: Any, place: int, known: Mapping[str, str]) -> tuple[str, datet
     if not values or len(values) > 1_000:
         raise Invalid(f"Row {place + 1} needs between 1 and 1,000 values.", field=f"{field}.values")
     for name, value in values.items():
-        if type(value) not in PLAIN or name in OWN:
+        if type(value) not in PLAIN or name in OWN or value in INFINITE:
             raise Invalid(
-                f"Row {place + 1}: '{name[:100]}' must be a plain value, and neither key nor event_at.",
+                f"Row {place + 1}: '{name[:100]}' must be a plain value, a finite one if it is a number, and"
+                " neither key nor event_at.",
                 field=f"{field}.values",
             )
         if known:
