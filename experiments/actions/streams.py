@@ -56,11 +56,7 @@ def append(dataset: Dataset, rows: Sequence[Any], *, by: Actor) -> int:
     by.require(Role.EDITOR)
     if not rows or len(rows) > MOST_ROWS:
         raise Invalid(f"Send between 1 and {MOST_ROWS:,} rows at a time.", field="rows")
-    known = queries.column_types(dataset)
-    if known and not known.keys() >= set(OWN):
-        raise Invalid(
-            "The dataset has no columns key and event_at; send rows to a dataset of their own.", field="rows"
-        )
+    known = check_takes_rows(dataset)
     names: set[str] = set()
     sent = []
     for place, row in enumerate(rows):
@@ -71,6 +67,16 @@ def append(dataset: Dataset, rows: Sequence[Any], *, by: Actor) -> int:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [dataset.pk, json.dumps(sent)])
         return int(cursor.rowcount)
+
+
+def check_takes_rows(dataset: Dataset) -> dict[str, str]:
+    """The types of its columns; Invalid for a dataset whose rows have no key and time."""
+    known = queries.column_types(dataset)
+    if known and not known.keys() >= set(OWN):
+        raise Invalid(
+            "The dataset has no columns key and event_at; send rows to a dataset of their own.", field="rows"
+        )
+    return known
 
 
 def roll(dataset: Dataset, *, by: Actor) -> DatasetVersion | None:

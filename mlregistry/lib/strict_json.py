@@ -1,4 +1,4 @@
-"""Strict JSON: no NaN, NUL, lone surrogates or deep nesting. Called by the REST doors' parser and the sources of data."""
+"""Strict JSON: no NaN, NUL, lone surrogates or deep nesting. Called by the REST doors' parser and by sources."""
 
 from __future__ import annotations
 
