@@ -32,9 +32,9 @@ KIND = "experiments.roll_rows"
 MOST_ROWS = 10_000
 ROLLED_AT_ONCE = 200_000
 KEYS_ARE_KEPT = timedelta(days=7)
-PLAIN = frozenset((str, int, float, bool, type(None)))
+PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
 NONE: frozenset[type] = frozenset()
-FITTING = {
+FITTING: dict[str, frozenset[type]] = {
     "integer": frozenset((int, type(None))), "float": frozenset((int, float, type(None))),
     "boolean": frozenset((bool, type(None))), "string": PLAIN, "datetime": PLAIN,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -113,7 +113,7 @@ class Line:
             client.tls_set_context(_Context.for_name(self._host))
         return client
 
-    def _wait(self, done: Any) -> None:
+    def _wait(self, done: Callable[[], bool]) -> None:
         end = time.monotonic() + ANSWER_SECONDS
         while not done():
             if not self._step(STEP_SECONDS) and not done():
@@ -168,8 +168,8 @@ class _Context(ssl.SSLContext):
         return super().wrap_socket(sock, *args, **{**options, "server_hostname": self.name})
 
 
-def is_encrypted(config: Any) -> bool:
-    return bool(config.get("tls", "on") == "on")
+def is_encrypted(config: Mapping[str, str]) -> bool:
+    return config.get("tls", "on") == "on"
 
 
 def fits(topic_filter: str, topic: str) -> bool:

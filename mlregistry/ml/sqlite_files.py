@@ -10,6 +10,7 @@ import contextlib
 import csv
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -66,7 +67,7 @@ def _opened(source: Path, limits: Limits, seconds: float) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=0)
     for setting in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "mmap_size = 0"):
         connection.execute(f"PRAGMA {setting}")
-    if hasattr(connection, "setconfig"):  # since Python 3.12
+    if sys.version_info >= (3, 12):
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
     for bound, value in {**BOUNDS, sqlite3.SQLITE_LIMIT_LENGTH: limits.max_line_bytes}.items():
         connection.setlimit(bound, value)

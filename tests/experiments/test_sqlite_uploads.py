@@ -42,6 +42,7 @@ def test_the_page_names_the_tables_and_takes_one(
     refused = upload()
     assert refused.status_code == 400
     assert "choose one under “Sheet or table”" in refused.content.decode()
+    assert '<details class="more" open>' in refused.content.decode()
     assert not Dataset.objects.exists()
     assert upload(sheet="orders").status_code == 302
     version = Dataset.objects.get().versions.get()
