@@ -24,6 +24,7 @@ def shop(tmp_path: Path) -> Path:
     with sqlite3.connect(file) as database:
         database.execute("CREATE TABLE orders (id INTEGER, price REAL)")
         database.execute("INSERT INTO orders VALUES (1, 1.5), (2, 2.5)")
+        database.execute("CREATE TABLE older AS SELECT 0 AS id, 0.5 AS price")
         database.execute("CREATE TABLE places (name TEXT)")
         database.execute("INSERT INTO places VALUES ('here')")
     database.close()
@@ -78,5 +79,5 @@ def test_another_choice_is_another_version_and_the_same_one_is_none(editor: Acto
             dataset, shop, filename="shop.db", append=append, reading=Reading(sheet=sheet), by=editor
         )
 
-    assert [add("orders").number, add("places").number, add("orders").number] == [1, 2, 1]
-    assert [add("places", append=True).n_rows, add("places", append=True).n_rows] == [2, 2]
+    assert [add("places").number, add("orders").number, add("places").number] == [1, 2, 1]
+    assert [add("older", append=True).n_rows, add("older", append=True).n_rows] == [3, 3]
