@@ -14,6 +14,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 BINARY = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 
@@ -25,7 +26,7 @@ class Broker:
 
     def publish(self, topic: str, *payloads: Any, retain: bool = False, **login: str) -> None:
         """Texts and bytes as they are, all else as JSON; returns once the broker has taken them."""
-        client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        client = paho.Client(CallbackAPIVersion.VERSION2)
         if login:
             client.username_pw_set(login["user"], login["password"])
         client.connect("127.0.0.1", self.port)

@@ -64,4 +64,5 @@ def parse(wanted: Mapping[str, Any]) -> Reading:
         found["delimiter"] = DELIMITERS[found["delimiter"]]
     if found["decimal"] not in ("", ".", ","):
         raise Invalid("The decimal sign is '.' or ','.", field="decimal")
-    return Reading(*(found[name] for name in NAMES))
+    encoding, delimiter, decimal, sheet, records, query = (found[name] for name in NAMES)
+    return Reading(encoding, delimiter, decimal, sheet, records, query)

@@ -369,8 +369,9 @@ def test_the_job_and_the_page_tell_what_came(
     plant.publish(TOPIC, reading(1), "no json")
     job = run_here(actions.start_refresh(source, by=editor))
     assert job.state == "SUCCEEDED"
-    assert (job.result["n_new"], job.result["n_bad"]) == (1, 1)
-    assert job.result["problems"][0].startswith(TOPIC)
+    result = job.result or {}
+    assert (result["n_new"], result["n_bad"]) == (1, 1)
+    assert result["problems"][0].startswith(TOPIC)
     page = signed_in(bob).get(f"/datasets/{dataset.pk}/sources/{source.pk}/").content.decode()
     assert "1 new row" in page
     assert "1 could not be used" in page

@@ -9,7 +9,7 @@ import pytest
 
 from mlregistry.errors import Invalid, TooLarge
 from mlregistry.ml import sqlite_files, tables
-from mlregistry.ml.reading import Reading
+from mlregistry.ml.reading import parse
 from mlregistry.ml.tables import Limits, TableInfo
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n"
@@ -42,7 +42,7 @@ def shop(make: Callable[..., Path]) -> Path:
 
 def convert(source: Path, name: str = "shop.db", limits: Limits | None = None, **how: str) -> TableInfo:
     return tables.convert(
-        source, name, source.with_name("t.parquet"), limits=limits or Limits(), reading=Reading(**how)
+        source, name, source.with_name("t.parquet"), limits=limits or Limits(), reading=parse(how)
     )
 
 
