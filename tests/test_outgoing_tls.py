@@ -2,18 +2,14 @@
 
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 from mlregistry.errors import Invalid, Unavailable
 from mlregistry.outgoing import request
+from tests.certificates import certificate_for
 from tests.receiver import Receiver, listening
 
 
@@ -27,7 +23,7 @@ def tls(
 ) -> Iterator[tuple[Receiver, list[str]]]:
     """A server with a certificate for hooks.test that this process trusts, and the names it was asked for."""
     settings.ALLOWED_NETWORKS = ["127.0.0.0/8"]
-    certificate = _certificate("hooks.test", tmp_path)
+    certificate = certificate_for("hooks.test", tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -35,25 +31,6 @@ def tls(
     context.sni_callback = lambda _line, name, _context: names.append(name)
     with listening(context) as server:
         yield server, names
-
-
-def _certificate(name: str, folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "certificate.pem"
-    path.write_bytes(private + signed.public_bytes(pem))
-    return path
 
 
 def test_tls_speaks_to_the_name_though_the_address_is_pinned(tls: tuple[Receiver, list[str]]) -> None:

@@ -31,16 +31,19 @@ PARQUET_TYPE = "application/vnd.apache.parquet"
 MOST_PARTS = 24
 SMALL_BYTES = 64 * 1024 * 1024
 MOST_TRIES = 5
+LONGEST_NAME = 250
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A checked table on disk: what `tables.convert` made, named for people, and the file it was made of if any."""
+    """A checked table on disk: what `tables.convert` made, named for people, the file it was made of if any, and which
+    of that file's tables."""
 
     parquet: Path
     info: TableInfo
     name: str
     original: StoredFile | None = None
+    choice: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def replace_rows(dataset: Dataset, rows: Rows, *, by: Actor) -> DatasetVersion:
         file = store.save(dataset.team, rows.parquet, content_type=PARQUET_TYPE)
         kept.append(file)
         parts = [Part(file, rows.info.n_rows)]
-        digest = rows.original.sha256 if rows.original else manifest_digest(parts)
+        digest = digest_of(rows.original, rows.choice) if rows.original else manifest_digest(parts)
         newest = queries.newest(dataset)
         if newest is not None and newest.digest == digest:
             return newest
@@ -100,6 +103,18 @@ def manifest_digest(parts: Sequence[Part]) -> str:
     """The SHA-256 of the parts' own digests and row counts, in order."""
     lines = "".join(f"{part.file.sha256} {part.n_rows}\n" for part in parts)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def digest_of(original: StoredFile, choice: str) -> str:
+    """The file's own digest; where one of its tables was chosen, that of the file's digest and the choice."""
+    if not choice:
+        return original.sha256
+    return hashlib.sha256(f"{original.sha256} {choice}".encode()).hexdigest()
+
+
+def named(filename: str, choice: str) -> str:
+    """What a version is said to be made of."""
+    return f"{filename} [{choice}]" if choice and len(filename) + len(choice) < LONGEST_NAME else filename
 
 
 def limits() -> Limits:

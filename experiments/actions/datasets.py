@@ -24,7 +24,16 @@ from mlregistry.ml import tables
 from mlregistry.ml.reading import Reading
 
 from .conflicts import unique
-from .dataset_versions import Rows, append_rows, kept_on_success, limits, replace_rows, working_folder
+from .dataset_versions import (
+    Rows,
+    append_rows,
+    digest_of,
+    kept_on_success,
+    limits,
+    named,
+    replace_rows,
+    working_folder,
+)
 from .profiles import profile_files
 
 AS_FOUND = Reading()
@@ -96,11 +105,11 @@ def add_version(
     With `append` the rows come behind those of the newest version, whose parts are shared.
     """
     by.require(Role.EDITOR)
-    name = basename(filename)
+    name, choice = basename(filename), reading.choice()
     with kept_on_success() as kept, working_folder() as folder:
         original = store.save(dataset.team, source, limit=settings.UPLOAD_LIMIT_BYTES)
         kept.append(original)
-        known = _same(dataset, original, append=append)
+        known = _same(dataset, original, named(name, choice), choice, append=append)
         if known is not None:
             return known
         rows = _converted(dataset, original, name, folder, reading, append=append)
@@ -120,15 +129,19 @@ def _converted(
         reading = replace(reading, keep_text=texts)
     with store.local_path(original) as path:
         info = tables.convert(path, name, folder / "table.parquet", limits=limits(), reading=reading)
-    return Rows(folder / "table.parquet", info, name, original)
+    choice = reading.choice()
+    return Rows(folder / "table.parquet", info, named(name, choice), original, choice)
 
 
-def _same(dataset: Dataset, original: StoredFile, *, append: bool) -> DatasetVersion | None:
-    """The version that these bytes made; for an append, the newest when they were its last."""
+def _same(
+    dataset: Dataset, original: StoredFile, name: str, choice: str, *, append: bool
+) -> DatasetVersion | None:
+    """The version that the same choice of these bytes made; for an append, the newest when that was its last."""
     if append:
         newest = queries.newest(dataset)
-        return newest if newest is not None and newest.original_id == original.pk else None
-    return _versions(dataset).filter(digest=original.sha256).first()
+        last = newest is not None and (newest.original_id, newest.filename) == (original.pk, name)
+        return newest if last else None
+    return _versions(dataset).filter(digest=digest_of(original, choice)).first()
 
 
 def _versions(dataset: Dataset) -> QuerySet[DatasetVersion]:

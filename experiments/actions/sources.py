@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from experiments.models import Dataset, DatasetVersion, DataSource, SourceState
 from experiments.queries import sources as queries
-from experiments.sources.kinds import kind_of
+from experiments.sources.kinds import STREAMS, kind_of
 from experiments.sources.protocol import Ask, Fetched, Limits, Report, checked
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
@@ -26,6 +26,7 @@ from mlregistry.ml import tables
 from mlregistry.ml.table_info import TableInfo
 from mlregistry.secrets_at_rest import seal, unseal
 
+from . import streams
 from .conflicts import unique
 from .dataset_versions import Rows, append_rows, kept_on_success, limits, replace_rows, working_folder
 
@@ -52,6 +53,8 @@ def create_source(
     if dataset.sources.count() >= MOST_SOURCES:
         raise Conflict(f"A dataset has at most {MOST_SOURCES} sources.")
     known = kind_of(kind)
+    if kind in STREAMS:
+        streams.check_takes_rows(dataset)
     source = DataSource(
         team=by.team,
         dataset=dataset,
@@ -85,7 +88,7 @@ def update_source(source: DataSource, *, by: Actor, **changes: Any) -> DataSourc
         source.sealed = _sealed(source.kind, new, {} if moved else opened(source))
     if "cron" in changes:
         source.cron = _cron(changes["cron"])
-    if source.config != before:
+    if source.config != before and (moved or source.kind not in STREAMS):
         source.cursor = {}
     with unique(f"The dataset has a source named {source.name!r} already."):
         source.save(update_fields=["name", "config", "sealed", "cron", "cursor"])
@@ -143,7 +146,7 @@ def preview_source(
                 reading=fetched.reading,
             )
         except MlregistryError as error:
-            raise _without(error, secrets) from None
+            raise without(error, secrets) from None
         return info, tables.preview(folder / "preview.parquet", limit=PREVIEW_ROWS)
 
 
@@ -158,10 +161,10 @@ def refresh(source: DataSource, report: Report, *, by: Actor) -> DatasetVersion 
             report(0.5, "Checking the rows")
             version, cursor = _kept(source, fetched, ask, by)
     except MlregistryError as error:
-        told = _without(error, secrets)
-        _settle(source, SourceState.FAILED, error=told.message[:LONGEST_ERROR])
+        told = without(error, secrets)
+        settle(source, SourceState.FAILED, error=told.message[:LONGEST_ERROR])
         raise told from None
-    _settle(source, SourceState.READY, cursor=cursor, version=version or source.version)
+    settle(source, SourceState.READY, cursor=cursor, version=version or source.version)
     return version
 
 
@@ -202,14 +205,15 @@ def _kept(
     return version, {"value": column.maximum} if column else fetched.cursor
 
 
-def _settle(source: DataSource, state: SourceState, **fields: Any) -> None:
+def settle(source: DataSource, state: SourceState, **fields: Any) -> None:
+    """What came of a refresh."""
     DataSource.objects.filter(pk=source.pk).update(
         **{"state": state, "error": "", "refreshed_at": timezone.now(), **fields}
     )
     source.refresh_from_db()
 
 
-def _without(error: MlregistryError, secrets: Mapping[str, str]) -> MlregistryError:
+def without(error: MlregistryError, secrets: Mapping[str, str]) -> MlregistryError:
     """The same error, should a server have sent back what it was given."""
     told = [form for secret in secrets.values() if len(secret) > 3 for form in (secret, quote_plus(secret))]
     for secret in told:

@@ -105,7 +105,7 @@ class Versions(TeamView):
     @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME, DIGEST, *HOW], responses={201: VersionOut})
     @idempotent()
     def post(self, request: Request, dataset_id: int) -> Response:
-        """Upload CSV, TSV, Excel, Parquet or JSON, also compressed; the same bytes again add no version."""
+        """Upload CSV, TSV, Excel, Parquet, JSON or SQLite, also compressed; the same bytes again add no version."""
         dataset = access.dataset(self.actor, dataset_id)
         append, how = request.query_params.get("append") in ("1", "true"), parse(request.query_params)
         with upload(request) as (stream, filename, _):

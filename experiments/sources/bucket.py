@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mlregistry import outgoing
 from mlregistry.artifacts.paths import basename
@@ -15,9 +14,10 @@ from mlregistry.lib.lazily import lazily
 from mlregistry.ml import reading, tables
 from mlregistry.ml.table_info import Limits as TableLimits
 
+from .bucket_requests import Store, may_be_plain
 from .protocol import READING, Ask, Fetched, Setting
 
-boto3, exceptions, config_of = lazily("boto3"), lazily("botocore.exceptions"), lazily("botocore.config")
+exceptions = lazily("botocore.exceptions")
 MOST_OBJECTS = 10_000
 
 
@@ -48,11 +48,11 @@ class Bucket:
     def fetch(self, ask: Ask) -> Fetched:
         known = dict(ask.since.get("objects") or {})
         try:
-            client = _client(ask)
-            new = [entry for entry in _objects(client, ask) if known.get(entry["Key"]) != entry["ETag"]]
+            store = _store(ask)
+            new = [entry for entry in _objects(store, ask) if known.get(entry["Key"]) != entry["ETag"]]
             if not new:
                 return Fetched(None, "", ask.since)
-            file = _joined(client, new[:1] if ask.n_rows else new, ask)
+            file = _joined(store, new[:1] if ask.n_rows else new, ask)
         except (exceptions.BotoCoreError, exceptions.ClientError) as error:
             raise Unavailable(
                 f"The bucket {ask.config['bucket']} cannot be read: {_reason(error)}"
@@ -61,28 +61,18 @@ class Bucket:
         return Fetched(file, "objects.parquet", {"objects": objects}, appends=True)
 
 
-def _client(ask: Ask) -> Any:
-    """Asked at an address that mlregistry.outgoing lets through."""
+def _store(ask: Ask) -> Store:
+    """Asked at an address that mlregistry.outgoing lets through, which it looks at again for every request."""
     endpoint = (
         ask.config.get("endpoint") or f"https://s3.{ask.config.get('region') or 'us-east-1'}.amazonaws.com"
     )
-    outgoing.check_url(endpoint, allow_http=urlsplit(endpoint).hostname in ("127.0.0.1", "localhost"))
-    signed = bool(ask.config.get("access_key"))
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=ask.config.get("region") or "us-east-1",
-        aws_access_key_id=ask.config.get("access_key") if signed else "none",
-        aws_secret_access_key=ask.secrets.get("secret", "") if signed else "none",
-        config=config_of.Config(
-            connect_timeout=5, read_timeout=60, retries={"max_attempts": 2}, s3={"addressing_style": "path"}
-        ),
-    )
+    outgoing.check_url(endpoint, allow_http=may_be_plain(endpoint))
+    return Store(ask, endpoint)
 
 
-def _objects(client: Any, ask: Ask) -> Iterator[dict[str, Any]]:
+def _objects(store: Store, ask: Ask) -> Iterator[dict[str, Any]]:
     n_objects = n_bytes = 0
-    pages = client.get_paginator("list_objects_v2")
+    pages = store.client.get_paginator("list_objects_v2")
     for page in pages.paginate(Bucket=ask.config["bucket"], Prefix=ask.config.get("prefix", "")):
         ask.seconds_left()
         for entry in page.get("Contents", []):
@@ -97,7 +87,7 @@ def _objects(client: Any, ask: Ask) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def _joined(client: Any, new: list[dict[str, Any]], ask: Ask) -> Path:
+def _joined(store: Store, new: list[dict[str, Any]], ask: Ask) -> Path:
     """Each object checked as a table of its own, then all as one file."""
     how = reading.parse(ask.config)
     parts = []
@@ -106,7 +96,7 @@ def _joined(client: Any, new: list[dict[str, Any]], ask: Ask) -> Path:
         ask.report(place / len(new), f"{place:,} of {len(new):,} objects")
         ask.seconds_left()
         file = ask.into / f"object-{place}"
-        client.download_file(ask.config["bucket"], entry["Key"], str(file))
+        store.download(entry["Key"], entry["ETag"], file)
         part = ask.into / f"object-{place}.parquet"
         try:
             tables.convert(file, basename(entry["Key"]), part, limits=limits, reading=how)
@@ -122,4 +112,6 @@ def _joined(client: Any, new: list[dict[str, Any]], ask: Ask) -> Path:
 
 def _reason(error: Any) -> str:
     code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    if code in ("PreconditionFailed", "412"):
+        return "an object was changed while it was read; refresh again"
     return json.dumps(code) if code else type(error).__name__

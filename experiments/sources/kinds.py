@@ -6,12 +6,15 @@ from mlregistry.errors import Invalid
 
 from .bucket import Bucket
 from .http_api import HttpApi
+from .mqtt import Mqtt
 from .protocol import Kind
 from .sql import Sql
 from .url import Url
 from .web_page import WebPage
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Url(), Sql(), HttpApi(), WebPage(), Bucket())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Url(), Sql(), HttpApi(), WebPage(), Bucket(), Mqtt())}
+STREAMS = frozenset({Mqtt.name})
+"""Whose rows wait to become a version like those sent over HTTP; `actions.subscriptions` refreshes them."""
 
 
 def kind_of(name: str) -> Kind:

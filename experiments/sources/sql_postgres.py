@@ -22,14 +22,18 @@ from mlregistry.ml.reading import Reading
 from .protocol import Ask, number
 
 sqlalchemy = lazily("sqlalchemy")
-BOOLEAN = 16
-NUMBERS_AND_TIMES = frozenset({20, 21, 23, 26, 700, 701, 1700, 1082, 1114, 1184, BOOLEAN})
+BOOLEAN, NUMERIC = 16, 1700
+TYPES = {
+    **dict.fromkeys((20, 21, 23, 26), "integer"), **dict.fromkeys((700, 701), "float"), BOOLEAN: "boolean",
+    **dict.fromkeys((1082, 1114, 1184), "datetime"),
+}  # fmt: skip
 CHECKED = "mlregistry.query"
 ONE_SELECT = """
 DO $check$ DECLARE rows refcursor := 'mlregistry_rows';
 BEGIN OPEN rows FOR EXECUTE current_setting('mlregistry.query'); END $check$
 """
 GRACE_SECONDS = 5.0
+LOOK_EVERY_BYTES = 65_536
 
 
 def copy(ask: Ask, query: str, cursor_column: str, file: Path) -> tuple[int, Reading]:
@@ -63,8 +67,16 @@ def _copy(
     with file.open("wb") as target:
         sink = _Sink(target, ask)
         cursor.copy_expert(_statement(cursor, ask, query, columns, cursor_column), sink)
-    texts = frozenset(name for name, type in columns if type not in NUMBERS_AND_TIMES)
-    return max(0, cursor.rowcount), Reading(delimiter=",", decimal=".", keep_text=texts)
+    return max(0, cursor.rowcount), _reading(columns)
+
+
+def _reading(columns: list[tuple[str, int]]) -> Reading:
+    """Each column by the database's own type; found out for all when one is of a number's type that has no limits."""
+    texts = frozenset(name for name, type in columns if type not in TYPES and type != NUMERIC)
+    types = {name: TYPES.get(type, "string") for name, type in columns}
+    if any(type == NUMERIC for _, type in columns):
+        types = {}
+    return Reading(delimiter=",", decimal=".", keep_text=texts, types=types)
 
 
 def _statement(cursor: Any, ask: Ask, query: str, columns: list[tuple[str, int]], cursor_column: str) -> str:
@@ -98,27 +110,31 @@ def _statement(cursor: Any, ask: Ask, query: str, columns: list[tuple[str, int]]
 
 
 class _Sink:
-    """A file that stops the COPY at the limits."""
+    """A file that stops the COPY at the limits. It is given each row by itself, so little is done for one."""
 
     def __init__(self, file: IO[bytes], ask: Ask) -> None:
-        self._file, self._ask = file, ask
-        self._n_bytes = self._n_rows = 0
+        self._write, self._ask = file.write, ask
+        self._n_bytes = self._n_rows = self._n_looked = 0
         self._told = time.monotonic()
 
     def write(self, data: bytes) -> int:
+        self._n_rows += 1
         self._n_bytes += len(data)
-        self._n_rows += data.count(b"\n")
-        limits = self._ask.limits
-        if self._n_bytes > limits.max_bytes or self._n_rows > limits.max_rows + 1:
+        if self._n_bytes > self._n_looked:
+            self._look()
+        return self._write(data)
+
+    def _look(self) -> None:
+        self._n_looked = min(self._n_bytes + LOOK_EVERY_BYTES, self._ask.limits.max_bytes)
+        if self._n_bytes > self._ask.limits.max_bytes:
             raise TooLarge(
-                f"The query answers with more than {min(self._n_rows, limits.max_rows):,} rows or {limits.max_bytes:,}"
-                " bytes, the most allowed; narrow it.",
+                f"The query answers with more than {self._ask.limits.max_bytes:,} bytes, the most allowed;"
+                " narrow it.",
                 field="query",
             )
         if time.monotonic() - self._told > 1:
             self._told = time.monotonic()
             self._ask.report(0.0, f"{self._n_rows:,} rows")
-        return self._file.write(data)
 
 
 class _Watch:

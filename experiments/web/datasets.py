@@ -48,14 +48,14 @@ def create(request: PageRequest) -> HttpResponse:
 
 
 def _created(request: PageRequest) -> HttpResponse:
-    file, form = _file(request), request.POST
+    file, form, how = _file(request), request.POST, parse(request.POST)
     problem = _chosen_problem(request, form.get("problem"))
     name = form.get("name", "").strip() or str(file.name).partition(".")[0] or str(file.name)
     with transaction.atomic():
         dataset = actions.create_dataset(
             name, description=form.get("description", "").strip(), problem=problem, by=request.actor
         )
-        version = actions.add_version(dataset, file, filename=str(file.name), by=request.actor)
+        version = actions.add_version(dataset, file, filename=str(file.name), reading=how, by=request.actor)
     return redirect("experiments:dataset-version", dataset.pk, version.number)
 
 

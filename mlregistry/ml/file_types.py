@@ -12,6 +12,7 @@ FORMATS = {
     ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls",
     ".parquet": "parquet", ".pq": "parquet",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
+    ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite",
 }  # fmt: skip
 TITLES = {
     "csv": "CSV",
@@ -21,15 +22,18 @@ TITLES = {
     "parquet": "Parquet",
     "jsonl": "JSON lines",
     "json": "JSON",
+    "sqlite": "SQLite",
 }
 CONTENT = {
     "csv": "text", "tsv": "text", "jsonl": "text", "json": "text", "xlsx": "zip", "xls": "ole", "parquet": "parquet",
+    "sqlite": "sqlite",
 }  # fmt: skip
 MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "zip", "a zip archive or Excel workbook"),
     (b"PK\x05\x06", "zip", "an empty zip archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole", "an old Office document (.xls or .doc)"),
     (b"PAR1", "parquet", "a Parquet file"),
+    (b"SQLite format 3\x00", "sqlite", "a SQLite database"),
     (b"\x1f\x8b", "gzip", "a gzip archive"),
     (b"%PDF", "pdf", "a PDF document"),
     (b"\x89PNG", "image", "an image"),

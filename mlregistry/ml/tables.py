@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,10 @@ from mlregistry.ml import (
     file_types,
     json_lines,
     parquet_files,
+    sqlite_files,
     table_figures,
     table_parts,
+    typed_csv,
     unpacking,
 )
 from mlregistry.ml.duck import Paths
@@ -149,10 +152,15 @@ def _write(
 ) -> tuple[str, ...]:
     if format == "parquet":
         return parquet_files.write_table(connection, source, part, limits)
+    if reading.types and typed_csv.write_table(connection, source, part, reading.types, limits):
+        return ()
     scratch = part.parent
     text, note = scratch / "table.csv", None
     if format in ("xlsx", "xls"):
         excel.write_text(source, text, format=format, sheet=reading.sheet, limits=limits)
+    elif format == "sqlite":
+        found = sqlite_files.write_text(source, text, table=reading.sheet, query=reading.query, limits=limits)
+        reading = replace(reading, keep_text=reading.keep_text | found, delimiter="", decimal=".")
     else:
         source, note = encodings.as_utf8(source, scratch, encoding=reading.encoding)
     if format in ("json", "jsonl"):

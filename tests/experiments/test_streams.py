@@ -79,6 +79,7 @@ def test_a_value_that_is_left_out_is_missing(dataset: Dataset, editor: Actor) ->
         ({"key": "k", "event_at": "2024-13-45T99:00Z", "values": {"t": 1}}, "needs event_at"),
         ({"key": "k", "event_at": "2024-01-01T00:00:00Z", "values": {}}, "between 1 and 1,000 values"),
         ({"key": "k", "event_at": "2024-01-01T00:00:00Z", "values": {"t": [1]}}, "plain value"),
+        ({"key": "k", "event_at": "2024-01-01T00:00:00Z", "values": {"t": float("inf")}}, "finite"),
         ({"key": "k", "event_at": "2024-01-01T00:00:00Z", "values": {"t": "hot"}}, "'t' holds float values"),
         ({"key": "k", "event_at": "2024-01-01T00:00:00Z", "values": {"u": 1}}, "no column 'u'"),
     ],
