@@ -189,6 +189,8 @@ JOB_KINDS = {
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }
+JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
+WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
     "experiments.actions.liveness.end_overdue": 60,
     "experiments.actions.streams.roll_due": 30,

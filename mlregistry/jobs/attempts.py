@@ -1,4 +1,4 @@
-"""One attempt at a job: claim the row, keep the lease, write the end.
+"""One attempt at a job, once it is claimed: keep the lease, write the end.
 
 Every write carries the number of its attempt, so that a worker that was taken for dead
 can change nothing. Called by runner and supervision.
@@ -10,26 +10,13 @@ from enum import Enum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from . import claiming
+from .claiming import Attempt
 from .models import Job, JobLog, State
 from .options import seconds
-
-
-@dataclass(frozen=True)
-class Attempt:
-    job_id: str
-    number: int
-    kind: str
-    args: dict[str, Any]
-    queue: str
-    memory_mb: int
-    timeout_seconds: int
-    n_tries: int
-    max_attempts: int
-    first_line: int
 
 
 @dataclass
@@ -69,40 +56,7 @@ class Outcome:
 
 def claim(job_id: str, *, worker: str, pid: int) -> Attempt | None:
     """Take the job, or None when it is not there to be taken: running, finished, cancelled or not yet due."""
-    due = Q(scheduled_at=None) | Q(scheduled_at__lte=Now())
-    with transaction.atomic():
-        job = (
-            Job.objects.select_for_update(skip_locked=True).filter(due, pk=job_id, state=State.QUEUED).first()
-        )
-        if job is None:
-            return None
-        Job.objects.filter(pk=job_id).update(
-            state=State.RUNNING,
-            attempt=F("attempt") + 1,
-            n_tries=F("n_tries") + 1,
-            heartbeat_at=Now(),
-            started_at=Now(),
-            finished_at=None,
-            worker=worker[:200],
-            pid=pid,
-            child_pid=None,
-            progress=0.0,
-            message="",
-            eta_seconds=None,
-            error="",
-        )
-    return Attempt(
-        job_id=str(job.pk),
-        number=job.attempt + 1,
-        kind=job.kind,
-        args=job.args,
-        queue=job.queue,
-        memory_mb=job.memory_mb,
-        timeout_seconds=job.timeout_seconds,
-        n_tries=job.n_tries + 1,
-        max_attempts=job.max_attempts,
-        first_line=job.n_log_lines,
-    )
+    return claiming.claim_named(job_id, worker=worker, pid=pid)
 
 
 def beat(attempt: Attempt, beat: Beat) -> Standing:
@@ -130,7 +84,10 @@ def finish(attempt: Attempt, outcome: Outcome) -> bool:
         "error": outcome.error,
         **_ending(attempt, outcome),
     }
-    ours = _row(attempt).update(**changes)
+    with transaction.atomic():
+        ours = _row(attempt).update(**changes)
+        if ours:
+            claiming.add_load(attempt.team_id, outcome.cpu_seconds)
     return bool(ours) and outcome.end is End.RELEASED
 
 

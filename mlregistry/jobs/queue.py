@@ -7,11 +7,12 @@ from django.conf import settings
 from django.db import transaction
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Team
+from mlregistry.accounts.models import Role, Team
 from mlregistry.errors import Invalid
 
 from . import runner
-from .models import Job
+from .engines import DEFAULT_CLASS
+from .models import Job, Priority
 
 
 def enqueue(
@@ -23,13 +24,16 @@ def enqueue(
     memory_mb: int = 2048,
     timeout_seconds: int = 3600,
     max_attempts: int = 3,
-    queue: str = "default",
+    queue: str = DEFAULT_CLASS,
+    priority: Priority = Priority.NORMAL,
     scheduled_at: datetime | None = None,
     by: Actor | None,
 ) -> Job:
     """A job of `kind` (a key of JOB_KINDS), run as soon as a worker is free, or from `scheduled_at` on."""
     if kind not in settings.JOB_KINDS:
         raise Invalid(f"There is no kind of job named {kind!r}.", field="kind")
+    if priority == Priority.HIGH and by is not None:
+        by.require(Role.OWNER)
     job = Job.objects.create(
         kind=kind,
         args=args,
@@ -40,6 +44,7 @@ def enqueue(
         timeout_seconds=timeout_seconds,
         max_attempts=max_attempts,
         queue=queue,
+        priority=priority,
         scheduled_at=scheduled_at,
     )
     if scheduled_at is None:

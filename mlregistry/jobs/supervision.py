@@ -15,7 +15,8 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from . import attempts
-from .attempts import Attempt, Beat, End, Outcome, Standing
+from .attempts import Beat, End, Outcome, Standing
+from .claiming import Attempt
 from .logtext import LogLines
 from .memory import resident_mb
 from .options import count, seconds

@@ -47,6 +47,10 @@ def count_run(context: JobContext, *, path: str) -> None:
     time.sleep(0.5)
 
 
+def mark(context: JobContext, *, path: str) -> None:
+    _mark(path, str(context.attempt))
+
+
 def hog_memory(context: JobContext) -> None:
     held = []
     for _ in range(200):

@@ -2,6 +2,7 @@
 
 `attempt` only ever grows: it is the fencing number that every write of a worker carries.
 `n_tries` counts the attempts since the job was last queued by a person, against `max_attempts`.
+`queue` is the resource class whose workers may take it.
 """
 
 import uuid
@@ -23,6 +24,12 @@ class State(models.TextChoices):
 LIVE = (State.QUEUED, State.RUNNING)
 
 
+class Priority(models.IntegerChoices):
+    LOW = -1, "low"
+    NORMAL = 0, "normal"
+    HIGH = 1, "high"
+
+
 class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey("accounts.Team", models.CASCADE, null=True, blank=True, related_name="jobs")
@@ -32,7 +39,8 @@ class Job(models.Model):
     kind = models.CharField(max_length=100)
     title = models.CharField(max_length=300)
     args = models.JSONField(default=dict)
-    queue = models.CharField(max_length=50, default="default")
+    queue = models.CharField(max_length=50, default="cpu")
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     progress = models.FloatField(default=0.0)
@@ -59,6 +67,7 @@ class Job(models.Model):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     nudged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    queued_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -73,6 +82,7 @@ class Job(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(progress__gte=0, progress__lte=1), name="jobs_job_progress"),
             models.CheckConstraint(condition=Q(max_attempts__gte=1), name="jobs_job_attempts"),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="jobs_job_priority"),
         ]
 
     def __str__(self) -> str:
