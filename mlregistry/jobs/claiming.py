@@ -7,7 +7,7 @@ of all instead, so that none waits for ever behind others. Called by runner, att
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db import connection
@@ -54,8 +54,17 @@ UPDATE jobs_job AS job SET
 FROM best WHERE job.id = best.id
 RETURNING
     job.id, job.attempt, job.kind, job.args, job.queue, job.memory_mb, job.timeout_seconds, job.n_tries,
-    job.max_attempts, job.n_log_lines, job.team_id
+    job.max_attempts, job.n_log_lines, job.team_id,
+    jsonb_build_object(
+        'cpu_seconds', coalesce(job.cpu_seconds, 0), 'gb_seconds', job.gb_seconds, 'gpu_seconds', job.gpu_seconds,
+        'wall_seconds', job.wall_seconds, 'bytes_read', job.bytes_read, 'bytes_written', job.bytes_written,
+        'cost', job.cost, 'peak_memory_mb', coalesce(job.peak_memory_mb, 0)
+    ), job.checkpoint
 """
+STANDS_FOR = f"""
+SELECT job.queue FROM jobs_job AS job
+WHERE job.id = %(job_id)s AND {WAITING} AND (job.n_nudges = %(message)s OR %(message)s IS NULL)
+"""  # noqa: S608  # joined of constants
 ADD_LOAD = """
 INSERT INTO jobs_teamload AS load (team_id, cpu_seconds, at) VALUES (%(team_id)s, %(cpu_seconds)s, now())
 ON CONFLICT (team_id) DO UPDATE SET
@@ -91,6 +100,11 @@ class Attempt:
     max_attempts: int
     first_line: int
     team_id: int | None
+    before: dict[str, float]  # what its earlier attempts used
+    checkpoint: dict[str, Any] | None
+
+
+COLUMNS = tuple(column.name for column in fields(Attempt))  # in the order of RETURNING
 
 
 def claim_best(job_id: str, *, classes: Sequence[str], worker: str, pid: int) -> Attempt | None:
@@ -104,10 +118,20 @@ def claim_named(job_id: str, *, worker: str, pid: int) -> Attempt | None:
     return _take(NAMED, job_id, worker, pid)
 
 
-def queue_of_waiting(job_id: str) -> str | None:
-    """The class of a job that is there to be taken; None for any other."""
+def number_message(job_id: str) -> int | None:
+    """The number of the next message for the job, which makes those before it void; None when the job is gone."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT job.queue FROM jobs_job AS job WHERE job.id = %s AND {WAITING}", [job_id])  # noqa: S608  # constants
+        cursor.execute(
+            "UPDATE jobs_job SET n_nudges = n_nudges + 1 WHERE id = %s RETURNING n_nudges", [job_id]
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def queue_of_waiting(job_id: str, message: int | None) -> str | None:
+    """The class of a job that is there to be taken and whose last message this is; None for any other."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDS_FOR, {"job_id": job_id, "message": message})
         row = cursor.fetchone()
     return str(row[0]) if row else None
 
@@ -132,5 +156,6 @@ def _take(best: str, job_id: str, worker: str, pid: int, **values: Any) -> Attem
         row = cursor.fetchone()
     if row is None:
         return None
-    job_id, number, kind, args, *rest = row
-    return Attempt(str(job_id), number, kind, json.loads(args), *rest)
+    values = dict(zip(COLUMNS, row, strict=True))
+    values |= {name: json.loads(values[name] or "null") for name in ("args", "before", "checkpoint")}
+    return Attempt(**values | {"job_id": str(values["job_id"])})

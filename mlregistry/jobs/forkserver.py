@@ -26,7 +26,7 @@ from django.db import connections
 
 from . import child
 from .options import option
-from .wire import KILL, SOCKET, signal_group
+from .wire import KILL, SOCKET, TERMINATE, signal_group
 
 
 @dataclass
@@ -89,8 +89,10 @@ class ForkServer:
             signal_group(job.pid, signal.SIGKILL)
             if not message:
                 self.selector.unregister(connection)
-        else:
+        elif TERMINATE in message:
             signal_group(job.pid, signal.SIGTERM)
+        else:  # a pause, for the job's own process alone
+            os.kill(job.pid, signal.SIGUSR1)
 
     def _fork(self, connection: socket.socket, request: int, log: int, events: int) -> None:
         parent = os.getpid()

@@ -13,6 +13,8 @@ NAMES = (
     "talk",
     "wait_first_time",
     "count_run",
+    "count_up",
+    "work",
     "mark",
     "hog_memory",
     "hog_memory_in_a_grandchild",

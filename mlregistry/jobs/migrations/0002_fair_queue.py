@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             name='queued_at',
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
+        migrations.AddField(
+            model_name='job',
+            name='n_nudges',
+            field=models.PositiveIntegerField(default=0),
+        ),
         migrations.AlterField(
             model_name='job',
             name='queue',
