@@ -86,9 +86,10 @@ def start_rq(queues: list[str], n: int) -> None:
 
 
 def start_celery(queues: list[str], n: int) -> None:
-    """The process becomes Celery's own worker."""
+    """The process becomes Celery's own worker. RabbitMQ tells apart by name those of one machine."""
     command = ["celery", "-A", "mlregistry", "worker", "-Q", ",".join(queues), "--concurrency", str(n)]
-    os.execv(sys.executable, [sys.executable, "-m", *command, "--loglevel", "INFO"])  # noqa: S606 (fixed command)
+    command += ["--hostname", f"mlregistry-{os.getpid()}@%h", "--loglevel", "INFO"]
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 (fixed command)
 
 
 START = {"db": start_db, "rq": start_rq, "celery": start_celery}
