@@ -47,6 +47,7 @@ class ForkServer:
         signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda signum, frame: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # a child that has no handler yet survives a pause
         self.listener = _listen(folder / SOCKET)
         self.selector.register(self.owner, selectors.EVENT_READ, self._end)
         self.selector.register(self.wakeup, selectors.EVENT_READ, self._reap)

@@ -162,7 +162,7 @@ class Supervision:
         elif self.verdict is None and standing is Standing.CANCELLED:
             self._condemn(Outcome(End.CANCELLED), grace=seconds("JOB_CANCEL_GRACE_SECONDS"))
         elif self.verdict is None and standing is Standing.PAUSING and self.exit is None:
-            self.child.pause()
+            self.child.pause()  # with each heartbeat: the first may come before its handler
 
     def _drain(self) -> None:
         """Read what is left in the pipes: a survivor that left the group may hold them open."""
