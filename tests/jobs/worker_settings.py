@@ -14,3 +14,4 @@ TASKS = tasks_setting(TASKS_ENGINE, queues=[*QUEUES, *os.environ.get("TEST_QUEUE
 ROOT_URLCONF = __name__  # a worker answers no requests: these tests stand on no door
 urlpatterns: list[object] = []
 globals().update(INTERVALS)
+JOB_LEASE_SECONDS = float(os.environ.get("TEST_LEASE_SECONDS") or INTERVALS["JOB_LEASE_SECONDS"])
