@@ -4,10 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import celeryd_after_setup, worker_init
 from django.conf import settings
 
-from mlregistry.jobs import processes
+from mlregistry.jobs import engines, processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
 
@@ -21,4 +21,13 @@ def start_fork_server(**_: Any) -> None:
     processes.start()
 
 
+def choose_queues(instance: Any, **_: Any) -> None:
+    """Serve the classes of WORKER_CLASSES, unless the command line chose with -Q."""
+    queues = instance.app.amqp.queues
+    if len(queues.consume_from) == len(settings.JOB_CLASSES):
+        queues.select(settings.WORKER_CLASSES)
+    engines.served[:] = list(queues.consume_from)
+
+
 worker_init.connect(start_fork_server)
+celeryd_after_setup.connect(choose_queues)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mlregistry import env
-from mlregistry.jobs import engines
+from mlregistry.jobs import engines, prices
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 MLREGISTRY_HOME = env.home()
@@ -189,9 +189,22 @@ JOB_KINDS = {
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
 }
+JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
+WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
+PRICES = prices.parse(env.text("MLREGISTRY_PRICES"))  # of an hour of a processor, a GiB, a GPU
+PAUSABLE_JOB_KINDS = {"experiments.train"}  # those that call JobContext.checkpoint
+JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is used up
+    "experiments.check_version",
+    "experiments.purge",
+    "experiments.roll_rows",
+    "experiments.scheduled_training",  # it starts a training, which is refused
+    "models_app.deliver_webhook",
+    "accounts.demo",
+}
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
     "experiments.actions.liveness.end_overdue": 60,
     "experiments.actions.streams.roll_due": 30,
+    "mlregistry.jobs.spending.stop_over_budget": 10,
 }
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
 TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)

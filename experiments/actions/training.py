@@ -15,7 +15,8 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.actions import jobs as job_actions
-from mlregistry.jobs.models import Job
+from mlregistry.jobs.engines import DEFAULT_CLASS
+from mlregistry.jobs.models import Job, Priority
 from mlregistry.jobs.queue import enqueue
 from mlregistry.lib.names import numbered
 from mlregistry.ml import recipes as ml_recipes
@@ -38,6 +39,8 @@ def start_training(
     *,
     recipes: Sequence[Mapping[str, Any]],
     experiment: Experiment | None = None,
+    priority: Priority = Priority.NORMAL,
+    queue: str = DEFAULT_CLASS,
     by: Actor,
 ) -> tuple[Experiment, list[Run], Job]:
     """One job that trains every recipe, each a run of one experiment, with a dummy as their baseline."""
@@ -55,6 +58,10 @@ def start_training(
             title=f"Train {len(runs)} models for {problem.name}",
             memory_mb=_memory_mb(dataset_version),
             timeout_seconds=max(3600, 1200 * len(runs)),
+            n_cells=dataset_version.n_rows * dataset_version.n_columns,
+            parts=[run.estimator for run in runs],
+            priority=priority,
+            queue=queue,
             by=by,
         )
         Run.objects.filter(pk__in=[run.pk for run in runs]).update(job=job)

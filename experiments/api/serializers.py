@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from experiments.models import Artifact, Dataset, DatasetPart, DatasetVersion, Experiment, Problem, Run
 from experiments.queries import space
+from mlregistry.jobs.models import Priority
 from mlregistry.lib.floats import shown
 
 
@@ -254,6 +255,12 @@ class TrainingIn(serializers.Serializer[Any]):
     split = serializers.DictField(required=False)
     preparation = serializers.DictField(required=False)
     steps = serializers.JSONField(required=False, help_text="in place of the preparation")
+    priority = serializers.ChoiceField(
+        choices=Priority.labels, required=False, help_text="high is for owners"
+    )
+    resource_class = serializers.CharField(
+        max_length=50, required=False, help_text="which machines may take it"
+    )
 
 
 class TrainingOut(serializers.Serializer[Any]):

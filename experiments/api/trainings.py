@@ -12,6 +12,8 @@ from experiments.models import DatasetVersion
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.jobs.engines import DEFAULT_CLASS
+from mlregistry.jobs.models import Priority
 from mlregistry.rest import TeamView, body_of
 from mlregistry.rest_idempotency import idempotent
 
@@ -35,6 +37,8 @@ class Trainings(TeamView):
             _version(self.actor, wanted),
             recipes=_recipes(wanted),
             experiment=access.experiment(self.actor, experiment_id) if experiment_id is not None else None,
+            priority=Priority[wanted.get("priority", "normal").upper()],
+            queue=wanted.get("resource_class", DEFAULT_CLASS),
             by=self.actor,
         )
         answer = {"experiment": experiment.pk, "job": job.pk, "runs": [run.pk for run in runs]}

@@ -3,21 +3,27 @@
 from dataclasses import fields
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from experiments import access
 from experiments.actions import training as actions
 from experiments.models import DatasetVersion, Problem
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.jobs import access as job_access
+from mlregistry.jobs.engines import DEFAULT_CLASS
+from mlregistry.jobs.models import Priority
+from mlregistry.jobs.queries import estimates
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
 from mlregistry.ui.page import PageRequest, number, page, whole
 
 from . import recipe_choice
 
+MOST_PARTS = 200
 PRESELECTED = {
     "logistic_regression",
     "random_forest",
@@ -58,14 +64,42 @@ def train(request: PageRequest, problem_id: int) -> HttpResponse:
     if request.method == "POST":
         version = access.dataset_version_by_id(request.actor, whole(request.POST.get("version"), "version"))
         experiment, _, _ = actions.start_training(
-            problem, version, recipes=_recipes(request, problem, version), experiment=None, by=request.actor
+            problem,
+            version,
+            recipes=_recipes(request, problem, version),
+            experiment=None,
+            priority=_priority(request.POST.get("priority", "")),
+            queue=request.POST.get("queue") or DEFAULT_CLASS,
+            by=request.actor,
         )
         return redirect("experiments:experiment", experiment.pk)
     return render(request, "experiments/train.html", _context(request, problem))
 
 
+@require_GET
+@page(role=Role.EDITOR)
+def estimate(request: PageRequest, problem_id: int) -> HttpResponse:
+    """What the training that the form describes will probably take."""
+    access.problem(request.actor, problem_id)
+    version = access.dataset_version_by_id(request.actor, whole(request.GET.get("version"), "version"))
+    found = estimates.estimate(
+        request.actor.team,
+        "experiments.train",
+        n_cells=version.n_rows * version.n_columns,
+        parts=["dummy", *request.GET.getlist("estimator")[:MOST_PARTS]],
+    )
+    return render(request, "experiments/estimate.html", {"found": found, "prices": settings.PRICES})
+
+
+def _priority(name: str) -> Priority:
+    named = {one.label: one for one in Priority}
+    if name and name not in named:
+        raise Invalid(f"The priority is one of {', '.join(named)}.", field="priority")
+    return named.get(name, Priority.NORMAL)
+
+
 def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
-    form = request.POST if request.form_error else QueryDict()
+    form = request.POST if request.form_error else _form_of_job(request)
     entries = [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != "dummy"]
     ticked = set(form.getlist("estimator")) if form else PRESELECTED
     return {
@@ -77,9 +111,39 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "preparation": _options("preparation", Preparation(), form),
         "ways": recipe_choice.ways(request, problem, "By the options below"),
         "way": form.get("recipe") or request.GET.get("recipe", ""),
+        "priority": form.get("priority", Priority.NORMAL.label),
+        "priorities": [(label, label) for label in Priority.labels],
+        "queue": form.get("queue", DEFAULT_CLASS),
+        "classes": [
+            (name, f"{name}: up to {offer.memory_mb:,} MB") for name, offer in settings.JOB_CLASSES.items()
+        ],
         "folds": form.get("folds", Recipe.folds),
         "seed": form.get("seed", Recipe.seed),
     }
+
+
+def _form_of_job(request: PageRequest) -> QueryDict:
+    """The form as it would have been sent for an earlier job, which `?job=` names; empty without one."""
+    form = QueryDict(mutable=True)
+    if not request.GET.get("job"):
+        return form
+    job = job_access.job(request.actor, request.GET["job"])
+    order = {run_id: place for place, run_id in enumerate(job.args.get("run_ids", []))}
+    rows = [run for run in job.runs.all() if run.recipe and not run.is_baseline]
+    runs = sorted(rows, key=lambda run: order.get(str(run.pk), 0))
+    if not runs:
+        return form
+    form.setlist("estimator", [run.estimator for run in runs])
+    form["version"] = str(runs[0].dataset_version_id or "")
+    form["priority"], form["queue"] = job.get_priority_display(), job.queue
+    recipe = runs[0].recipe or {}
+    form["folds"], form["seed"] = str(recipe.get("folds", Recipe.folds)), str(recipe.get("seed", Recipe.seed))
+    form["recipe"] = recipe_choice.SUGGESTED if recipe.get("steps") else ""
+    for section in ("split", "preparation"):
+        for name, value in recipe.get(section, {}).items():
+            if value is not False:  # a switch that is off is not sent
+                form[f"{section}.{name}"] = str(value)
+    return form
 
 
 def _versions(request: PageRequest, problem: Problem) -> list[Any]:

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("problems/<int:problem_id>/edit", problems.edit, name="problem-edit"),
     path("problems/<int:problem_id>/delete", problems.delete, name="problem-delete"),
     path("problems/<int:problem_id>/train", training.train, name="train"),
+    path("problems/<int:problem_id>/train/estimate", training.estimate, name="train-estimate"),
     path("problems/<int:problem_id>/select", selections.create, name="selection-create"),
     path("selections/<int:selection_id>/", selections.selection, name="selection"),
     path("selections/<int:selection_id>/cancel", selections.cancel, name="selection-cancel"),

@@ -55,8 +55,10 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
     try:
         if runs:
             context.report(0.0, "Reading the dataset")
+            context.phase("read")
             frame = _frame(runs[0])
             for place, run in enumerate(runs):
+                context.checkpoint()  # between two runs: those that are finished stay so
                 _train_one(context, Share(context, place, len(runs), run.name), run, frame)
     except JobCancelled:
         _kill_rest(context, runs)
@@ -89,7 +91,9 @@ def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame)
             raise Invalid("The problem of the run is gone.", field="problem")
         recipe = parse(run.recipe or {}, kind=run.problem.kind)
         _log_params(run, recipe, by)
+        context.phase("train")
         result = ml_training.train(spec_of(run.problem), recipe, frame, share.report)
+        context.phase("store")
         _keep(context, run, result, by)
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
     except JobCancelled:

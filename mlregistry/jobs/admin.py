@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from mlregistry.look_only import LookOnly
 
 from .actions.jobs import cancel, retry
-from .models import Job, JobLog, Schedule
+from .models import Budget, Job, JobLog, Schedule
 
 
 class LogInline(admin.TabularInline[JobLog, Job]):
@@ -57,3 +57,10 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
     list_filter = ["enabled", "kind"]
     search_fields = ["name", "kind"]
     readonly_fields = ["last_job"]
+
+
+@admin.register(Budget)
+class BudgetAdmin(admin.ModelAdmin[Budget]):
+    list_display = ["team", "money", "cpu_hours", "changed_by", "changed_at"]
+    fields = ["team", "money", "cpu_hours"]
+    list_select_related = ["team", "changed_by"]

@@ -1,4 +1,4 @@
-"""One attempt at a job: claim the row, keep the lease, write the end.
+"""One attempt at a job, once it is claimed: keep the lease, write the end.
 
 Every write carries the number of its attempt, so that a worker that was taken for dead
 can change nothing. Called by runner and supervision.
@@ -10,26 +10,14 @@ from enum import Enum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from .models import Job, JobLog, State
+from . import claiming
+from .claiming import Attempt
+from .models import Job, JobLog, JobSamples, State
 from .options import seconds
-
-
-@dataclass(frozen=True)
-class Attempt:
-    job_id: str
-    number: int
-    kind: str
-    args: dict[str, Any]
-    queue: str
-    memory_mb: int
-    timeout_seconds: int
-    n_tries: int
-    max_attempts: int
-    first_line: int
 
 
 @dataclass
@@ -39,6 +27,19 @@ class Beat:
     first_line: int
     lines: list[str] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
+    samples: dict[str, list[float]] | None = None
+
+
+# A job that the server stopped, such as for a budget, has failed with the reason.
+CANCELLED: dict[str, Any] = {
+    "state": Case(When(stop_reason="", then=Value(State.CANCELLED)), default=Value(State.FAILED)),
+    "error": F("stop_reason"),
+    "message": Case(When(stop_reason="", then=Value("Cancelled")), default=Value("Stopped")),
+}
+
+
+# Whoever asked for a pause gets it, also when the worker died meanwhile.
+WAITING = Case(When(pause_requested_at=None, then=Value(State.QUEUED)), default=Value(State.PAUSED))
 
 
 class Standing(Enum):
@@ -46,6 +47,7 @@ class Standing(Enum):
 
     OURS = "ours"
     CANCELLED = "cancelled"
+    PAUSING = "pausing"
     LOST = "lost"
 
 
@@ -54,6 +56,7 @@ class End(Enum):
     FAILED = "failed"  # tried again, up to max_attempts
     REFUSED = "refused"  # would fail the same way again
     CANCELLED = "cancelled"
+    PAUSED = "paused"  # at a safe point; the attempt does not count
     RELEASED = "released"  # the worker stops; the attempt does not count
     LOST = "lost"  # another attempt owns the row
 
@@ -63,46 +66,13 @@ class Outcome:
     end: End
     result: Any = None
     error: str = ""
-    cpu_seconds: float | None = None
-    peak_memory_mb: float | None = None
+    cpu_seconds: float | None = None  # of this attempt
+    used: dict[str, Any] = field(default_factory=dict)  # columns of the job: of all its attempts
 
 
 def claim(job_id: str, *, worker: str, pid: int) -> Attempt | None:
     """Take the job, or None when it is not there to be taken: running, finished, cancelled or not yet due."""
-    due = Q(scheduled_at=None) | Q(scheduled_at__lte=Now())
-    with transaction.atomic():
-        job = (
-            Job.objects.select_for_update(skip_locked=True).filter(due, pk=job_id, state=State.QUEUED).first()
-        )
-        if job is None:
-            return None
-        Job.objects.filter(pk=job_id).update(
-            state=State.RUNNING,
-            attempt=F("attempt") + 1,
-            n_tries=F("n_tries") + 1,
-            heartbeat_at=Now(),
-            started_at=Now(),
-            finished_at=None,
-            worker=worker[:200],
-            pid=pid,
-            child_pid=None,
-            progress=0.0,
-            message="",
-            eta_seconds=None,
-            error="",
-        )
-    return Attempt(
-        job_id=str(job.pk),
-        number=job.attempt + 1,
-        kind=job.kind,
-        args=job.args,
-        queue=job.queue,
-        memory_mb=job.memory_mb,
-        timeout_seconds=job.timeout_seconds,
-        n_tries=job.n_tries + 1,
-        max_attempts=job.max_attempts,
-        first_line=job.n_log_lines,
-    )
+    return claiming.claim_named(job_id, worker=worker, pid=pid)
 
 
 def beat(attempt: Attempt, beat: Beat) -> Standing:
@@ -113,8 +83,10 @@ def beat(attempt: Attempt, beat: Beat) -> Standing:
         if not ours:
             return Standing.LOST
         _append(attempt.job_id, beat.first_line, beat.lines)
-        cancelled = Job.objects.filter(pk=attempt.job_id, cancel_requested_at__isnull=False).exists()
-    return Standing.CANCELLED if cancelled else Standing.OURS
+        _keep_samples(attempt.job_id, beat.samples)
+        wanted = Job.objects.filter(pk=attempt.job_id)
+        cancel, pause = wanted.values_list("cancel_requested_at", "pause_requested_at").get()
+    return Standing.CANCELLED if cancel else Standing.PAUSING if pause else Standing.OURS
 
 
 def finish(attempt: Attempt, outcome: Outcome) -> bool:
@@ -125,12 +97,15 @@ def finish(attempt: Attempt, outcome: Outcome) -> bool:
         "pid": None,
         "child_pid": None,
         "eta_seconds": None,
-        "cpu_seconds": outcome.cpu_seconds,
-        "peak_memory_mb": outcome.peak_memory_mb,
+        "pause_requested_at": None,
         "error": outcome.error,
+        **outcome.used,
         **_ending(attempt, outcome),
     }
-    ours = _row(attempt).update(**changes)
+    with transaction.atomic():
+        ours = _row(attempt).update(**changes)
+        if ours:
+            claiming.add_load(attempt.team_id, outcome.cpu_seconds)
     return bool(ours) and outcome.end is End.RELEASED
 
 
@@ -147,7 +122,9 @@ def _ending(attempt: Attempt, outcome: Outcome) -> dict[str, Any]:
     if outcome.end is End.SUCCEEDED:
         return finished | {"state": State.SUCCEEDED, "progress": 1.0, "result": outcome.result}
     if outcome.end is End.CANCELLED:
-        return finished | {"state": State.CANCELLED, "error": "", "message": "Cancelled"}
+        return finished | CANCELLED
+    if outcome.end is End.PAUSED:
+        return {"state": State.PAUSED, "n_tries": attempt.n_tries - 1, "nudged_at": None, "message": "Paused"}
     if outcome.end is End.RELEASED:
         return _again(n_tries=attempt.n_tries - 1, message="Its worker stopped; it waits for another")
     if outcome.end is End.FAILED and attempt.n_tries < attempt.max_attempts:
@@ -158,11 +135,21 @@ def _ending(attempt: Attempt, outcome: Outcome) -> dict[str, Any]:
 
 
 def _again(**changes: Any) -> dict[str, Any]:
-    return {"state": State.QUEUED, "progress": 0.0, "nudged_at": None, **changes}
+    return {"state": WAITING, "progress": 0.0, "nudged_at": None, **changes}
 
 
 def _row(attempt: Attempt) -> Any:
     return Job.objects.filter(pk=attempt.job_id, attempt=attempt.number, state=State.RUNNING)
+
+
+def _keep_samples(job_id: str, samples: dict[str, list[float]] | None) -> None:
+    if samples:
+        JobSamples.objects.bulk_create(
+            [JobSamples(job_id=job_id, **samples)],
+            update_conflicts=True,
+            unique_fields=["job"],
+            update_fields=list(samples),
+        )
 
 
 def _append(job_id: str, first: int, lines: list[str]) -> None:

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from mlregistry.errors import MlregistryError
 
-from .context import JobCancelled, JobContext
+from .context import JobCancelled, JobContext, JobPaused
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -29,18 +29,27 @@ CLIENT_ERRORS = range(400, 429)
 
 def run(request: dict[str, Any], *, log: int, events: int, parent: int) -> int:
     """Become the job's own process, do the work, tell the outcome; returns the exit status."""
-    stopped = threading.Event()
-    _settle(log=log, parent=parent, stopped=stopped)
+    stopped, paused = threading.Event(), threading.Event()
+    _settle(log=log, parent=parent, stopped=stopped, paused=paused)
     send = _sender(events)
     try:
         work = import_string(request["path"])
         context = JobContext(
-            job_id=request["job_id"], attempt=request["attempt"], send=send, stopped=stopped.is_set
+            job_id=request["job_id"],
+            attempt=request["attempt"],
+            send=send,
+            mark=send,
+            stopped=stopped.is_set,
+            pausing=paused.is_set,
+            resumed_from=request["checkpoint"],
         )
         send({"result": work(context, **request["args"])})
         return 0
     except JobCancelled:
         return 1
+    except JobPaused:
+        send({"paused": True})
+        return 0
     except BaseException as error:
         traceback.print_exc()
         send({"error": _sentence(error), "permanent": _is_permanent(error)})
@@ -49,7 +58,7 @@ def run(request: dict[str, Any], *, log: int, events: int, parent: int) -> int:
         _flush()
 
 
-def _settle(*, log: int, parent: int, stopped: threading.Event) -> None:
+def _settle(*, log: int, parent: int, stopped: threading.Event, paused: threading.Event) -> None:
     """A session of its own, death with the fork server, default signals, output into the log pipe."""
     os.setsid()
     libc = ctypes.CDLL(None, use_errno=True)
@@ -63,7 +72,11 @@ def _settle(*, log: int, parent: int, stopped: threading.Event) -> None:
     def stop(signum: int, frame: FrameType | None) -> None:
         stopped.set()
 
+    def pause(signum: int, frame: FrameType | None) -> None:
+        paused.set()
+
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGUSR1, pause)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)

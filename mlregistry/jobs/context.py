@@ -1,11 +1,23 @@
-"""What a job's function is given: progress, log, cancellation. Used in the child process; no Django."""
+"""What a job's function is given: progress, log, phases, pause, cancellation. Used in the child process; no Django.
 
+A kind that can be paused calls `checkpoint` at its safe points, where nothing is half done, and stands in
+settings.PAUSABLE_JOB_KINDS. What it passes comes back as `resumed_from` in the next attempt, after a pause, a
+retry or a worker's death.
+"""
+
+import json
 from collections.abc import Callable
 from typing import Any
+
+MOST_CHECKPOINT_BYTES = 64 * 1024
 
 
 class JobCancelled(Exception):
     """Raised by `report` once somebody has asked to cancel the job; let it pass through."""
+
+
+class JobPaused(Exception):
+    """Raised by `checkpoint` once somebody has asked to pause the job; let it pass through."""
 
 
 class JobContext:
@@ -18,17 +30,44 @@ class JobContext:
         attempt: int,
         send: Callable[[dict[str, Any]], None],
         stopped: Callable[[], bool],
+        mark: Callable[[dict[str, Any]], None] = lambda event: None,
+        pausing: Callable[[], bool] = lambda: False,
+        resumed_from: dict[str, Any] | None = None,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt
         self._send = send
         self._stopped = stopped
+        self._mark = mark
+        self._pausing = pausing
+        self.resumed_from = resumed_from
 
     def report(self, fraction: float, message: str = "") -> None:
         """Tell how far the job is, 0 to 1, and what it is doing. Raises JobCancelled when it should stop."""
         if self._stopped():
             raise JobCancelled
         self._send({"progress": min(1.0, max(0.0, float(fraction))), "message": message[:500]})
+
+    def phase(self, name: str) -> None:
+        """The work is in another phase from now on; the job's page tells how long each took, by name."""
+        self._mark({"phase": name})
+
+    def paused(self) -> bool:
+        """True once the job should stop at its next safe point."""
+        return self._pausing()
+
+    def checkpoint(self, state: dict[str, Any] | None = None) -> None:
+        """A safe point: keep `state` (JSON of up to 64 KiB; None keeps what was kept), then stop here if somebody
+        asked for a pause. Raises JobPaused or JobCancelled.
+        """
+        if self._stopped():
+            raise JobCancelled
+        if state is not None:
+            if len(json.dumps(state, allow_nan=False)) > MOST_CHECKPOINT_BYTES:
+                raise ValueError("The state of a checkpoint is larger than 64 KiB.")
+            self._mark({"checkpoint": state})
+        if self._pausing():
+            raise JobPaused
 
     def log(self, text: str) -> None:
         """Add lines to the job's log; `print` and `logging` go there too."""

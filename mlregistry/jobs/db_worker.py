@@ -16,7 +16,7 @@ from django.db import close_old_connections, connection, transaction
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from . import processes, runner, wake
+from . import engines, processes, runner, wake
 from .options import seconds
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class DatabaseWorker:
         """Serve until SIGTERM or SIGINT; running jobs are then stopped and go back to the queue."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        engines.served[:] = self.queues
         processes.announce()
         for slot in self.slots:
             slot.start()

@@ -26,7 +26,7 @@ from django.db import connections
 
 from . import child
 from .options import option
-from .wire import KILL, SOCKET, signal_group
+from .wire import KILL, SOCKET, TERMINATE, signal_group
 
 
 @dataclass
@@ -47,6 +47,7 @@ class ForkServer:
         signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda signum, frame: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # a child that has no handler yet survives a pause
         self.listener = _listen(folder / SOCKET)
         self.selector.register(self.owner, selectors.EVENT_READ, self._end)
         self.selector.register(self.wakeup, selectors.EVENT_READ, self._reap)
@@ -89,8 +90,10 @@ class ForkServer:
             signal_group(job.pid, signal.SIGKILL)
             if not message:
                 self.selector.unregister(connection)
-        else:
+        elif TERMINATE in message:
             signal_group(job.pid, signal.SIGTERM)
+        else:  # a pause, for the job's own process alone
+            os.kill(job.pid, signal.SIGUSR1)
 
     def _fork(self, connection: socket.socket, request: int, log: int, events: int) -> None:
         parent = os.getpid()

@@ -22,7 +22,13 @@ def run_here(job: Job) -> Job:
         def send(changes: dict[str, object]) -> None:
             attempts.beat(attempt, Beat(attempt.first_line, changes=changes))
 
-        context = JobContext(job_id=attempt.job_id, attempt=attempt.number, send=send, stopped=lambda: False)
+        context = JobContext(
+            job_id=attempt.job_id,
+            attempt=attempt.number,
+            send=send,
+            stopped=lambda: False,
+            resumed_from=attempt.checkpoint,
+        )
         try:
             result = import_string(settings.JOB_KINDS[attempt.kind])(context, **attempt.args)
             outcome = Outcome(End.SUCCEEDED, result=result)

@@ -21,7 +21,7 @@ from typing import Any
 from django.conf import settings
 
 from .options import count
-from .wire import KILL, SOCKET, TERMINATE
+from .wire import KILL, PAUSE, SOCKET, TERMINATE
 
 ADDRESS = "MLREGISTRY_FORK_SERVER"
 START_SECONDS = 90
@@ -43,6 +43,10 @@ class Child:
 
     def terminate(self) -> None:
         self._tell(TERMINATE)
+
+    def pause(self) -> None:
+        """Ask it to stop at its next safe point."""
+        self._tell(PAUSE)
 
     def kill(self) -> None:
         self._tell(KILL)

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -48,12 +49,12 @@ def _take_back(job_id: str) -> bool:
         attempts.note(
             job_id, f"[The worker {job.worker} died: no heartbeat since {job.heartbeat_at:%H:%M:%S} UTC.]"
         )
-        gone = {"pid": None, "child_pid": None, "eta_seconds": None}
+        gone = {"pid": None, "child_pid": None, "eta_seconds": None, "pause_requested_at": None}
         if job.cancel_requested_at is not None:
-            changes = {"state": State.CANCELLED, "finished_at": Now(), "message": "Cancelled"}
+            changes: dict[str, Any] = {"finished_at": Now(), **attempts.CANCELLED}
         elif job.n_tries < job.max_attempts:
             text = f"Its worker died in attempt {job.n_tries} of {job.max_attempts}; it is tried again"
-            changes = {"state": State.QUEUED, "progress": 0.0, "nudged_at": None, "message": text}
+            changes = {"state": attempts.WAITING, "progress": 0.0, "nudged_at": None, "message": text}
         else:
             text = (
                 f"Its worker died in the middle of the job, in attempt {job.n_tries} of {job.max_attempts}."

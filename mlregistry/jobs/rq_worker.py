@@ -4,10 +4,11 @@ from typing import Any
 
 from rq import Worker
 
-from . import processes
+from . import engines, processes
 
 
 class ForkServedWorker(Worker):
     def work(self, *args: Any, **options: Any) -> bool:
+        engines.served[:] = self.queue_names()
         processes.start()
         return super().work(*args, **options)

@@ -1,6 +1,8 @@
-"""The only task of the queue: run the job whose row has this id, in a child process of its own.
+"""The only task of the queue: run one waiting job, in a child process of its own.
 
-The message only wakes a worker. Delivered twice, or for a job that was cancelled, it finds nothing to claim.
+The message of a job only wakes a worker, which takes the best waiting job of its classes. While its own job still
+waits it is sent again, so that every waiting job has a message on its way; for one that was taken by another
+message, or cancelled, it ends there.
 """
 
 import logging
@@ -16,8 +18,10 @@ from django.db import connection
 from django.db.models.functions import Now
 from django_tasks import task
 
-from . import attempts, processes, wake
-from .attempts import Attempt, End, Outcome
+from . import attempts, claiming, processes, wake
+from .attempts import End, Outcome
+from .claiming import Attempt
+from .engines import DEFAULT_CLASS, served
 from .models import Job
 from .options import seconds
 from .supervision import Supervision
@@ -25,22 +29,38 @@ from .wire import signal_group
 
 logger = logging.getLogger(__name__)
 stopping = threading.Event()
+LOCKED_SECONDS = 0.2
 
 
-@task()
-def run_job(job_id: str) -> None:
+@task(queue_name=DEFAULT_CLASS)
+def run_job(job_id: str, message: int | None = None) -> None:
     line = processes.connect()
-    attempt = attempts.claim(job_id, worker=_name(), pid=os.getpid())
+    classes = served or settings.WORKER_CLASSES
+    attempt = claiming.claim_best(job_id, classes=classes, worker=_name(), pid=os.getpid())
+    if attempt is None or attempt.job_id != job_id:
+        _hand_on(job_id, message, nothing_taken=attempt is None)
     if attempt is None:
         line.close()
     elif _finish(attempt, _execute(attempt, line)):
-        nudge(job_id, queue=attempt.queue)
+        nudge(attempt.job_id, queue=attempt.queue)
+
+
+def _hand_on(job_id: str, message: int | None, *, nothing_taken: bool) -> None:
+    """Send the message again when the job it was for still waits: for a worker that is free.
+
+    Only the last message of a job is; so those that the reaper sends besides do not pile up.
+    """
+    queue = claiming.queue_of_waiting(job_id, message)
+    if queue is not None:
+        if nothing_taken:  # somebody holds the row, for a moment
+            time.sleep(LOCKED_SECONDS)
+        nudge(job_id, queue=queue)
 
 
 def nudge(job_id: str, *, queue: str) -> None:
     """Send a message for the job. A queue that does not answer is tried again by the reaper."""
     try:
-        run_job.using(queue_name=queue).enqueue(job_id)
+        run_job.using(queue_name=queue).enqueue(job_id, claiming.number_message(job_id))
         wake.notify()
     except Exception:  # every engine has errors of its own; the row is safe, and the reaper sends again
         logger.exception("The queue did not take job %s; the reaper will send it again.", job_id)
@@ -54,6 +74,7 @@ def _execute(attempt: Attempt, line: socket.socket) -> Outcome:
         line.close()
         return Outcome(End.REFUSED, error=f"There is no kind of job named {attempt.kind!r}.")
     request = {"path": path, "job_id": attempt.job_id, "attempt": attempt.number, "args": attempt.args}
+    request["checkpoint"] = attempt.checkpoint
     try:
         child = processes.launch(request, connection=line)
     except processes.NoForkServer as error:

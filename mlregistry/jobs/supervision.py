@@ -9,15 +9,18 @@ import os
 import selectors
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection
 
 from . import attempts
-from .attempts import Attempt, Beat, End, Outcome, Standing
+from .attempts import Beat, End, Outcome, Standing
+from .claiming import Attempt
 from .logtext import LogLines
 from .memory import resident_mb
+from .metering import Meter
 from .options import count, seconds
 from .processes import Child, read_line
 
@@ -42,9 +45,11 @@ class Supervision:
             count("JOB_LOG_LIMIT_BYTES"), count("JOB_LOG_LIMIT_LINES"), count("JOB_LOG_LINE_BYTES")
         )
         self.events = b""
+        self.meter = Meter(attempt, child.pid, self.started)
         self.changes: dict[str, Any] = {"child_pid": child.pid}
         self.said: dict[str, Any] = {}
         self.exit: dict[str, Any] | None = None
+        self.used: dict[str, Any] = {}
         self.verdict: Outcome | None = None
         self.kill_at: float | None = None
         self.selector = selectors.DefaultSelector()
@@ -58,6 +63,9 @@ class Supervision:
             self._hold_to_limits()
             if time.monotonic() >= self.next_beat:
                 self._beat()
+        ended, exit = time.monotonic(), self.exit
+        self.meter.end(ended, cpu_seconds=exit.get("cpu_seconds"), peak_mb=exit.get("peak_memory_mb"))
+        self.used = self.meter.columns(ended)
         self._drain()
         self.selector.close()
         return self._outcome()
@@ -82,6 +90,10 @@ class Supervision:
             event = json.loads(line)
             if "progress" in event:
                 self.changes |= event | {"eta_seconds": self._time_left(event["progress"])}
+            elif "checkpoint" in event:
+                self.changes |= event
+            elif "phase" in event:
+                self.meter.enter(event["phase"], time.monotonic())
             else:
                 self.said = event
 
@@ -105,7 +117,9 @@ class Supervision:
             self.kill_at = now + 1.0
         if self.verdict is not None:
             return
+        self.meter.tick(now)
         used = resident_mb(self.child.pid)
+        self.meter.saw(used)
         if used > self.attempt.memory_mb:
             text = f"It used {used:,.0f} MB of memory; its limit is {self.attempt.memory_mb:,} MB."
             self._condemn(Outcome(End.REFUSED, error=text), grace=0.0)
@@ -128,8 +142,11 @@ class Supervision:
 
     def _beat(self) -> None:
         self.lines += self.log.take()
+        now = time.monotonic()
+        changes = self.changes | ({} if self.exit else self.meter.columns(now))
+        samples = self.meter.samples(now, final=self.exit is not None)
         try:
-            standing = attempts.beat(self.attempt, Beat(self.next_line, self.lines, self.changes))
+            standing = attempts.beat(self.attempt, Beat(self.next_line, self.lines, changes, samples))
         except DatabaseError as error:
             # The database is away: the job goes on for as long as the lease holds.
             logger.warning("No heartbeat of job %s could be written: %s", self.attempt.job_id, error)
@@ -144,6 +161,8 @@ class Supervision:
             self._condemn(Outcome(End.LOST), grace=0.0)
         elif self.verdict is None and standing is Standing.CANCELLED:
             self._condemn(Outcome(End.CANCELLED), grace=seconds("JOB_CANCEL_GRACE_SECONDS"))
+        elif self.verdict is None and standing is Standing.PAUSING and self.exit is None:
+            self.child.pause()  # with each heartbeat: the first may come before its handler
 
     def _drain(self) -> None:
         """Read what is left in the pipes: a survivor that left the group may hold them open."""
@@ -160,16 +179,15 @@ class Supervision:
             return self._measured(Outcome(End.SUCCEEDED, result=self.said["result"]))
         if self.verdict is not None:
             return self._measured(self.verdict)
+        if "paused" in self.said:
+            return self._measured(Outcome(End.PAUSED))
         if "error" in self.said:
             end = End.REFUSED if self.said["permanent"] else End.FAILED
             return self._measured(Outcome(end, error=self.said["error"]))
         return self._measured(Outcome(End.FAILED, error=_unexplained(exit.get("exit"))))
 
     def _measured(self, outcome: Outcome) -> Outcome:
-        exit = self.exit or {}
-        return Outcome(
-            outcome.end, outcome.result, outcome.error, exit.get("cpu_seconds"), exit.get("peak_memory_mb")
-        )
+        return replace(outcome, cpu_seconds=self.meter.latest.cpu_seconds, used=self.used)
 
 
 def _unexplained(status: int | None) -> str:

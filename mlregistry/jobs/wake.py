@@ -21,11 +21,12 @@ def listen() -> None:
 
 
 def heard(*, timeout: float) -> bool:
-    """Wait for a NOTIFY on this thread's connection, after `listen`."""
+    """Wait for a NOTIFY on this thread's connection, after `listen`. Raises Django's errors, as all who wait expect."""
     raw = connection.connection
     if not select.select([raw], [], [], timeout)[0]:
         return False
-    raw.poll()
+    with connection.wrap_database_errors:
+        raw.poll()
     n_heard = len(raw.notifies)
     raw.notifies.clear()
     return bool(n_heard)

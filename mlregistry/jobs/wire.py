@@ -4,7 +4,7 @@ import contextlib
 import os
 
 SOCKET = "socket"
-TERMINATE, KILL = b"T", b"K"
+TERMINATE, KILL, PAUSE = b"T", b"K", b"P"
 
 
 def signal_group(pid: int, number: int) -> None:

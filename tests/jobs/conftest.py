@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from mlregistry.celery import app
 from mlregistry.jobs import queue, reaper
-from mlregistry.jobs.engines import celery_settings, rq_queues, tasks_setting
+from mlregistry.jobs.engines import QUEUES, celery_settings, rq_queues, tasks_setting
 from mlregistry.jobs.models import Job, JobLog, State
 from mlregistry.supervisor.leash import leashed
 
@@ -24,7 +24,7 @@ from .short_intervals import INTERVALS, KINDS
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "db": ["manage.py", "worker"],
-    "rq": ["manage.py", "rqworker"],
+    "rq": ["manage.py", "rqworker", *QUEUES],
     "celery": ["-m", "celery", "-A", "mlregistry", "worker", "--concurrency", "2"],
 }
 ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)

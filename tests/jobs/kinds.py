@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,33 @@ def wait_first_time(context: JobContext, *, path: str) -> dict[str, int]:
 def count_run(context: JobContext, *, path: str) -> None:
     _mark(path, str(context.attempt))
     time.sleep(0.5)
+
+
+def mark(context: JobContext, *, path: str) -> None:
+    _mark(path, str(context.attempt))
+
+
+def count_up(context: JobContext, *, path: str, upto: int) -> None:
+    """One step after the other, with a safe point before each."""
+    for n in range((context.resumed_from or {"done": 0})["done"], upto):
+        context.checkpoint({"done": n})
+        _mark(path, f"{context.attempt} {n}")
+        time.sleep(0.1)
+        context.checkpoint({"done": n + 1})
+
+
+def work(context: JobContext) -> None:
+    """A second of a processor, then twenty megabytes written and read."""
+    context.phase("spin")
+    until = time.process_time() + 1.5
+    while time.process_time() < until:
+        sum(i * i for i in range(10_000))
+    context.phase("move")
+    with tempfile.TemporaryFile() as file:
+        file.write(b"x" * 20_000_000)
+        file.seek(0)
+        file.read()
+    time.sleep(1.2)
 
 
 def hog_memory(context: JobContext) -> None:

@@ -7,11 +7,15 @@ INTERVALS = {
     "JOB_RETRY_SECONDS": 0.1,
     "JOB_CANCEL_GRACE_SECONDS": 1.0,
     "JOB_LOG_LIMIT_BYTES": 100_000,
+    "JOB_OLDEST_FIRST_SHARE": 0.0,
 }
 NAMES = (
     "talk",
     "wait_first_time",
     "count_run",
+    "count_up",
+    "work",
+    "mark",
     "hog_memory",
     "hog_memory_in_a_grandchild",
     "sleep",

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from mlregistry.jobs import processes, runner
-from mlregistry.jobs.engines import tasks_setting
+from mlregistry.jobs.engines import QUEUES, tasks_setting
 from mlregistry.jobs.management.commands import worker as worker_command
 from mlregistry.jobs.models import Job, State
 from mlregistry.supervisor.leash import leashed
@@ -44,7 +44,7 @@ def worker(server_environment: dict[str, str], transactional_db: None) -> Iterat
 
 @pytest.fixture(autouse=True)
 def own_queue(settings: Settings) -> None:
-    settings.TASKS = tasks_setting("db", queues=["default", "fork-server"])
+    settings.TASKS = tasks_setting("db", queues=[*QUEUES, "fork-server"])
 
 
 def test_it_starts_with_a_job_ends_when_idle_and_starts_again(

@@ -13,17 +13,19 @@ from mlregistry.accounts.models import Role, Team
 from mlregistry.errors import Conflict, Forbidden, Invalid, NotFound
 from mlregistry.jobs import access, attempts, queue, reaper, schedule
 from mlregistry.jobs.actions.jobs import cancel, retry
-from mlregistry.jobs.attempts import Attempt, Beat, End, Outcome, Standing
-from mlregistry.jobs.engines import tasks_setting
+from mlregistry.jobs.attempts import Beat, End, Outcome, Standing
+from mlregistry.jobs.claiming import Attempt
+from mlregistry.jobs.engines import QUEUES, rq_queues, tasks_setting
 from mlregistry.jobs.models import Job, JobLog, Schedule, State
 from mlregistry.jobs.queries.jobs import jobs_of
 
 Submit = Callable[..., Job]
+SILENT = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": QUEUES}}
 
 
 @pytest.fixture(autouse=True)
 def quiet_queue(settings: Settings) -> None:
-    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+    settings.TASKS = SILENT
 
 
 @pytest.fixture
@@ -112,11 +114,11 @@ def test_nothing_is_sent_when_the_transaction_fails(submit: Submit) -> None:
 
 def test_a_queue_that_is_down_loses_no_job(submit: Submit, settings: Settings) -> None:
     settings.TASKS = tasks_setting("rq")
-    settings.RQ_QUEUES = {"default": {"URL": "redis://127.0.0.1:1/0"}}
+    settings.RQ_QUEUES = rq_queues("redis://127.0.0.1:1/0")
     job = submit("fail")
     job.refresh_from_db()
     assert (job.state, job.nudged_at) == (State.QUEUED, None)
-    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+    settings.TASKS = SILENT
     Job.objects.update(created_at=timezone.now() - timedelta(seconds=5))
     reaper.sweep()
     job.refresh_from_db()

@@ -9,7 +9,9 @@ from mlregistry.settings import *  # noqa: F403 (a settings file extends another
 from .short_intervals import INTERVALS, KINDS
 
 JOB_KINDS = KINDS
+PAUSABLE_JOB_KINDS = {"tests.count_up"}
 TASKS = tasks_setting(TASKS_ENGINE, queues=[*QUEUES, *os.environ.get("TEST_QUEUE", "").split()])  # noqa: F405
 ROOT_URLCONF = __name__  # a worker answers no requests: these tests stand on no door
 urlpatterns: list[object] = []
 globals().update(INTERVALS)
+JOB_LEASE_SECONDS = float(os.environ.get("TEST_LEASE_SECONDS") or INTERVALS["JOB_LEASE_SECONDS"])

@@ -1,4 +1,4 @@
-"""REST views of background jobs: list, read, log, cancel, retry."""
+"""REST views of background jobs: list, read, log, resources, cancel, pause, resume, change, retry."""
 
 from typing import Any
 
@@ -11,21 +11,38 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.jobs import access
 from mlregistry.jobs.actions import jobs as actions
-from mlregistry.jobs.models import Job, JobLog, State
-from mlregistry.jobs.queries.jobs import jobs_of, log_after
-from mlregistry.rest import TeamView, listing
+from mlregistry.jobs.actions.jobs import Changes
+from mlregistry.jobs.models import Job, JobLog, JobSamples, Priority, State
+from mlregistry.jobs.queries.jobs import jobs_of, log_after, place_of, samples_of
+from mlregistry.rest import TeamView, listing, valid
 
 
 class JobOut(serializers.ModelSerializer[Job]):
     created_by = serializers.CharField(source="created_by.username", default=None)
+    priority = serializers.CharField(source="get_priority_display")
 
     class Meta:
         model = Job
         fields = [
-            "id", "kind", "title", "queue", "state", "progress", "message", "eta_seconds", "error", "attempt",
-            "max_attempts", "memory_mb", "timeout_seconds", "cpu_seconds", "peak_memory_mb", "worker",
-            "cancel_requested_at", "created_by", "created_at", "started_at", "finished_at",
+            "id", "kind", "title", "queue", "priority", "state", "progress", "message", "eta_seconds", "error",
+            "attempt",
+            "max_attempts", "memory_mb", "timeout_seconds", "cpu_seconds", "peak_memory_mb", "gb_seconds",
+            "gpu_seconds", "wall_seconds", "bytes_read", "bytes_written", "phases", "cost", "worker",
+            "cancel_requested_at", "pause_requested_at", "created_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
+
+
+class JobSamplesOut(serializers.ModelSerializer[JobSamples]):
+    class Meta:
+        model = JobSamples
+        fields = ["seconds", "processors", "memory_mb", "read_mb", "written_mb"]
+
+
+class ChangesIn(serializers.Serializer[Any]):
+    memory_mb = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    timeout_seconds = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    priority = serializers.ChoiceField(required=False, choices=Priority.labels)
+    queue = serializers.CharField(required=False, max_length=50)
 
 
 class JobLogOut(serializers.ModelSerializer[JobLog]):
@@ -43,20 +60,40 @@ class Jobs(TeamView):
 
     @extend_schema(operation_id="jobs_list", responses=JobOut(many=True))
     def get(self, request: Request) -> Response:
-        """The team's jobs; `state` and `kind` filter."""
+        """The team's jobs; `state`, `kind` and `person` (a user name) filter."""
         state = request.query_params.get("state", "")
         if state and state not in State.values:
             raise Invalid(f"state must be one of {', '.join(State.values)}.", field="state")
-        rows = jobs_of(self.actor.team, kind=request.query_params.get("kind", ""), state=state)
+        kind, person = (request.query_params.get(name, "") for name in ("kind", "person"))
+        rows = jobs_of(self.actor.team, state=state, kind=kind, person=person)
         return listing(request, rows, ordering=("-created_at", "finished_at"), to_json=job_json)
 
 
 class OneJob(TeamView):
-    roles = {"get": Role.VIEWER}
+    roles = {"get": Role.VIEWER, "patch": Role.EDITOR}
 
     @extend_schema(operation_id="jobs_read", responses=JobOut)
     def get(self, request: Request, job_id: str) -> Response:
-        return Response(job_json(access.job(self.actor, job_id)))
+        """With its position in the queue of its class while it waits."""
+        job = access.job(self.actor, job_id)
+        place = place_of(job)
+        return Response({**job_json(job), "position": place.position if place else None})
+
+    @extend_schema(operation_id="jobs_change", request=ChangesIn, responses=JobOut)
+    def patch(self, request: Request, job_id: str) -> Response:
+        """Other limits, priority or class for a job that waits."""
+        job = access.job(self.actor, job_id)
+        return Response(job_json(actions.change(job, _changes(request), by=self.actor)))
+
+
+class Resources(TeamView):
+    roles = {"get": Role.VIEWER}
+
+    @extend_schema(operation_id="jobs_resources", responses=JobSamplesOut)
+    def get(self, request: Request, job_id: str) -> Response:
+        """What the last attempt used over time: up to 600 moments, in columns."""
+        samples = samples_of(access.job(self.actor, job_id))
+        return Response(JobSamplesOut(samples or JobSamples()).data)
 
 
 class Log(TeamView):
@@ -84,9 +121,36 @@ class Cancel(TeamView):
         return Response(job_json(actions.cancel(access.job(self.actor, job_id), by=self.actor)))
 
 
+class Pause(TeamView):
+    roles = {"post": Role.EDITOR}
+
+    @extend_schema(operation_id="jobs_pause", request=None, responses=JobOut)
+    def post(self, request: Request, job_id: str) -> Response:
+        """A waiting job at once; a running one at its next safe point, or 409 when its kind has none."""
+        return Response(job_json(actions.pause(access.job(self.actor, job_id), by=self.actor)))
+
+
+class Resume(TeamView):
+    roles = {"post": Role.EDITOR}
+
+    @extend_schema(operation_id="jobs_resume", request=None, responses=JobOut)
+    def post(self, request: Request, job_id: str) -> Response:
+        return Response(job_json(actions.resume(access.job(self.actor, job_id), by=self.actor)))
+
+
 class Retry(TeamView):
     roles = {"post": Role.EDITOR}
 
-    @extend_schema(operation_id="jobs_retry", request=None, responses=JobOut)
+    @extend_schema(operation_id="jobs_retry", request=ChangesIn, responses=JobOut)
     def post(self, request: Request, job_id: str) -> Response:
-        return Response(job_json(actions.retry(access.job(self.actor, job_id), by=self.actor)))
+        """Run a failed or cancelled job again, with other limits, priority or class if wanted."""
+        job = access.job(self.actor, job_id)
+        return Response(job_json(actions.retry(job, _changes(request), by=self.actor)))
+
+
+def _changes(request: Request) -> Changes:
+    """An empty body changes nothing."""
+    wanted = valid(ChangesIn, request) if request.data else {}
+    if "priority" in wanted:
+        wanted["priority"] = Priority[wanted["priority"].upper()]
+    return Changes(**wanted)

@@ -1,6 +1,9 @@
 """Tables of background work."""
 
-from .jobs import LIVE, Job, JobLog, State
+from .budgets import Budget
+from .jobs import LIVE, Job, JobLog, Priority, State
+from .loads import TeamLoad
+from .samples import JobSamples
 from .schedules import Schedule
 
-__all__ = ["LIVE", "Job", "JobLog", "Schedule", "State"]
+__all__ = ["LIVE", "Budget", "Job", "JobLog", "JobSamples", "Priority", "Schedule", "State", "TeamLoad"]

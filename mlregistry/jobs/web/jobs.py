@@ -1,38 +1,66 @@
-"""Pages of jobs: the list, and one with its progress and log while it runs."""
+"""Pages of jobs: the list, and one with its progress, resources and log while it runs."""
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
 from mlregistry.jobs import access
 from mlregistry.jobs.actions import jobs as actions
-from mlregistry.jobs.models import State
+from mlregistry.jobs.actions.jobs import Changes
+from mlregistry.jobs.models import Priority, State
 from mlregistry.jobs.queries import jobs as queries
 from mlregistry.ui.page import PageRequest, page, whole
 
+from .job_figures import draw
+
 LARGEST_LIST = 200
+FILTERS = ("state", "kind", "person")
+MINUTE = 60
 
 
 @require_GET
 @page()
 def jobs(request: PageRequest) -> HttpResponse:
-    state = request.GET.get("state", "")
-    found = list(queries.jobs_of(request.actor.team, state=state)[:LARGEST_LIST])
-    live = any(job.is_live for job in found)
-    context = {"jobs": found, "state": state, "states": State.values, "live": live}
-    return render(request, "jobs/table.html" if request.htmx else "jobs/jobs.html", context)
+    chosen = {name: request.GET.get(name, "") for name in FILTERS}
+    state, kind, person = chosen.values()
+    rows = queries.jobs_of(request.actor.team, state=state, kind=kind, person=person)
+    found = list(rows[:LARGEST_LIST])
+    context = {
+        "jobs": found,
+        "chosen": chosen,
+        "query": request.GET.urlencode(),
+        "filtered": any(chosen.values()),
+        "live": any(job.is_live for job in found),
+    }
+    if request.htmx:
+        return render(request, "jobs/table.html", context)
+    filters = {"states": State.values, **queries.choices(request.actor.team)}
+    return render(request, "jobs/jobs.html", context | filters)
 
 
 @require_GET
 @page()
 def job(request: PageRequest, job_id: UUID) -> HttpResponse:
     found = access.job(request.actor, job_id)
+    context = {"job": found, "place": queries.place_of(found), **_options()}
     if request.htmx:
-        return render(request, "jobs/status.html", {"job": found})
-    return render(request, "jobs/job.html", {"job": found, **_log(request, job_id)})
+        return render(request, "jobs/status.html", context)
+    figures = draw(found, queries.samples_of(found))
+    return render(request, "jobs/job.html", {**context, "figures": figures, **_log(request, job_id)})
+
+
+@require_GET
+@page()
+def resources(request: PageRequest, job_id: UUID) -> HttpResponse:
+    """The charts of what the job uses, asked for again while it runs."""
+    found = access.job(request.actor, job_id)
+    figures = draw(found, queries.samples_of(found))
+    return render(request, "jobs/resources.html", {"job": found, "figures": figures})
 
 
 @require_GET
@@ -51,9 +79,57 @@ def cancel(request: PageRequest, job_id: UUID) -> HttpResponse:
 
 @require_POST
 @page(role=Role.EDITOR)
-def retry(request: PageRequest, job_id: UUID) -> HttpResponse:
-    actions.retry(access.job(request.actor, job_id), by=request.actor)
+def pause(request: PageRequest, job_id: UUID) -> HttpResponse:
+    actions.pause(access.job(request.actor, job_id), by=request.actor)
     return redirect("jobs:job", job_id)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def resume(request: PageRequest, job_id: UUID) -> HttpResponse:
+    actions.resume(access.job(request.actor, job_id), by=request.actor)
+    return redirect("jobs:job", job_id)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def change(request: PageRequest, job_id: UUID) -> HttpResponse:
+    actions.change(access.job(request.actor, job_id), _changes(request.POST), by=request.actor)
+    return redirect("jobs:job", job_id)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def retry(request: PageRequest, job_id: UUID) -> HttpResponse:
+    actions.retry(access.job(request.actor, job_id), _changes(request.POST), by=request.actor)
+    return redirect("jobs:job", job_id)
+
+
+def _changes(form: QueryDict) -> Changes:
+    """What the form asks for; an empty field changes nothing."""
+    named = {priority.label: priority for priority in Priority}
+    priority = form.get("priority", "")
+    if priority and priority not in named:
+        raise Invalid(f"The priority is one of {', '.join(named)}.", field="priority")
+    minutes = whole(form.get("timeout_minutes"), "timeout_minutes")
+    return Changes(
+        memory_mb=whole(form.get("memory_mb"), "memory_mb") or None,
+        timeout_seconds=minutes * MINUTE or None,
+        priority=named.get(priority),
+        queue=form.get("queue") or None,
+    )
+
+
+def _options() -> dict[str, object]:
+    classes = [
+        (name, f"{name}: up to {offer.memory_mb:,} MB" + (f", {offer.n_gpus} GPU" if offer.n_gpus else ""))
+        for name, offer in settings.JOB_CLASSES.items()
+    ]
+    return {
+        "prices": settings.PRICES,
+        "priorities": [(label, label) for label in Priority.labels],
+        "classes": classes,
+    }
 
 
 def _log(request: PageRequest, job_id: UUID) -> dict[str, object]:

@@ -23,6 +23,7 @@ TONES = {
     "UPLOAD_FAILED": "bad",
     "RUNNING": "live",
     "QUEUED": "live",
+    "PAUSED": "warn",
     "SCHEDULED": "live",
     "pending": "live",
     "FAILED": "bad",

@@ -28,14 +28,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time (default: 2)")
         parser.add_argument(
-            "--queue", action="append", help="a queue to serve; may be repeated (default: all)"
+            "--queue",
+            action="append",
+            help="a resource class to serve; may be repeated (default: MLREGISTRY_WORKER_CLASSES)",
         )
 
     def handle(
         self, *, concurrency: int, queue: list[str] | None, with_scheduler: bool, **options: Any
     ) -> None:
         default = settings.TASKS["default"]
-        queues = queue or list(default["QUEUES"])
+        queues = queue or list(settings.WORKER_CLASSES)
         engine = next(name for name, path in BACKENDS.items() if path == default["BACKEND"])
         if with_scheduler and engine != "db":
             raise CommandError("Only the worker of the engine db schedules: start `manage.py scheduler`.")
@@ -84,9 +86,10 @@ def start_rq(queues: list[str], n: int) -> None:
 
 
 def start_celery(queues: list[str], n: int) -> None:
-    """The process becomes Celery's own worker."""
+    """The process becomes Celery's own worker. RabbitMQ tells apart by name those of one machine."""
     command = ["celery", "-A", "mlregistry", "worker", "-Q", ",".join(queues), "--concurrency", str(n)]
-    os.execv(sys.executable, [sys.executable, "-m", *command, "--loglevel", "INFO"])  # noqa: S606 (fixed command)
+    command += ["--hostname", f"mlregistry-{os.getpid()}@%h", "--loglevel", "INFO"]
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 (fixed command)
 
 
 START = {"db": start_db, "rq": start_rq, "celery": start_celery}

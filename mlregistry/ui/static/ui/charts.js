@@ -1,5 +1,5 @@
 // Draws every [data-chart] from the JSON block its value names; redrawn when the theme changes.
-// Data types: lines, points, bars, matrix (see the curves a run stores), and groups (bars side by side).
+// Data types: lines, points, bars, matrix (see the curves a run stores), groups (bars side by side) and stacks.
 "use strict";
 (() => {
   const probe = document.createElement("span");
@@ -98,6 +98,10 @@
         { type: "bar", x: chart.x, y: chart.y, name: "each", marker: { color: c1 }, hovertemplate: "component %{x}: %{y:.1%}<extra></extra>" },
         { type: "scatter", mode: "lines+markers", x: chart.x, y: chart.cumulated, name: "together", line: { color: c2 }, hovertemplate: "first %{x}: %{y:.1%}<extra></extra>" },
       ], layout(chart, { yaxis: axis(chart.y_title, { range: [0, 1.02], tickformat: ".0%" }), shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.95, y1: 0.95, ...guide() }] })];
+    },
+    stacks(chart) {
+      const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
+      return [traces, layout(chart, { barmode: "stack", bargap: 0.35, showlegend: true, yaxis: axis(chart.y_title, { exponentformat: "none" }), xaxis: axis("", { type: "category" }) })];
     },
     groups(chart) {
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
