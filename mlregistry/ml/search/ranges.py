@@ -1,4 +1,4 @@
-"""One range of a search space: read from JSON, cut into levels, picked from by a share. Called by space and sampling."""
+"""One range of a search space: read from JSON, cut into levels, picked from by a share. Called by its neighbours."""
 
 from __future__ import annotations
 

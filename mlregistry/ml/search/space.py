@@ -161,19 +161,18 @@ def _of_recipes(data: Mapping[str, Any], kind: str) -> Space:
             known = ", ".join(CATALOGUE.get(kind, {}))
             raise Invalid(f"'{str(name)[:60]}' is no estimator for {kind}; known: {known}.", field=path)
         if given is None:
-            estimators[name], fixed[name] = searched(kind, name), {}
+            estimators[name] = searched(kind, name)
             continue
         if not isinstance(given, Mapping):
             raise Invalid(f"'{path}' is an object of params, or null for its usual ranges.", field=path)
         allowed = CATALOGUE[kind][name].allowed
         estimators[name] = {
-            key: ranges.parse(
-                value, f"{path}.{key}", whole=(allowed[key].whole or None) if key in allowed else None
-            )
+            key: ranges.parse(value, f"{path}.{key}", whole=allowed[key].whole if key in allowed else None)
             for key, value in given.items()
             if isinstance(value, Mapping)
         }
-        fixed[name] = {key: value for key, value in given.items() if not isinstance(value, Mapping)}
+        if plain := {key: value for key, value in given.items() if not isinstance(value, Mapping)}:
+            fixed[name] = plain
     common = {
         f"{section}.{name}": found
         for section in ("preparation", "steps")
