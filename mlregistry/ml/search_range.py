@@ -20,6 +20,5 @@ class Range:
     def to_json(self) -> dict[str, Any]:
         if self.choices:
             return {"choices": list(self.choices)}
-        ends = {"low": self.low, "high": self.high}
-        marks = {name: True for name in ("log", "whole") if getattr(self, name)}
-        return {**ends, **marks, **({} if self.step is None else {"step": self.step})}
+        ends = {"low": self.low, "high": self.high, "log": self.log, "whole": self.whole}
+        return ends if self.step is None else {**ends, "step": self.step}

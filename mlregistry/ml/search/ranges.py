@@ -30,8 +30,8 @@ def parse(data: Mapping[str, Any], path: str, *, whole: bool | None = None) -> R
             raise Invalid(f"'{path}' has either choices or low and high, not both.", field=path)
         return Range(choices=_choices(data["choices"], path))
     low, high = (_number(data.get(name), f"{path}.{name}") for name in ("low", "high"))
-    if whole is None:
-        whole = _flag(data, "whole", path, isinstance(low, int) and isinstance(high, int))
+    said = _flag(data, "whole", path, isinstance(low, int) and isinstance(high, int))
+    whole = said if whole is None else whole
     found = Range(low, high, _flag(data, "log", path, False), whole, _step(data, path))
     _check(found, path)
     return found

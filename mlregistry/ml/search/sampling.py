@@ -108,7 +108,9 @@ def mixed(seed: int, number: int) -> int:
 
 def _study(sampler: optuna.samplers.BaseSampler, directions: Sequence[str]) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.create_study(sampler=sampler, directions=list(directions))
+    return optuna.create_study(
+        sampler=sampler, directions=[optuna.study.StudyDirection[one.upper()] for one in directions]
+    )
 
 
 def _tell(study: optuna.Study, space: Space, past: Sequence[Past], n_values: int) -> None:

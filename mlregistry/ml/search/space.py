@@ -112,6 +112,23 @@ def parse(data: Any, *, kind: str | None, recipe: Mapping[str, Any] | None = Non
     return space
 
 
+def stored(data: Mapping[str, Any]) -> Space:
+    """The space that `to_json` wrote; it was checked before."""
+    estimators, fixed = {}, {}
+    for name, given in data.get("estimators", {}).items():
+        estimators[name] = {
+            key: ranges.parse(one, key) for key, one in given.items() if isinstance(one, Mapping)
+        }
+        if plain := {key: one for key, one in given.items() if not isinstance(one, Mapping)}:
+            fixed[name] = plain
+    common = {
+        (key if section == "parameters" else f"{section}.{key}"): ranges.parse(one, key)
+        for section in SECTIONS[1:]
+        for key, one in data.get(section, {}).items()
+    }
+    return Space(estimators, fixed, common)
+
+
 def default(kind: str, n_rows: int) -> Space:
     """The usual estimators of the kind that are not too slow for so many rows, over their own ranges."""
     rows = CATALOGUE[kind]

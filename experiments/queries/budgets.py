@@ -1,0 +1,60 @@
+"""What a study may still spend: trials, minutes, money, patience. Called by its actions and pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from experiments.models import Study, Trial, TrialState
+
+
+@dataclass(frozen=True)
+class Over:
+    """Why no new trial begins; `at_once`: not even one that a dead worker left."""
+
+    reason: str
+    at_once: bool = False
+
+
+def cpu_hour_price() -> float | None:
+    """What the operator says that an hour of one processor costs; None where nothing is said."""
+    prices: Any = getattr(settings, "MLREGISTRY_PRICES", None) or {}
+    found = prices.get("cpu_hour") if isinstance(prices, dict) else None
+    return float(found) if isinstance(found, int | float) and found > 0 else None
+
+
+def seconds_used(study: Study) -> float:
+    """The time worked on, without pauses."""
+    if study.resumed_at is None or not study.is_open or study.state == "PAUSED":
+        return study.used_seconds
+    return study.used_seconds + (timezone.now() - study.resumed_at).total_seconds()
+
+
+def cost(study: Study) -> float | None:
+    price = cpu_hour_price()
+    return None if price is None else study.cpu_seconds / 3600 * price
+
+
+def why_over(study: Study) -> Over | None:
+    """None while trials may begin."""
+    if study.max_seconds is not None and seconds_used(study) >= study.max_seconds:
+        return Over(f"Its time of {study.max_seconds / 60:g} minutes is used up.", at_once=True)
+    spent = cost(study)
+    if study.max_cost is not None and spent is not None and spent >= study.max_cost:
+        return Over(f"Its budget of {study.max_cost:g} is spent.", at_once=True)
+    if study.patience is not None and study.best_value is not None and study.n_since_best >= study.patience:
+        return Over(f"The last {study.patience} trials were no better.")
+    if study.next_number >= study.max_trials:
+        return Over(f"All {study.max_trials} trials are done.")
+    return None
+
+
+def seconds_left(study: Study) -> float | None:
+    """Until the time is used up; None without such a budget."""
+    return None if study.max_seconds is None else max(0.0, study.max_seconds - seconds_used(study))
+
+
+def n_ended(study: Study) -> int:
+    ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED)
+    return Trial.objects.filter(study=study, state__in=ended).count()
