@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from experiments.models import Study, Trial, TrialState
+from experiments.models import Study, StudyState
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def cpu_hour_price() -> float | None:
 
 def seconds_used(study: Study) -> float:
     """The time worked on, without pauses."""
-    if study.resumed_at is None or not study.is_open or study.state == "PAUSED":
+    if study.resumed_at is None or not study.is_open or study.state == StudyState.PAUSED:
         return study.used_seconds
     return study.used_seconds + (timezone.now() - study.resumed_at).total_seconds()
 
@@ -53,8 +53,3 @@ def why_over(study: Study) -> Over | None:
 def seconds_left(study: Study) -> float | None:
     """Until the time is used up; None without such a budget."""
     return None if study.max_seconds is None else max(0.0, study.max_seconds - seconds_used(study))
-
-
-def n_ended(study: Study) -> int:
-    ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED)
-    return Trial.objects.filter(study=study, state__in=ended).count()

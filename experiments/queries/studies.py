@@ -1,7 +1,7 @@
 """Reads of studies for doors: how far one is, its trials, its front, what its page draws."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from mlregistry.jobs.models import State as JobState
 from mlregistry.ml.search import importance as ml_importance
 from mlregistry.ml.search import space as ml_space
 from mlregistry.ml.search.front import front
+from mlregistry.ml.search.space import ESTIMATOR
 
 from . import budgets
 
@@ -66,6 +67,21 @@ def best(study: Study, rows: Sequence[Trial]) -> list[Trial]:
     return sorted(found, key=lambda row: row.values[0], reverse=study.directions[0] == "maximize")  # type: ignore[index]
 
 
+def short(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Params as people read them: without the estimator's name before its own, numbers to four figures."""
+    prefix = f"{params.get(ESTIMATOR, '')}."
+    return [
+        (name.removeprefix(prefix), f"{value:.4g}" if isinstance(value, float) else str(value))
+        for name, value in params.items()
+    ]
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """The last part of each name where that is enough to tell them apart."""
+    ends = [name.rpartition(".")[2] for name in names]
+    return [end if ends.count(end) == 1 else name for name, end in zip(names, ends, strict=True)]
+
+
 def charts(study: Study, rows: Sequence[Trial]) -> dict[str, Any]:
     """The charts of the page by name; none before two trials are complete."""
     told = [row for row in rows if row.values]
@@ -80,7 +96,7 @@ def charts(study: Study, rows: Sequence[Trial]) -> dict[str, Any]:
             "type": "bars",
             "title": "What mattered",
             "x_title": "Share of the score's variance",
-            "labels": [name for name, _ in ranked],
+            "labels": _labels([name for name, _ in ranked]),
             "values": [round(share, 4) for _, share in ranked],
         }
     drawn["parallel"] = _parallel(study, told, [name for name, _ in ranked])

@@ -152,14 +152,15 @@ def _shown(study: Study) -> dict[str, Any]:
     charts = queries.charts(study, told)
     latest = queries.trials(study).select_related("run").order_by("-number")[:MOST_SHOWN]
     progress = queries.progress(study)
+    best = queries.best(study, told)[:LARGEST_LIST]
     return {
         "study": study,
         "progress": progress,
         "share": min(1.0, progress["n_ended"] / study.max_trials),
-        "best": queries.best(study, told)[:LARGEST_LIST],
+        "best": [(one, queries.short(one.params or {})) for one in best],
         "charts": {name: {**chart, "json": json.dumps(chart)} for name, chart in charts.items()},
         "names": ",".join(charts),
-        "trials": latest,
+        "trials": [(one, queries.short(one.params or {})) for one in latest],
         "n_more": max(0, study.next_number - MOST_SHOWN),
         "lanes": queries.live_lanes(study),
         "waiting": study.state == "RUNNING" and study.n_lanes > 0 and queries.is_waiting(study),
