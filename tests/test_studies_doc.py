@@ -13,6 +13,7 @@ import pytest
 from experiments.api.studies import StudyIn
 from experiments.models import Study, StudyState, TrialState
 from mlregistry.accounts.actions import tokens
+from mlregistry.accounts.actor import ALL_SCOPES
 from mlregistry.accounts.models import User
 from mlregistry.accounts.queries import actors
 from mlregistry.ml.search import sampling, space
@@ -35,7 +36,7 @@ def test_the_fields_on_the_page_are_those_of_the_api() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_program_on_the_page_runs(live_server: Any, bob: User, tmp_path: Path) -> None:
-    _, secret = tokens.create_token("docs", by=actors.for_user(bob))
+    _, secret = tokens.create_token("docs", scopes=ALL_SCOPES, by=actors.for_user(bob))
     program = tmp_path / "search.py"
     program.write_text(BLOCKS["python"])
     environment = {**os.environ, "MLREGISTRY_URL": live_server.url, "MLREGISTRY_TOKEN": secret}

@@ -74,6 +74,7 @@ def run(
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
+    base_mb = resident_mb(os.getpid())
     gc.freeze()
     pid = os.fork()
     if pid == 0:
@@ -83,7 +84,7 @@ def run(
     gc.unfreeze()
     os.close(said_write)
     os.close(out_write)
-    watch = Watch(pid, said_read, out_read, limits, hear, tick)
+    watch = Watch(pid, said_read, out_read, limits, hear, tick, base_mb)
     try:
         return watch.until_ended()
     finally:
@@ -150,10 +151,11 @@ class Watch:
         limits: Limits,
         hear: Callable[[dict[str, Any]], str | None],
         tick: Callable[[], str | None],
+        base_mb: float,
     ) -> None:
         self.pid, self.limits, self.hear, self.tick = pid, limits, hear, tick
         self.started = time.monotonic()
-        self.base_mb = resident_mb(os.getpid(), deep=False)
+        self.base_mb = base_mb
         self.ended = Ended()
         self.buffer, self.output, self.n_output = b"", b"", 0
         self.handle = os.pidfd_open(pid)

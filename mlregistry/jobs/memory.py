@@ -7,13 +7,17 @@ from pathlib import Path
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def resident_mb(pid: int, *, deep: bool = True) -> float:
-    """Resident memory of the process tree under `pid` (of itself alone unless `deep`) in MiB; 0 when it is gone."""
-    return sum(_pages(member) for member in (members(pid) if deep else [pid])) * PAGE / 2**20
+def resident_mb(pid: int) -> float:
+    """Resident memory of the process tree under `pid` in MiB; 0 when it is gone."""
+    return sum(_pages(member) for member in _tree(pid)) * PAGE / 2**20
 
 
 def members(pid: int) -> list[int]:
     """The process and all that descend from it, parents first."""
+    return _tree(pid)
+
+
+def _tree(pid: int) -> list[int]:
     found, waiting = [], [pid]
     while waiting:
         member = waiting.pop()

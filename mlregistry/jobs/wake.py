@@ -25,7 +25,8 @@ def heard(*, timeout: float) -> bool:
     raw = connection.connection
     if not select.select([raw], [], [], timeout)[0]:
         return False
-    raw.poll()
+    with connection.wrap_database_errors:
+        raw.poll()
     n_heard = len(raw.notifies)
     raw.notifies.clear()
     return bool(n_heard)

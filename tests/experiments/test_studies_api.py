@@ -64,7 +64,7 @@ def test_ask_report_tell_and_the_end(client: APIClient, own: str) -> None:
     assert client.post(f"{here}/tell", end, format="json").status_code == 200
     assert client.post(f"{here}/tell", end, format="json").status_code == 200
     run = Run.objects.get(pk=first["run"])
-    assert dict(run.latest_metrics.values_list("key", "number")) == {"loss": 0.25, "extra": 1.5}
+    assert dict(run.latest_metrics.values_list("key", "value")) == {"loss": 0.25, "extra": 1.5}
     failed = {"attempt": 1, "state": "FAILED", "error": "diverged"}
     assert client.post(f"{own}/trials/1/tell", failed, format="json").status_code == 200
     body = client.get(own).json()

@@ -13,7 +13,7 @@ from mlregistry.ml.estimator_entry import Entry, choice, entry, number
 WAYS = ("good", "raise", "hang", "eat", "eat_slowly", "print", "vanish")
 
 
-class Hostile(LogisticRegression):
+class Hostile(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
     """Fits as its parent, after doing what `way` says."""
 
     def __init__(self, way: str = "good", pause: float = 0.0, C: float = 1.0) -> None:
