@@ -24,6 +24,7 @@ from experiments.models import (
     TrialState,
 )
 from experiments.queries import budgets
+from experiments.queries import trials as trial_queries
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
@@ -55,6 +56,12 @@ def outside(editor: Actor) -> Study:
     }
     space = {"parameters": {"x": {"low": -1.0, "high": 1.0}}}
     return actions.create_study(None, None, name="Own code", space=space, plan=plan, by=editor)
+
+
+def run_of(study: Study) -> Run:
+    assert study.run is not None
+    study.run.refresh_from_db()
+    return study.run
 
 
 def lane(study: Study) -> Job:
@@ -238,7 +245,7 @@ def test_cancelled_it_ends_at_once_and_trains_no_winner(study: Study, editor: Ac
     assert (study.state, study.winner) == (StudyState.CANCELLED, None)
     assert study.trials.get(pk=trial.pk).state == TrialState.FAILED
     assert {row.job.state for row in study.lanes.select_related("job")} == {State.CANCELLED}
-    assert Run.objects.get(pk=study.run_id).status == RunStatus.KILLED
+    assert run_of(study).status == RunStatus.KILLED
     with pytest.raises(Conflict):
         trial_actions.tell_trial(trial, told(1.0))
     with pytest.raises(Conflict):
@@ -284,8 +291,8 @@ def test_an_earlier_study_is_told_in_first(
     lane(study)
     plan = {"max_trials": 2, "n_lanes": 1, "warm_from": [study.pk]}
     later = actions.create_study(problem, version, space=SPACE, recipe=RECIPE, plan=plan, by=editor)
-    space = trial_actions.queries.space_of(later)
-    assert len(trial_actions.queries.past(later, space, apart=0)) == 4
+    space = trial_queries.space_of(later)
+    assert len(trial_queries.past(later, space, apart=0)) == 4
 
 
 def test_a_dataset_deleted_on_the_way_ends_it_with_the_reason(study: Study, version: DatasetVersion) -> None:
@@ -313,7 +320,7 @@ def test_where_every_trial_fails_the_study_fails_with_the_reason(
     lane(made)
     assert made.state == StudyState.FAILED
     assert "the disk is full" in made.reason
-    assert Run.objects.get(pk=made.run_id).status == RunStatus.FAILED
+    assert run_of(made).status == RunStatus.FAILED
 
 
 def test_a_lane_is_started_where_all_have_died(study: Study) -> None:

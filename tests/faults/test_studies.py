@@ -38,7 +38,7 @@ def check_books(study: Study, n_trials: int) -> None:
     rows = list(study.trials.order_by("number"))
     assert [row.number for row in rows] == list(range(n_trials))
     assert {row.state for row in rows} == {TrialState.COMPLETE}, [(row.number, row.error) for row in rows]
-    runs = [row.run_id for row in rows]
+    runs = [row.run_id for row in rows if row.run_id is not None]
     assert len(set(runs)) == n_trials
     assert Run.objects.filter(pk__in=runs, status=RunStatus.FINISHED).count() == n_trials
     assert Run.objects.filter(parent=study.run).count() == n_trials + 1

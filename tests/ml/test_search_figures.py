@@ -1,6 +1,7 @@
 """The Pareto front by hand, importance on scores of known make, and trials measured step by step."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_the_front_keeps_what_nothing_beats() -> None:
 
 def test_importance_finds_what_made_the_score() -> None:
     chance = random.Random(1)
-    params = [
+    params: list[dict[str, Any]] = [
         {"x": chance.random(), "kind": chance.choice("ab"), "idle": chance.random()} for _ in range(300)
     ]
     values = [4 * (one["x"] - 0.5) ** 2 + (1.0 if one["kind"] == "a" else 0.0) for one in params]
