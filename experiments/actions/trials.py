@@ -173,7 +173,8 @@ def _new_trial(study: Study, worker: str, until: Any) -> Trial:
         worker=worker[:200],
         started_at=timezone.now(),
     )
-    Study.objects.filter(pk=study.pk).update(next_number=F("next_number") + 1)
+    first = {} if study.next_number else {"resumed_at": Now()}  # the wait for a worker costs no time
+    Study.objects.filter(pk=study.pk).update(next_number=F("next_number") + 1, **first)
     return trial
 
 
