@@ -29,6 +29,7 @@ PRUNERS = [
     ("median", "Worse than the median of the others"),
     ("halving", "Successive halving: the best third goes on"),
 ]
+MOST_MINUTES = 43_200
 HALVING_SHARES = [0.1, 0.3]
 
 
@@ -96,7 +97,7 @@ def _asked(form: QueryDict) -> dict[str, Any]:
         "seed": whole(form.get("seed"), "seed", default=Plan.seed),
         "n_lanes": whole(form.get("n_lanes"), "n_lanes", default=Plan.n_lanes),
         "max_trials": whole(form.get("max_trials"), "max_trials", default=Plan.max_trials),
-        "max_seconds": None if minutes is None else max(1, round(min(minutes, 1e6) * 60)),
+        "max_seconds": _seconds(minutes),
         "max_cost": number(form.get("max_cost"), "max_cost"),
         "patience": whole(form.get("patience"), "patience") or None,
         "trial_seconds": whole(form.get("trial_seconds"), "trial_seconds", default=Plan.trial_seconds),
@@ -104,6 +105,14 @@ def _asked(form: QueryDict) -> dict[str, Any]:
     }
     recipe = {"folds": whole(form.get("folds"), "folds", default=actions.FOLDS)}
     return {"plan": plan, "recipe": recipe, "space": _space(form), "name": form.get("name", "")}
+
+
+def _seconds(minutes: float | None) -> int | None:
+    if minutes is None:
+        return None
+    if not 0 < minutes <= MOST_MINUTES:
+        raise Invalid(f"The minutes lie above 0 and up to {MOST_MINUTES:,}.", field="minutes")
+    return max(1, round(minutes * 60))
 
 
 def _space(form: QueryDict) -> Any:

@@ -59,7 +59,7 @@ def test_few_fields_start_a_search(web: Web, bob: User, problem: Problem, versio
         ({"space": '{"estimators": {"magic": null}}'}, "no estimator"),
         ({"estimator": []}, "empty"),
         ({"max_trials": "many"}, "whole number"),
-        ({"minutes": "nan"}, ""),
+        ({"minutes": "nan"}, "The minutes lie"),
         ({"sampler": "gp"}, "PyTorch"),
     ],
 )
