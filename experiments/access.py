@@ -17,6 +17,7 @@ from experiments.models import (
     RecipeVersion,
     Run,
     SelectionStudy,
+    Study,
     TrainingSchedule,
     model_key,
 )
@@ -219,4 +220,18 @@ def training_schedule(by: Actor, schedule_id: int) -> TrainingSchedule:
     found = rows.filter(pk=schedule_id).first()
     if found is None:
         raise NotFound(f"There is no training schedule {schedule_id} in {by.team.name}.")
+    return found
+
+
+def studies(by: Actor) -> QuerySet[Study]:
+    return Study.objects.filter(team=by.team)
+
+
+def study(by: Actor, study_id: int) -> Study:
+    rows = studies(by).select_related(
+        "team", "problem", "dataset_version", "experiment", "run", "winner", "created_by"
+    )
+    found = rows.filter(pk=study_id).first()
+    if found is None:
+        raise NotFound(f"There is no study {study_id} in {by.team.name}.")
     return found

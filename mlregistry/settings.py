@@ -175,6 +175,7 @@ LOGGING = {
 
 JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
+    "experiments.search": "experiments.workers.search.search",
     "experiments.select_features": "experiments.workers.selections.select_features",
     "experiments.profile": "experiments.workers.profiles.build",
     "experiments.check_version": "experiments.workers.quality.check_version",
@@ -205,6 +206,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.liveness.end_overdue": 60,
     "experiments.actions.streams.roll_due": 30,
     "mlregistry.jobs.spending.stop_over_budget": 10,
+    "experiments.actions.lanes.tend": 15,
 }
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
 TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from experiments.models import Dataset, DataSource, Experiment, Problem, Recipe, Run, SelectionStudy
+from experiments.models import Dataset, DataSource, Experiment, Problem, Recipe, Run, SelectionStudy, Study
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
@@ -105,6 +105,16 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "problems": problem.pk,
         "selections": SelectionStudy.objects.create(
             team=team, problem=problem, data_name="d v1", plan={"folds": 5}, recipe={}
+        ).pk,
+        "studies": Study.objects.create(
+            team=team,
+            name="s",
+            experiment=experiment,
+            space={"parameters": {"x": {"low": 0.0, "high": 1.0}}},
+            objectives=[{"metric": "loss", "direction": "minimize"}],
+            sampler="random",
+            max_trials=1,
+            has_problem=False,
         ).pk,
         "datasets": dataset.pk,
         "sources": source.pk,

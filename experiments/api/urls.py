@@ -14,6 +14,7 @@ from . import (
     runs,
     selections,
     sources,
+    studies,
     training_schedules,
     trainings,
     trash,
@@ -100,6 +101,23 @@ urlpatterns: list[URLPattern] = [
     path("selections/", selections.Selections.as_view(), name="api-selections"),
     path("selections/<int:selection_id>", selections.OneSelection.as_view(), name="api-selection"),
     path("selections/<int:selection_id>/use", selections.UseSelection.as_view(), name="api-selection-use"),
+    path("studies/", studies.Studies.as_view(), name="api-studies"),
+    path("studies/<int:study_id>", studies.OneStudy.as_view(), name="api-study"),
+    *(
+        path(
+            f"studies/<int:study_id>/{change}",
+            studies.ChangeStudy.as_view(),
+            {"change": change},
+            name=f"api-study-{change}",
+        )
+        for change in studies.ChangeStudy.changes
+    ),
+    path("studies/<int:study_id>/ask", studies.Ask.as_view(), name="api-study-ask"),
+    path("studies/<int:study_id>/trials/", studies.Trials.as_view(), name="api-trials"),
+    path(
+        "studies/<int:study_id>/trials/<int:number>/report", studies.Report.as_view(), name="api-trial-report"
+    ),
+    path("studies/<int:study_id>/trials/<int:number>/tell", studies.Tell.as_view(), name="api-trial-tell"),
     path("recipes/", recipes.Recipes.as_view(), name="api-recipes"),
     path("recipes/schema", recipes.RecipeSchema.as_view(), name="api-recipe-schema"),
     path("recipes/validate", recipes.ValidateRecipe.as_view(), name="api-recipe-validate"),

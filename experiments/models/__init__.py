@@ -14,13 +14,14 @@ from .recipes import Recipe, RecipeVersion
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 from .sources import DataSource, SourceState, StagedRow
+from .studies import OPEN_STUDY, Study, StudyLane, StudyState, Trial, TrialState
 from .training_schedules import TrainingSchedule
 
 __all__ = [
-    "LIVE", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
+    "LIVE", "OPEN_STUDY", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
     "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Experiment", "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
     "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
-    "TrainingSchedule", "VersionComparison", "model_key",
+    "Study", "StudyLane", "StudyState", "TrainingSchedule", "Trial", "TrialState", "VersionComparison", "model_key",
 ]  # fmt: skip

@@ -21,22 +21,23 @@ class Reading:
 
 def resident_mb(pid: int) -> float:
     """Resident memory of the process tree under `pid` in MiB; 0 when it is gone."""
-    return sum(_pages(member) for member in _tree(pid)) * PAGE / 2**20
+    return sum(_pages(member) for member in members(pid)) * PAGE / 2**20
 
 
 def read(pid: int) -> Reading:
     """Everything about the tree under `pid`; what descendants used counts after their end if they were waited for."""
-    members = _tree(pid)
-    moved = [_moved(member) for member in members]
+    found = members(pid)
+    moved = [_moved(member) for member in found]
     return Reading(
-        memory_mb=sum(_pages(member) for member in members) * PAGE / 2**20,
-        cpu_seconds=sum(_ticks(member) for member in members) / TICKS,
+        memory_mb=sum(_pages(member) for member in found) * PAGE / 2**20,
+        cpu_seconds=sum(_ticks(member) for member in found) / TICKS,
         bytes_read=sum(read for read, _ in moved),
         bytes_written=sum(written for _, written in moved),
     )
 
 
-def _tree(pid: int) -> list[int]:
+def members(pid: int) -> list[int]:
+    """The process and all that descend from it, parents first."""
     found, waiting = [], [pid]
     while waiting:
         member = waiting.pop()

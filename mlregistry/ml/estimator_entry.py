@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
+from mlregistry.ml.search_range import Range
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Param:
-    """What one parameter may be: a whole number, a number, a choice or a switch; None only where nullable."""
+    """What one parameter may be: a whole number, a number, a choice or a switch; None only where nullable.
+
+    `search` is where a search looks for it; without, a search leaves it at its default.
+    """
 
     default: Any
     low: float = -math.inf
@@ -24,6 +28,16 @@ class Param:
     choices: tuple[Any, ...] = ()
     nullable: bool = False
     whole: bool = False
+    search: Range | None = None
+
+    def over(self, low: float, high: float, *, log: bool = False) -> Param:
+        """The same, searched between these ends."""
+        return replace(self, search=Range(low, high, log=log, whole=self.whole))
+
+    def among(self, *choices: Any) -> Param:
+        """The same, searched among these values; by default all that it may be."""
+        every = (*self.choices, *((None,) if self.nullable else ()))
+        return replace(self, search=Range(choices=choices or every))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""The catalogue of estimators per kind of problem, one table row each.
+"""The catalogue of estimators per kind of problem, one table row each, with where a search looks.
 
-Recipes choose from it, pipelines make them.
+Recipes choose from it, pipelines make them; packages add rows by entry points (estimator_plugins).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml import estimator_plugins as plugins
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
 
 if TYPE_CHECKING:
@@ -40,42 +41,42 @@ def _scaled_target(regressor: Any) -> BaseEstimator:
 
 TREE: dict[str, Any] = {
     "max_depth": whole(None, 1, 100),
-    "min_samples_leaf": whole(1, 1, 10_000),
+    "min_samples_leaf": whole(1, 1, 10_000).over(1, 100, log=True),
 }
 FOREST: dict[str, Any] = {
     "n_estimators": whole(200, 1, 2000),
     "max_depth": whole(None, 1, 100),
-    "min_samples_leaf": whole(2, 1, 10_000),
-    "max_features": Param("sqrt", choices=("sqrt", "log2"), nullable=True),
+    "min_samples_leaf": whole(2, 1, 10_000).over(1, 50, log=True),
+    "max_features": Param("sqrt", choices=("sqrt", "log2"), nullable=True).among(),
 }
 FOREST_REGRESSION: dict[str, Any] = {
-    **FOREST, "n_estimators": whole(100, 1, 2000), "max_features": number(0.5, 0.01, 1.0),
+    **FOREST, "n_estimators": whole(100, 1, 2000), "max_features": number(0.5, 0.01, 1.0).over(0.1, 1.0),
 }  # fmt: skip
 HISTOGRAM: dict[str, Any] = {
-    "learning_rate": number(0.1, 0.001, 1.0),
-    "max_iter": whole(200, 1, 5000),
-    "max_leaf_nodes": whole(31, 2, 1000),
-    "min_samples_leaf": whole(20, 1, 10_000),
-    "l2_regularization": number(0.0, 0.0, 1e6),
+    "learning_rate": number(0.1, 0.001, 1.0).over(0.01, 0.3, log=True),
+    "max_iter": whole(200, 1, 5000).over(50, 500, log=True),
+    "max_leaf_nodes": whole(31, 2, 1000).over(4, 128, log=True),
+    "min_samples_leaf": whole(20, 1, 10_000).over(2, 100, log=True),
+    "l2_regularization": number(0.0, 0.0, 1e6).over(1e-6, 10.0, log=True),
 }
 BOOSTING: dict[str, Any] = {
-    "learning_rate": number(0.1, 0.001, 1.0),
-    "n_estimators": whole(100, 1, 2000),
-    "max_depth": whole(3, 1, 30),
-    "subsample": number(1.0, 0.1, 1.0),
+    "learning_rate": number(0.1, 0.001, 1.0).over(0.01, 0.3, log=True),
+    "n_estimators": whole(100, 1, 2000).over(50, 400, log=True),
+    "max_depth": whole(3, 1, 30).over(1, 8),
+    "subsample": number(1.0, 0.1, 1.0).over(0.5, 1.0),
 }
 NEIGHBOURS: dict[str, Any] = {
-    "n_neighbors": whole(15, 1, 500),
-    "weights": choice("uniform", "distance"), "p": Param(2, choices=(1, 2)),
+    "n_neighbors": whole(15, 1, 500).over(1, 100, log=True),
+    "weights": choice("uniform", "distance").among(), "p": Param(2, choices=(1, 2)).among(),
 }  # fmt: skip
 NETWORK: dict[str, Any] = {
-    "hidden_layer_size": whole(64, 1, 1024),
-    "n_layers": whole(1, 1, 4),
-    "alpha": number(0.001, 0.0, 1e3),
-    "learning_rate_init": number(0.001, 1e-5, 1.0),
+    "hidden_layer_size": whole(64, 1, 1024).over(16, 256, log=True),
+    "n_layers": whole(1, 1, 4).over(1, 3),
+    "alpha": number(0.001, 0.0, 1e3).over(1e-6, 0.1, log=True),
+    "learning_rate_init": number(0.001, 1e-5, 1.0).over(1e-4, 0.1, log=True),
     "max_iter": whole(100, 1, 2000),
 }
-BALANCE = choice("balanced", nullable=True)
+BALANCE = choice("balanced", nullable=True).among()
 
 
 def _classifier_network(hidden_layer_size: int, n_layers: int, **params: Any) -> Any:
@@ -105,7 +106,7 @@ CLASSIFICATION = _table(
         "sklearn.linear_model.LogisticRegression",
         "A weighted sum of the features; quick, and its weights can be read.",
         seeded=True,
-        C=number(1.0, 1e-6, 1e6),
+        C=number(1.0, 1e-6, 1e6).over(1e-4, 1e3, log=True),
         max_iter=whole(1000, 1, 100_000),
         class_weight=BALANCE,
     ),
@@ -115,7 +116,7 @@ CLASSIFICATION = _table(
         "sklearn.tree.DecisionTreeClassifier",
         "One tree of yes-or-no questions; easy to explain, rarely the best.",
         seeded=True,
-        **{**TREE, "max_depth": Param(6, 1, 100, nullable=True, whole=True)},
+        **{**TREE, "max_depth": Param(6, 1, 100, nullable=True, whole=True).over(2, 16)},
         class_weight=BALANCE,
     ),
     entry(
@@ -143,7 +144,11 @@ CLASSIFICATION = _table(
         "Trees that correct each other, on binned features; strong on larger tables.",
         seeded=True,
         fixed={"early_stopping": False},
-        **{**HISTOGRAM, "learning_rate": number(0.05, 0.001, 1.0), "max_leaf_nodes": whole(15, 2, 1000)},
+        **{
+            **HISTOGRAM,
+            "learning_rate": number(0.05, 0.001, 1.0).over(0.01, 0.3, log=True),
+            "max_leaf_nodes": whole(15, 2, 1000).over(4, 128, log=True),
+        },
     ),
     entry(
         "gradient_boosting",
@@ -159,8 +164,8 @@ CLASSIFICATION = _table(
         "sklearn.ensemble.AdaBoostClassifier",
         "Stumps, each looking harder at what the ones before got wrong.",
         seeded=True,
-        n_estimators=whole(100, 1, 2000),
-        learning_rate=number(0.5, 0.001, 10.0),
+        n_estimators=whole(100, 1, 2000).over(25, 400, log=True),
+        learning_rate=number(0.5, 0.001, 10.0).over(0.01, 2.0, log=True),
     ),
     entry(
         "svm",
@@ -169,8 +174,8 @@ CLASSIFICATION = _table(
         "The widest margin between the classes, curved by a kernel.",
         seeded=True,
         wrap=_calibrated,
-        C=number(1.0, 1e-4, 1e4),
-        kernel=choice("rbf", "linear", "poly"),
+        C=number(1.0, 1e-4, 1e4).over(0.01, 1e3, log=True),
+        kernel=choice("rbf", "linear", "poly").among("rbf", "linear"),
         class_weight=BALANCE,
     ),
     entry(
@@ -185,7 +190,7 @@ CLASSIFICATION = _table(
         "Gaussian naive Bayes",
         "sklearn.naive_bayes.GaussianNB",
         "Treats features as independent bell curves; needs little data.",
-        var_smoothing=number(1e-9, 0.0, 1.0),
+        var_smoothing=number(1e-9, 0.0, 1.0).over(1e-12, 0.1, log=True),
     ),
     entry(
         "linear_discriminant",
@@ -224,7 +229,7 @@ REGRESSION = _table(
         "sklearn.linear_model.Ridge",
         "Linear regression with small weights preferred.",
         seeded=True,
-        alpha=number(1.0, 0.0, 1e6),
+        alpha=number(1.0, 0.0, 1e6).over(1e-3, 1e4, log=True),
     ),
     entry(
         "lasso",
@@ -233,7 +238,7 @@ REGRESSION = _table(
         "Linear regression that sets useless weights to zero.",
         seeded=True,
         wrap=_scaled_target,
-        alpha=number(0.001, 1e-6, 1e3),
+        alpha=number(0.001, 1e-6, 1e3).over(1e-5, 1.0, log=True),
         max_iter=whole(5000, 1, 100_000),
     ),
     entry(
@@ -243,8 +248,8 @@ REGRESSION = _table(
         "Between ridge and lasso.",
         seeded=True,
         wrap=_scaled_target,
-        alpha=number(0.001, 1e-6, 1e3),
-        l1_ratio=number(0.5, 0.0, 1.0),
+        alpha=number(0.001, 1e-6, 1e3).over(1e-5, 1.0, log=True),
+        l1_ratio=number(0.5, 0.0, 1.0).over(0.0, 1.0),
         max_iter=whole(5000, 1, 100_000),
     ),
     entry(
@@ -260,8 +265,8 @@ REGRESSION = _table(
         "sklearn.linear_model.HuberRegressor",
         "Linear regression that outliers pull less.",
         wrap=_scaled_target,
-        epsilon=number(1.35, 1.0, 100.0),
-        alpha=number(0.0001, 0.0, 1e6),
+        epsilon=number(1.35, 1.0, 100.0).over(1.01, 5.0, log=True),
+        alpha=number(0.0001, 0.0, 1e6).over(1e-6, 1.0, log=True),
         max_iter=whole(1000, 1, 100_000),
     ),
     entry(
@@ -270,7 +275,7 @@ REGRESSION = _table(
         "sklearn.tree.DecisionTreeRegressor",
         "One tree of yes-or-no questions; easy to explain, rarely the best.",
         seeded=True,
-        **{**TREE, "max_depth": Param(8, 1, 100, nullable=True, whole=True)},
+        **{**TREE, "max_depth": Param(8, 1, 100, nullable=True, whole=True).over(2, 16)},
     ),
     entry(
         "random_forest",
@@ -311,16 +316,16 @@ REGRESSION = _table(
         "sklearn.svm.SVR",
         "A tube around the data, curved by a kernel; slow above 20,000 rows.",
         wrap=_scaled_target,
-        C=number(1.0, 1e-4, 1e4),
-        epsilon=number(0.1, 0.0, 100.0),
-        kernel=choice("rbf", "linear", "poly"),
+        C=number(1.0, 1e-4, 1e4).over(0.01, 1e3, log=True),
+        epsilon=number(0.1, 0.0, 100.0).over(0.001, 1.0, log=True),
+        kernel=choice("rbf", "linear", "poly").among("rbf", "linear"),
     ),
     entry(
         "k_nearest_neighbors",
         "Nearest neighbours",
         "sklearn.neighbors.KNeighborsRegressor",
         "The mean of the most similar training rows.",
-        **{**NEIGHBOURS, "n_neighbors": whole(10, 1, 500)},
+        **{**NEIGHBOURS, "n_neighbors": whole(10, 1, 500).over(1, 100, log=True)},
     ),
     entry(
         "mlp",
@@ -334,3 +339,4 @@ REGRESSION = _table(
 )
 
 CATALOGUE: dict[str, dict[str, Entry]] = {"classification": CLASSIFICATION, "regression": REGRESSION}
+plugins.add_to(CATALOGUE)

@@ -103,6 +103,35 @@
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
       return [traces, layout(chart, { barmode: "stack", bargap: 0.35, showlegend: true, yaxis: axis(chart.y_title, { exponentformat: "none" }), xaxis: axis("", { type: "category" }) })];
     },
+    search_history(chart) {
+      const [c1, c2] = palette(), last = chart.series.length - 1;
+      const traces = chart.series.map((series, i) => ({
+        type: "scatter", mode: series.mode, name: series.name, x: series.x, y: series.y,
+        line: { width: 2.4, shape: "hv", color: c2 }, marker: { size: 7, color: i === last ? c2 : faded(c1, 0.6) },
+      }));
+      return [traces, layout(chart, { showlegend: true })];
+    },
+    search_parallel(chart) {
+      const dimensions = chart.axes.map((one) => {
+        if (one.ticks) return { label: one.label, values: one.values, tickvals: one.ticks.map((_, i) => i), ticktext: one.ticks };
+        if (!one.log) return { label: one.label, values: one.values };
+        const values = one.values.map(Math.log10), low = Math.ceil(Math.min(...values)), high = Math.floor(Math.max(...values));
+        const ticks = Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => low + i);
+        return { label: one.label, values, tickvals: ticks, ticktext: ticks.map((power) => `1e${power}`) };
+      });
+      const narrow = innerWidth < 600;
+      for (const one of dimensions) { const parts = one.label.split("."); one.label = parts[parts.length - 1].slice(0, narrow ? 10 : 24); }
+      const shown = narrow ? dimensions.slice(-4) : dimensions;
+      return [[{
+        type: "parcoords", dimensions: shown, labelangle: narrow ? -25 : 0, line: { color: chart.color, reversescale: chart.reverse, showscale: !narrow, colorscale: [[0, color("line")], [1, color("c1")]] },
+        labelfont: { color: color("ink") }, tickfont: { color: color("muted") }, rangefont: { color: color("muted") },
+      }], layout(chart, { height: 420, margin: { l: 60, r: 60, t: 60, b: 30 } })];
+    },
+    search_slice(chart) {
+      const marker = { size: 7, color: chart.color, colorscale: [[0, color("line")], [1, color("c1")]], line: { width: 0.5, color: color("muted") }, colorbar: { title: { text: "Trial" }, thickness: 10 } };
+      return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker, hovertemplate: "%{x}: %{y:.4~g}<extra></extra>" }],
+        layout(chart, { xaxis: axis(chart.x_title, chart.log ? { type: "log" } : {}) })];
+    },
     groups(chart) {
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
       return [traces, layout(chart, { barmode: "group", bargap: 0.25 })];
@@ -118,6 +147,7 @@
     }
   }
   drawAll();
+  document.addEventListener("htmx:afterSettle", drawAll);
   document.addEventListener("themechange", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 })();

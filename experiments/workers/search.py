@@ -1,0 +1,219 @@
+"""One lane of a study: takes trial after trial and measures each in a fork; named in settings.JOB_KINDS.
+
+The lane holds the table and the database's line, its forks do the fitting: the lane itself starts no thread of
+OpenMP or BLAS, which would not survive the fork.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, TypedDict, TypeVar
+
+import pandas as pd
+import threadpoolctl
+from django.db import InterfaceError, OperationalError, connection
+
+from experiments.actions import lanes
+from experiments.actions import trials as actions
+from experiments.actions.trials import Told
+from experiments.models import Study, Trial, TrialState
+from experiments.queries import budgets
+from experiments.queries.datasets import local_paths
+from experiments.queries.problems import spec_of
+from experiments.queries.trials import recipe_of
+from mlregistry.errors import Conflict, MlregistryError
+from mlregistry.jobs import forked
+from mlregistry.jobs.context import JobCancelled, JobContext
+from mlregistry.jobs.forked import Ended, Limits, Send
+from mlregistry.jobs.options import seconds
+from mlregistry.ml import tables
+from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recipes import parse as parse_recipe
+from mlregistry.ml.search import measuring
+from mlregistry.ml.search.plan import CPU_SECONDS
+
+PRUNED = "pruned"
+CANCELLED = "cancelled"
+LOST = "lost"
+TIME_UP = "The study's time was used up."
+AWAY_SECONDS = 120.0
+Found = TypeVar("Found")
+
+
+def search(context: JobContext, *, study_id: int) -> dict[str, Any]:
+    """Work on the study until it gives out no more trials; returns how many this lane measured."""
+    lane = Lane(context, study_id)
+    while (trial := patiently(lane.claim)) is not None:
+        lane.do(trial)
+    patiently(lambda: lanes.close(study_id))
+    return {"n_trials": lane.n_done}
+
+
+def patiently(ask: Callable[[], Found]) -> Found:
+    """Ask until the database answers, for two minutes; what is asked must bear being done twice."""
+    deadline = time.monotonic() + AWAY_SECONDS
+    while True:
+        try:
+            return ask()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+class Lane:
+    """The table is loaded once, with the first trial."""
+
+    def __init__(self, context: JobContext, study_id: int) -> None:
+        self.context = context
+        self.study_id = study_id
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.lease = seconds("JOB_LEASE_SECONDS")
+        self.frame: pd.DataFrame | None = None
+        self.frame_of: int | None = None
+        self.n_done = 0
+
+    def claim(self) -> Trial | None:
+        if self.context.cancelled():
+            raise JobCancelled
+        return actions.claim_trial(self.study_id, worker=self.worker, lease_seconds=self.lease)
+
+    def do(self, trial: Trial) -> None:
+        """Measure the trial and tell how it ended; whatever goes wrong in it, the study goes on."""
+        study = patiently(self._study)
+        try:
+            told = self._measured(study, trial)
+        except Conflict as error:
+            self.context.log(f"Trial {trial.number}: {error.message}")
+            return
+        except MlregistryError as error:
+            told = Told(TrialState.FAILED, error=error.message)
+        if told is None:
+            return
+        try:
+            patiently(lambda: actions.tell_trial(trial, told))
+        except Conflict as error:
+            self.context.log(f"Trial {trial.number}: {error.message}")
+            return
+        self.n_done += 1
+        self.context.report(
+            min(1.0, (trial.number + 1) / study.max_trials), f"Trial {trial.number}: {_line(told)}"
+        )
+
+    def _study(self) -> Study:
+        rows = Study.objects.select_related("team", "created_by", "problem", "dataset_version", "run")
+        return rows.get(pk=self.study_id)
+
+    def _measured(self, study: Study, trial: Trial) -> Told | None:
+        """None when the trial is not ours to end: cancelled, or taken by another."""
+        if study.problem is None or study.dataset_version is None:
+            patiently(lambda: lanes.close(study.pk))
+            return None
+        frame = self._frame(study)
+        trial = patiently(lambda: actions.propose(study, trial))
+        recipe = parse_recipe(recipe_of(study, trial.params or {}), kind=study.problem.kind)
+        return Attempt(self, study, trial).measure(spec_of(study.problem), recipe, frame)
+
+    def _frame(self, study: Study) -> pd.DataFrame:
+        version = study.dataset_version
+        if version is None:
+            raise Conflict("The dataset version was deleted.")
+        if self.frame is None or self.frame_of != version.pk:
+            with local_paths(version) as paths:
+                self.frame, self.frame_of = tables.load(paths), version.pk
+        return self.frame
+
+
+class Usage(TypedDict):
+    seconds: float
+    cpu_seconds: float
+    peak_memory_mb: float
+
+
+class Attempt:
+    """One trial in its fork: reports go to the database, the verdict comes back as a reason to stop."""
+
+    def __init__(self, lane: Lane, study: Study, trial: Trial) -> None:
+        self.lane, self.study, self.trial = lane, study, trial
+        self.found: dict[str, Any] = {}
+        self.renewed = time.monotonic()
+        self.left = budgets.seconds_left(study)
+        self.started = time.monotonic()
+
+    def measure(self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame) -> Told | None:
+        shares = self.study.shares if self.study.pruner != "none" else []
+        n_threads = max(1, (os.cpu_count() or 1) // max(1, self.study.n_lanes))
+
+        def work(send: Send) -> None:
+            with threadpoolctl.threadpool_limits(n_threads):
+                for step in measuring.measure(spec, recipe, frame, shares):
+                    send({"step": step.number, "metrics": step.metrics, "last": step.is_last})
+
+        limits = Limits(self.study.trial_seconds, self.study.trial_memory_mb)
+        ended = forked.run(work, limits=limits, hear=self._hear, tick=self._tick)
+        if ended.output:
+            self.lane.context.log(f"Trial {self.trial.number} printed: {ended.output[-500:]}")
+        if ended.reason == CANCELLED:
+            patiently(lambda: actions.release_trial(self.trial))
+            raise JobCancelled
+        return None if ended.reason == LOST else self._told(ended)
+
+    def _hear(self, message: dict[str, Any]) -> str | None:
+        self.found = message
+        if self.study.pruner == "none":
+            return None
+        value = message["metrics"].get(f"cv_{self.study.objectives[0]['metric']}_mean")
+        if value is None or message["last"]:
+            return None
+        return PRUNED if self._report(message["step"], value) else None
+
+    def _report(self, step: int, value: float) -> bool:
+        self.renewed = time.monotonic()
+        return patiently(
+            lambda: actions.report_trial(self.study, self.trial, step, value, lease_seconds=self.lane.lease)
+        )
+
+    def _tick(self) -> str | None:
+        if self.lane.context.cancelled():
+            return CANCELLED
+        if self.left is not None and time.monotonic() - self.started > self.left:
+            return TIME_UP
+        if time.monotonic() - self.renewed < self.lane.lease / 3:
+            return None
+        self.renewed = time.monotonic()
+        kept = patiently(lambda: actions.renew_trial(self.trial, lease_seconds=self.lane.lease))
+        return None if kept else LOST
+
+    def _told(self, ended: Ended) -> Told:
+        used = Usage(
+            seconds=ended.seconds, cpu_seconds=ended.cpu_seconds, peak_memory_mb=ended.peak_memory_mb
+        )
+        metrics = self.found.get("metrics", {})
+        if ended.reason in (PRUNED, TIME_UP):
+            why = "" if ended.reason == PRUNED else TIME_UP
+            return Told(TrialState.PRUNED, metrics=metrics, error=why, **used)
+        if ended.problem:
+            return Told(TrialState.FAILED, metrics=metrics, error=ended.problem, **used)
+        values = [self._value(one["metric"], metrics, ended) for one in self.study.objectives]
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            missing = self.study.objectives[values.index(None)]["metric"]
+            return Told(
+                TrialState.FAILED,
+                metrics=metrics,
+                error=f"{missing} is not defined on the held-out rows.",
+                **used,
+            )
+        return Told(TrialState.COMPLETE, tuple(known), metrics, **used)
+
+    def _value(self, name: str, metrics: dict[str, float], ended: Ended) -> float | None:
+        return ended.cpu_seconds if name == CPU_SECONDS else metrics.get(f"cv_{name}_mean")
+
+
+def _line(told: Told) -> str:
+    if told.values:
+        return ", ".join(f"{value:.5g}" for value in told.values)
+    return told.error[:200] or told.state.lower()

@@ -1,0 +1,65 @@
+"""Measures one trial by cross-validation of the training rows; the test rows stay untouched. Called by lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mlregistry.errors import Invalid
+from mlregistry.ml import pipelines, training_steps
+from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.supervised import table
+from mlregistry.ml.supervised.fitting import cross_validate, means
+from mlregistry.ml.supervised.table import Work
+
+Array = npt.NDArray[Any]
+LEAST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is known after one more fit: the means over the folds so far, or figures of a share of the rows."""
+
+    number: int
+    metrics: dict[str, float]
+    is_last: bool
+
+
+def measure(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, shares: Sequence[float]
+) -> Iterator[Step]:
+    """One step per share, on its first fold only, then one per fold, whose metrics are named cv_<metric>_mean."""
+    work = table.prepare(spec, recipe, frame, lambda fraction, message: None)
+    rows = table.part(work).train
+    pipeline = pipelines.build(spec.kind, work.recipe)
+    number = 0
+    for share in shares:
+        number += 1
+        part = _share(work, rows, share)
+        if len(part) >= LEAST_ROWS:
+            try:
+                first = next(cross_validate(work, pipeline, part))
+            except Invalid:
+                continue  # a class with too few rows in this share: the folds will tell
+            yield Step(number, {f"cv_{name}_mean": value for name, value in first.items()}, is_last=False)
+    found: list[dict[str, float]] = []
+    for fold in cross_validate(work, pipeline, rows):
+        number += 1
+        found.append(fold)
+        yield Step(number, means(found), is_last=len(found) == recipe.folds)
+
+
+def _share(work: Work, rows: Array, share: float) -> Array:
+    """A seeded part of the rows; under a split by time the latest of them."""
+    n_rows = max(1, round(len(rows) * share))
+    order = training_steps.order_of(work.frame.iloc[rows], work.recipe.split)
+    if order is not None:
+        return np.sort(rows[np.argsort(order, kind="stable")[-n_rows:]])
+    chance = np.random.default_rng(work.recipe.seed)
+    return np.sort(chance.permutation(rows)[:n_rows])

@@ -1,0 +1,55 @@
+"""A plugin whose estimator misbehaves on demand; installed for the workers of these tests, and named by its ways."""
+
+import os
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from mlregistry.ml.estimator_entry import Entry, choice, entry, number
+
+WAYS = ("good", "raise", "hang", "eat", "eat_slowly", "print", "vanish")
+
+
+class Hostile(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
+    """Fits as its parent, after doing what `way` says."""
+
+    def __init__(self, way: str = "good", pause: float = 0.0, C: float = 1.0) -> None:
+        super().__init__(C=C)
+        self.way = way
+        self.pause = pause
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Hostile":
+        time.sleep(self.pause)
+        if self.way == "raise":
+            raise RuntimeError("the estimator gives up")
+        if self.way == "hang":
+            time.sleep(3600)
+        if self.way == "eat":
+            np.ones(2**32)
+        if self.way == "eat_slowly":
+            held = []
+            while True:
+                held.append(np.ones(2**20))
+        if self.way == "print":
+            line = "x" * 1_000_000
+            for _ in range(1000):
+                sys.stdout.write(line)
+        if self.way == "vanish":
+            os._exit(7)
+        fitted: Hostile = super().fit(X, y, sample_weight)
+        return fitted
+
+
+def rows() -> dict[str, list[Entry]]:
+    return {
+        "classification": [
+            entry(
+                "hostile", "Hostile", Hostile, "For tests.",
+                way=choice(*WAYS).among(), pause=number(0.0, 0.0, 60.0),
+                C=number(1.0, 1e-6, 1e6).over(0.01, 10.0, log=True),
+            )
+        ]
+    }  # fmt: skip
