@@ -29,6 +29,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
+from mlregistry.jobs.prices import Prices
 
 pytestmark = pytest.mark.django_db
 SPACE: dict[str, Any] = {
@@ -275,7 +276,7 @@ def test_time_that_is_used_up_ends_it_by_the_chore(outside: Study) -> None:
 
 
 def test_money_that_is_spent_ends_it(outside: Study, settings: Settings) -> None:
-    settings.MLREGISTRY_PRICES = {"cpu_hour": 3600.0}
+    settings.PRICES = Prices(cpu_hour=3600.0)
     outside.max_cost = 3.0
     outside.save()
     for _ in range(2):
