@@ -168,8 +168,10 @@ def test_quality_over_time_is_shown_on_dataset_problem_and_home(
         assert shown in text, shown
     for other in ("/", f"/problems/{version.dataset.problem_id}/"):
         assert "90 rows before, 30 now" in page(web(vera), other)
-    text = page(client, f"{address}versions/2/changes")
-    for shown in ("violet", "Kolmogorov–Smirnov", "Jensen–Shannon", "90 → 30"):
+    moved = client.get(f"{address}versions/2/changes")
+    assert moved.headers["Location"] == f"{address}compare?from=1&to=2"
+    text = page(client, moved.headers["Location"])
+    for shown in ("violet", "Kolmogorov–Smirnov", "Jensen–Shannon", "90 rows before, 30 now"):
         assert shown in text, shown
     assert client.get(f"{address}versions/1/changes").status_code == 404
     alert = QualityAlert.objects.get()
