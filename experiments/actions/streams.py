@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -41,9 +42,10 @@ FITTING: dict[str, frozenset[type]] = {
 OWN = ("key", "event_at")
 INFINITE = (math.inf, -math.inf)
 INSERT = """
+WITH held AS (SELECT id FROM experiments_dataset WHERE id = %s FOR KEY SHARE)
 INSERT INTO experiments_stagedrow (dataset_id, key, event_at, row, received_at)
-SELECT %s, sent.key, sent.event_at, sent.row, now()
-FROM jsonb_to_recordset(%s::jsonb) AS sent (key text, event_at timestamptz, row jsonb)
+SELECT held.id, sent.key, sent.event_at, sent.row, now()
+FROM held, jsonb_to_recordset(%s::jsonb) AS sent (key text, event_at timestamptz, row jsonb)
 ON CONFLICT (dataset_id, key) DO NOTHING
 """
 TAKE = """
@@ -70,8 +72,15 @@ def append(dataset: Dataset, rows: Sequence[Any], *, by: Actor) -> int:
         sent.append({"key": key, "event_at": moment.isoformat(), "row": found})
     check_names([*OWN, *sorted(names)], Limits())
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [dataset.pk, json.dumps(sent)])
+        cursor.execute(INSERT, [dataset.pk, _document(sent)])
         return int(cursor.rowcount)
+
+
+def _document(sent: list[dict[str, Any]]) -> str:
+    try:
+        return msgspec.json.encode(sent).decode()
+    except OverflowError:  # a whole number of more than 64 bits
+        return json.dumps(sent)
 
 
 def check_takes_rows(dataset: Dataset) -> dict[str, str]:

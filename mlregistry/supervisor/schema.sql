@@ -1931,16 +1931,17 @@ INSERT INTO public.django_migrations VALUES (69, 'experiments', '0015_contracts_
 INSERT INTO public.django_migrations VALUES (70, 'experiments', '0016_versions_of_parts', now());
 INSERT INTO public.django_migrations VALUES (71, 'experiments', '0017_sources', now());
 INSERT INTO public.django_migrations VALUES (72, 'experiments', '0018_studies_and_trials', now());
-INSERT INTO public.django_migrations VALUES (73, 'jobs', '0002_fair_queue', now());
-INSERT INTO public.django_migrations VALUES (74, 'jobs', '0003_resources_and_budgets', now());
-INSERT INTO public.django_migrations VALUES (75, 'jobs', '0004_pause', now());
-INSERT INTO public.django_migrations VALUES (76, 'models_app', '0001_initial', now());
-INSERT INTO public.django_migrations VALUES (77, 'models_app', '0002_files_trained_here', now());
-INSERT INTO public.django_migrations VALUES (78, 'models_app', '0003_mlflow_versions', now());
-INSERT INTO public.django_migrations VALUES (79, 'models_app', '0004_webhooks', now());
-INSERT INTO public.django_migrations VALUES (80, 'serving', '0001_initial', now());
-INSERT INTO public.django_migrations VALUES (81, 'serving', '0002_split_layout_client_ids_and_counts', now());
-INSERT INTO public.django_migrations VALUES (82, 'sessions', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (73, 'experiments', '0019_rows_held_once', now());
+INSERT INTO public.django_migrations VALUES (74, 'jobs', '0002_fair_queue', now());
+INSERT INTO public.django_migrations VALUES (75, 'jobs', '0003_resources_and_budgets', now());
+INSERT INTO public.django_migrations VALUES (76, 'jobs', '0004_pause', now());
+INSERT INTO public.django_migrations VALUES (77, 'models_app', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (78, 'models_app', '0002_files_trained_here', now());
+INSERT INTO public.django_migrations VALUES (79, 'models_app', '0003_mlflow_versions', now());
+INSERT INTO public.django_migrations VALUES (80, 'models_app', '0004_webhooks', now());
+INSERT INTO public.django_migrations VALUES (81, 'serving', '0001_initial', now());
+INSERT INTO public.django_migrations VALUES (82, 'serving', '0002_split_layout_client_ids_and_counts', now());
+INSERT INTO public.django_migrations VALUES (83, 'sessions', '0001_initial', now());
 SELECT pg_catalog.setval('public.accounts_apitoken_id_seq', 1, false);
 SELECT pg_catalog.setval('public.accounts_auditevent_id_seq', 1, false);
 SELECT pg_catalog.setval('public.accounts_idempotencykey_id_seq', 1, false);
@@ -1960,7 +1961,7 @@ SELECT pg_catalog.setval('public.axes_accessfailurelog_id_seq', 1, false);
 SELECT pg_catalog.setval('public.axes_accesslog_id_seq', 1, false);
 SELECT pg_catalog.setval('public.django_admin_log_id_seq', 1, false);
 SELECT pg_catalog.setval('public.django_content_type_id_seq', 70, true);
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 82, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 83, true);
 SELECT pg_catalog.setval('public.experiments_contractcheck_id_seq', 1, false);
 SELECT pg_catalog.setval('public.experiments_curve_id_seq', 1, false);
 SELECT pg_catalog.setval('public.experiments_datacontract_id_seq', 1, false);
@@ -2590,8 +2591,6 @@ ALTER TABLE ONLY public.experiments_selectionstudy
     ADD CONSTRAINT experiments_selectionstudy_job_id_e2b1ee91_fk_jobs_job_id FOREIGN KEY (job_id) REFERENCES public.jobs_job(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.experiments_selectionstudy
     ADD CONSTRAINT experiments_selectionstudy_team_id_d5a4600c_fk_accounts_team_id FOREIGN KEY (team_id) REFERENCES public.accounts_team(id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE ONLY public.experiments_stagedrow
-    ADD CONSTRAINT experiments_stagedro_dataset_id_92f23df2_fk_experimen FOREIGN KEY (dataset_id) REFERENCES public.experiments_dataset(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.experiments_study
     ADD CONSTRAINT experiments_study_created_by_id_c10306c7_fk_accounts_user_id FOREIGN KEY (created_by_id) REFERENCES public.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.experiments_study

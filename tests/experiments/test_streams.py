@@ -95,6 +95,19 @@ def test_a_row_that_cannot_be_kept_is_named_and_none_is_kept(
     assert StagedRow.objects.count() == 2
 
 
+def test_numbers_of_any_length_keep_their_digits(dataset: Dataset, editor: Actor) -> None:
+    actions.append(dataset, batch(0, 1, id=2**63 - 1) + batch(1, 1, id=2**70 + 1), by=editor)
+    assert [row.row["id"] for row in StagedRow.objects.order_by("key") if row.row] == [2**63 - 1, 2**70 + 1]
+
+
+def test_rows_of_a_deleted_dataset_are_not_kept(dataset: Dataset, editor: Actor) -> None:
+    actions.append(dataset, batch(0, 2), by=editor)
+    Dataset.objects.filter(pk=dataset.pk).delete()
+    assert not StagedRow.objects.exists()
+    assert actions.append(dataset, batch(2, 2), by=editor) == 0
+    assert not StagedRow.objects.exists()
+
+
 def test_versions_come_by_count_and_by_time(dataset: Dataset, editor: Actor, settings: Settings) -> None:
     settings.ROLL_ROWS = 5
     actions.append(dataset, batch(0, 4), by=editor)
