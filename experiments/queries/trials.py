@@ -12,7 +12,6 @@ from mlregistry.ml.search.sampling import COMPLETE, PRUNED, RUNNING, Past
 from mlregistry.ml.search.space import Space
 
 TELLING = (COMPLETE, PRUNED, RUNNING)
-MOST_PAST = 5000
 
 
 def space_of(study: Study) -> Space:

@@ -21,8 +21,8 @@ from django.utils.module_loading import import_string
 from mlregistry.errors import MlregistryError
 
 from .context import JobCancelled, JobContext, JobPaused
+from .wire import die_with
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CLIENT_ERRORS = range(400, 429)
 
@@ -61,11 +61,8 @@ def run(request: dict[str, Any], *, log: int, events: int, parent: int) -> int:
 def _settle(*, log: int, parent: int, stopped: threading.Event, paused: threading.Event) -> None:
     """A session of its own, death with the fork server, default signals, output into the log pipe."""
     os.setsid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+    die_with(parent)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     # When memory runs out the kernel should take the job, not the worker or the database.
     Path("/proc/self/oom_score_adj").write_text("1000")
 

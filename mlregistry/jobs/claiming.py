@@ -25,10 +25,9 @@ JOINED = """
     LEFT JOIN busy ON busy.team_id IS NOT DISTINCT FROM job.team_id
     LEFT JOIN jobs_teamload AS load ON load.team_id = job.team_id
 """
-USED = """
-    coalesce(busy.cpu_seconds, 0)
-    + coalesce(load.cpu_seconds * power(0.5, least(500, extract(epoch FROM now() - load.at)::float8 / 3600)), 0)
-"""
+# What a team used, halved with every hour since.
+LOAD_NOW = "load.cpu_seconds * power(0.5, least(500, extract(epoch FROM now() - load.at)::float8 / 3600))"
+USED = f"coalesce(busy.cpu_seconds, 0) + coalesce({LOAD_NOW}, 0)"
 BEST = f"""
 WITH {TEAMS}, turn AS MATERIALIZED (
     SELECT random() < %(oldest_share)s AS is_of_the_oldest
@@ -65,13 +64,12 @@ STANDS_FOR = f"""
 SELECT job.queue FROM jobs_job AS job
 WHERE job.id = %(job_id)s AND {WAITING} AND (job.n_nudges = %(message)s OR %(message)s IS NULL)
 """  # noqa: S608  # joined of constants
-ADD_LOAD = """
+ADD_LOAD = f"""
 INSERT INTO jobs_teamload AS load (team_id, cpu_seconds, at) VALUES (%(team_id)s, %(cpu_seconds)s, now())
 ON CONFLICT (team_id) DO UPDATE SET
-    cpu_seconds = excluded.cpu_seconds
-        + load.cpu_seconds * power(0.5, least(500, extract(epoch FROM now() - load.at)::float8 / 3600)),
+    cpu_seconds = excluded.cpu_seconds + {LOAD_NOW},
     at = now()
-"""
+"""  # noqa: S608  # joined of constants
 # As if each job of a team that goes before another of it were running by then.
 QUEUE = f"""
 WITH {TEAMS}, waiting AS (

@@ -4,7 +4,6 @@ The caller must not have started threads of its own, OpenMP's included: a fork h
 """
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -22,8 +21,8 @@ from typing import Any
 from mlregistry.errors import MlregistryError
 
 from .memory import members, resident_mb
+from .wire import die_with
 
-PR_SET_PDEATHSIG = 1
 CHUNK = 1 << 16
 TICK_SECONDS = 0.1
 KEPT_OUTPUT = 4000
@@ -95,9 +94,7 @@ def _become(work: Callable[[Send], None], said: int, out: int, parent: int, limi
     """The child's whole life; it ends without cleaning up what belongs to the caller."""
     status = 1
     try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
+        die_with(parent)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.dup2(out, 1)
         os.dup2(out, 2)

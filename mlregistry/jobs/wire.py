@@ -1,10 +1,20 @@
-"""What the fork server and its clients share; small, so that a client loads nothing heavy."""
+"""What the fork server, its clients and its children share; small, so that a client loads nothing heavy."""
 
 import contextlib
+import ctypes
 import os
+import signal
 
+PR_SET_PDEATHSIG = 1
 SOCKET = "socket"
 TERMINATE, KILL, PAUSE = b"T", b"K", b"P"
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel end this fork when `parent` ends; at once if it is gone already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def signal_group(pid: int, number: int) -> None:

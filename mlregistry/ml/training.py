@@ -10,9 +10,9 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.supervised import training as supervised_training
+from mlregistry.ml.supervised.table import Report
 from mlregistry.ml.training_result import TrainingResult
 
-Report = Callable[[float, str], None]
 Trainer = Callable[[ProblemSpec, Recipe, pd.DataFrame, Report], TrainingResult]
 TRAINERS: dict[str, Trainer] = {
     "classification": supervised_training.train,
