@@ -16,7 +16,7 @@ from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
 from mlregistry.ui.page import PageRequest, number, page, whole
 
-from . import recipe_choice
+from . import recipe_choice, steps
 
 PRESELECTED = {
     "logistic_regression",
@@ -25,6 +25,10 @@ PRESELECTED = {
     "decision_tree",
     "k_nearest_neighbors",
     "ridge",
+    "item_neighbours",
+    "user_neighbours",
+    "ease",
+    "svd",
 }
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
@@ -35,6 +39,7 @@ TITLES = {
     "split.validation_fraction": ("Share of validation rows", "Only for train, validation and test."),
     "split.stratify": ("Keep the share of each class in every part", ""),
     "split.order": ("Order by the column", "Only for a split by time: the latest rows are the test."),
+    "split.n_last": ("Rows per user in the test", "Only for “leave last”: each user's newest rows."),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
@@ -66,20 +71,32 @@ def train(request: PageRequest, problem_id: int) -> HttpResponse:
 
 def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
     form = request.POST if request.form_error else QueryDict()
-    entries = [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != "dummy"]
+    baseline = actions.BASELINES.get(problem.kind)
+    entries = [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != baseline]
+    split = [
+        option for option in _options("split", Split(), form, problem.kind) if _fits(option["path"], problem)
+    ]
     ticked = set(form.getlist("estimator")) if form else PRESELECTED
     return {
         "problem": problem,
         "versions": _versions(request, problem),
         "chosen": form.get("version") or request.GET.get("version", ""),
         "estimators": [(entry, entry.name in ticked) for entry in entries],
-        "split": _options("split", Split(), form),
+        "split": split,
+        "has_columns": problem.kind != "recommendation",
+        "needed": steps.needed_columns(problem),
         "preparation": _options("preparation", Preparation(), form),
         "ways": recipe_choice.ways(request, problem, "By the options below"),
         "way": form.get("recipe") or request.GET.get("recipe", ""),
         "folds": form.get("folds", Recipe.folds),
         "seed": form.get("seed", Recipe.seed),
     }
+
+
+def _fits(path: str, problem: Problem) -> bool:
+    """Whether an option of the split means something for the problem's kind."""
+    only = {"split.n_last": ("recommendation",), "split.stratify": ("classification",)}
+    return problem.kind in only.get(path, (problem.kind,))
 
 
 def _versions(request: PageRequest, problem: Problem) -> list[Any]:
@@ -92,14 +109,15 @@ def _versions(request: PageRequest, problem: Problem) -> list[Any]:
     return sorted(found, key=lambda row: row.dataset.problem_id != problem.pk)
 
 
-def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]]:
+def _options(section: str, default: Any, form: QueryDict, kind: str = "") -> list[dict[str, Any]]:
     """One entry per option of the recipe: its title, its kind of input, its value."""
     options = []
     for item in fields(default):
         path, value = f"{section}.{item.name}", getattr(default, item.name)
         title, text = TITLES.get(path, (item.name.replace("_", " ").capitalize(), ""))
         sent = (path in form if isinstance(value, bool) else form.get(path, value)) if form else value
-        choices = [(word, word.replace("_", " ")) for word in CHOICES.get(path, ())]
+        words = [word for word in CHOICES.get(path, ()) if word != "leave_last" or kind == "recommendation"]
+        choices = [(word, word.replace("_", " ")) for word in words]
         low, high = RANGES.get(path, (None, None))
         options.append(
             {
@@ -131,11 +149,12 @@ def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) ->
     names = form.getlist("estimator")
     if not names:
         raise Invalid("Choose at least one estimator.", field="estimator")
+    recommends = problem.kind == "recommendation"
     common = {
         "seed": whole(form.get("seed"), "seed", default=Recipe.seed),
         "folds": whole(form.get("folds"), "folds", default=Recipe.folds),
         "split": _section("split", Split(), form),
-        **_prepared(request, problem, version),
+        **({} if recommends else _prepared(request, problem, version)),
     }
     return [{"estimator": name, **common} for name in names]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
+from mlregistry.ml.recommendation.estimators import RECOMMENDATION
 
 if TYPE_CHECKING:
     from sklearn import calibration, compose, neural_network, preprocessing
@@ -333,4 +334,8 @@ REGRESSION = _table(
     ),
 )
 
-CATALOGUE: dict[str, dict[str, Entry]] = {"classification": CLASSIFICATION, "regression": REGRESSION}
+CATALOGUE: dict[str, dict[str, Entry]] = {
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
+    "recommendation": RECOMMENDATION,
+}

@@ -9,6 +9,7 @@ import pandas as pd
 from mlregistry.errors import Invalid
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recommendation import training as recommendation_training
 from mlregistry.ml.supervised import training as supervised_training
 from mlregistry.ml.training_result import TrainingResult
 
@@ -17,6 +18,7 @@ Trainer = Callable[[ProblemSpec, Recipe, pd.DataFrame, Report], TrainingResult]
 TRAINERS: dict[str, Trainer] = {
     "classification": supervised_training.train,
     "regression": supervised_training.train,
+    "recommendation": recommendation_training.train,
 }
 
 

@@ -9,6 +9,8 @@ from django.db.models import Q, Sum
 
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.metrics import Outcome, class_numbers, measure
+from mlregistry.ml.recommendation import feedback
+from mlregistry.ml.signature import kind_of
 from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
 from serving.models import AnswerCount, Endpoint, Prediction
@@ -113,6 +115,11 @@ def _measure(version: ModelVersion, pairs: list[tuple[Any, Any]]) -> dict[str, f
         return {}
     truth = np.array([truth for _, truth in pairs])
     predicted = np.array([output["prediction"] for output, _ in pairs])
+    kind = kind_of(version.served_signature)
+    if kind == "recommendation":
+        return feedback.measured(pairs)
+    if kind == "clustering":
+        return {}
     if not classes:
         return measure("regression", Outcome(truth.astype(float), predicted.astype(float)))
     sure = all(output.get("probabilities") is not None for output, _ in pairs)
