@@ -25,6 +25,11 @@ KINDS = (
     ),
     ("regression", "Regression", "How much? A number, such as a price or a duration."),
     (
+        "clustering",
+        "Clustering",
+        "Which rows belong together? Groups of customers that nobody has named yet.",
+    ),
+    (
         "recommendation",
         "Recommendation",
         "What next? The items that a user will want, from who had what.",

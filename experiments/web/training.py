@@ -29,6 +29,9 @@ PRESELECTED = {
     "user_neighbours",
     "ease",
     "svd",
+    "k_means",
+    "gaussian_mixture",
+    "hdbscan",
 }
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
@@ -84,6 +87,7 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "estimators": [(entry, entry.name in ticked) for entry in entries],
         "split": split,
         "has_columns": problem.kind != "recommendation",
+        "has_folds": problem.kind in ("classification", "regression"),
         "needed": steps.needed_columns(problem),
         "preparation": _options("preparation", Preparation(), form),
         "ways": recipe_choice.ways(request, problem, "By the options below"),

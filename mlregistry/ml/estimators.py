@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.clustering.estimators import CLUSTERING
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
 from mlregistry.ml.recommendation.estimators import RECOMMENDATION
 
@@ -337,5 +338,6 @@ REGRESSION = _table(
 CATALOGUE: dict[str, dict[str, Entry]] = {
     "classification": CLASSIFICATION,
     "regression": REGRESSION,
+    "clustering": CLUSTERING,
     "recommendation": RECOMMENDATION,
 }

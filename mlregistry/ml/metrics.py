@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.clustering import metrics as clustering
 from mlregistry.ml.metric_entry import MAXIMIZE as MAXIMIZE
 from mlregistry.ml.metric_entry import MINIMIZE as MINIMIZE
 from mlregistry.ml.metric_entry import Metric as Metric
@@ -145,5 +146,6 @@ METRICS: dict[str, dict[str, Metric]] = {
         ),
         Metric("r2", "R²", MAXIMIZE, _r2),
     ),
+    "clustering": clustering.TABLE,
     "recommendation": recommendation.TABLE,
 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml.signature import RANKING, Signature, plain
+from mlregistry.ml.signature import CLUSTER, RANKING, Signature, plain
 
 if TYPE_CHECKING:
     import joblib
@@ -34,6 +34,11 @@ else:
 NAMES = {"joblib": "model.joblib", "skops": "model.skops", "arrays": "model.npz"}
 PICKLED_AND_SKOPS = ("joblib", "skops")
 TRUSTED: tuple[str, ...] = (
+    "mlregistry.ml.clustering.clusterers.Agglomerated",
+    "mlregistry.ml.clustering.clusterers.DensityReach",
+    "mlregistry.ml.clustering.clusterers.DensityTree",
+    "mlregistry.ml.clustering.clusterers.Means",
+    "mlregistry.ml.clustering.clusterers.Mixture",
     "mlregistry.ml.columns.CategoryColumns",
     "mlregistry.ml.columns.DateParts",
     "mlregistry.ml.columns.NumberColumns",
@@ -156,6 +161,8 @@ def predict(
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise Invalid(f"The column '{missing[0]}' is missing.", field=missing[0])
+    if signature.output.type == CLUSTER:
+        return {"predictions": [int(value) for value in pipeline.predict(frame[names])]}
     if not signature.classes:
         return {"predictions": [float(value) for value in pipeline.predict(frame[names])]}
     probabilities = np.asarray(pipeline.predict_proba(frame[names]), dtype=np.float64)

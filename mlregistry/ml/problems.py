@@ -117,7 +117,9 @@ def check(
         found += interaction_rows.check(spec.granularity, spec.target, spec.time_column, info, parts)
         return sorted(found, key=lambda finding: finding.severity != "error")
     found += _check_features(spec, info)
-    if spec.kind in TRAINABLE_KINDS:
+    if spec.kind == "clustering":
+        found += _check_groups(spec.target, info)
+    else:
         found += _check_target(spec, info, parts)
     found += problem_rows.check_granularity(spec.granularity, info, parts)
     found += problem_rows.check_time(spec.time_column, info, parts, now or datetime.now(UTC))
@@ -140,7 +142,7 @@ def _check_features(spec: ProblemSpec, info: TableInfo) -> list[Finding]:
         found.append(_error(None, "The table has no feature column besides the target."))
     for column in columns:
         found += _check_feature(column, info)
-    if spec.target:
+    if spec.target and spec.kind != "clustering":
         found += problem_rows.check_names(spec.target, columns)
     if columns and all(column.n_distinct <= 1 for column in columns):
         found.append(
@@ -173,6 +175,22 @@ def _check_feature(column: Column, info: TableInfo) -> list[Finding]:
     if column.type == "datetime":
         found.append(_warning(name, f"Column '{name}' is a time; its parts (year, month, day, …) are used."))
     return found
+
+
+def _check_groups(name: str, info: TableInfo) -> list[Finding]:
+    """The known groups that a clustering is compared with."""
+    if not name:
+        return []
+    column = info.column(name)
+    if column is None:
+        text = f"The column of known groups '{name}' is not in the table."
+        return [_error(name, text, "Rename a column of the table, or take it out of the problem.")]
+    if column.n_missing:
+        text = (
+            f"{column.n_missing:,} rows have no known group in '{name}'; they count as a group of their own."
+        )
+        return [_warning(name, text)]
+    return []
 
 
 def _check_target(spec: ProblemSpec, info: TableInfo, parts: Sequence[Path]) -> list[Finding]:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimator_entry import check_params
 from mlregistry.ml.estimators import CATALOGUE
+from mlregistry.ml.selection.methods import PCA
 from mlregistry.ml.steps import flat, parsing
+from mlregistry.ml.steps.catalogue import RANKED
 from mlregistry.ml.steps.parsing import Step
 
 LONGEST_NAME = 200
@@ -23,6 +25,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "preparation.encoding": ("one_hot", "ordinal"),
     "preparation.scaling": ("standard", "min_max", "robust", "none"),
     "preparation.datetimes": ("parts", "drop"),
+}
+NEED_TARGET: dict[str, tuple[str, ...]] = {
+    "encode": ("target",),
+    "select": tuple(name for name in RANKED if name != PCA),
 }
 RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
@@ -177,8 +183,25 @@ def _check_kind(recipe: Recipe, kind: str) -> None:
             raise Invalid(message, field="folds")
         if recipe.steps:
             raise Invalid("A recommendation has no columns to prepare, so no steps.", field="steps")
-    elif recipe.split.method == "leave_last":
+    if kind == "clustering":
+        if recipe.folds:
+            message = "A clustering is measured by its stability over resampling instead of folds (folds 0)."
+            raise Invalid(message, field="folds")
+        _without_target(recipe.steps or ())
+    if kind != "recommendation" and recipe.split.method == "leave_last":
         raise Invalid("leave_last is a split by user, for a recommendation only.", field="split.method")
+
+
+def _without_target(steps: Sequence[Step]) -> None:
+    """Steps that learn from a target have no place in a clustering."""
+    for place, step in enumerate(steps):
+        needs = step.options.get("method") in NEED_TARGET.get(step.kind, ())
+        if needs:
+            raise Invalid(
+                f"Step {place + 1} ({step.entry.title}) by {step.options['method']} learns from the target, and a"
+                " clustering has none; choose another method.",
+                field=f"steps.{place}.method",
+            )
 
 
 def _held_out(split: Split) -> float:

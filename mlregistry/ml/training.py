@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from mlregistry.errors import Invalid
+from mlregistry.ml.clustering import training as clustering_training
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recommendation import training as recommendation_training
@@ -18,6 +19,7 @@ Trainer = Callable[[ProblemSpec, Recipe, pd.DataFrame, Report], TrainingResult]
 TRAINERS: dict[str, Trainer] = {
     "classification": supervised_training.train,
     "regression": supervised_training.train,
+    "clustering": clustering_training.train,
     "recommendation": recommendation_training.train,
 }
 

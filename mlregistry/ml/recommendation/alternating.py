@@ -22,7 +22,6 @@ class Alternating(Recommending):
         made = _model("als", "AlternatingLeastSquares")(
             factors=params["factors"], regularization=params["regularization"], alpha=params["alpha"],
             iterations=params["iterations"], random_state=params["random_state"], num_threads=1,
-            use_gpu=False,
         )  # fmt: skip
         made.fit(matrix.astype(np.float32), show_progress=False)
         return Factors(
@@ -38,7 +37,7 @@ class Pairwise(Recommending):
         made = _model("bpr", "BayesianPersonalizedRanking")(
             factors=params["factors"], regularization=params["regularization"],
             learning_rate=params["learning_rate"], iterations=params["iterations"],
-            random_state=params["random_state"], num_threads=1, use_gpu=False,
+            random_state=params["random_state"], num_threads=1,
         )  # fmt: skip
         made.fit(matrix.astype(np.float32), show_progress=False)
         return Factors(np.asarray(made.user_factors), np.asarray(made.item_factors), 1.0, 1.0, False)

@@ -40,7 +40,7 @@ def suggest(spec: ProblemSpec, info: TableInfo) -> Suggestion:
     rest = [replace(column, type="string") if column.name in keys else column for column in rest]
     chosen = [
         *_rows(), *_dropped(useless), *_moments(moments), *_keys(keys),
-        *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest),
+        *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest, spec.kind),
     ]  # fmt: skip
     steps = parse([step for step, _ in chosen])
     return Suggestion(steps, tuple(reason for _, reason in chosen))
@@ -165,12 +165,16 @@ def _far_out(column: Column) -> bool:
     return largest > FAR_OUT * max(typical[len(typical) // 2], 1e-12)
 
 
-def _categories(columns: list[Column]) -> Chosen:
+def _categories(columns: list[Column], kind: str) -> Chosen:
     words = [column for column in columns if column.type == "string" and not _is_text(column)]
     few = [column.name for column in words if column.n_distinct <= FEW_CATEGORIES]
     many = [column.name for column in words if column.n_distinct > FEW_CATEGORIES]
     found: Chosen = []
-    if many:
+    if many and kind == "clustering":
+        step = {"step": "encode", "columns": many, "method": "frequency"}
+        text = f"{_list(many)}: more than {FEW_CATEGORIES} categories, so how often each occurs."
+        found.append((step, text))
+    elif many:
         step = {"step": "encode", "columns": many, "method": "target"}
         found.append(
             (

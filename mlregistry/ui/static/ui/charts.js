@@ -1,5 +1,5 @@
 // Draws every [data-chart] from the JSON block its value names; redrawn when the theme changes.
-// Data types: lines, points, bars, matrix (see the curves a run stores), and groups (bars side by side).
+// Data types: lines, points, scatter, bars, matrix (see the curves a run stores), and groups (bars side by side).
 "use strict";
 (() => {
   const probe = document.createElement("span");
@@ -39,6 +39,15 @@
         ? { type: "line", xref: "paper", x0: 0, x1: 1, y0: 0, y1: 0, ...guide() }
         : { type: "line", x0: low, y0: low, x1: high, y1: high, ...guide() };
       return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker: { color: faded(c1, 0.55), size: 7 } }], layout(chart, { shapes: [shape] })];
+    },
+    scatter(chart) {
+      const colors = palette(), symbols = ["circle", "diamond", "square", "triangle-up", "cross", "star"];
+      const noise = (series) => series.name === "noise";
+      const traces = chart.series.map((series, i) => ({
+        type: "scatter", mode: "markers", name: series.name, x: series.x, y: series.y,
+        marker: { size: noise(series) ? 5 : 7, symbol: noise(series) ? "x-thin-open" : symbols[Math.floor(i / 6) % 6], color: noise(series) ? color("muted") : faded(colors[i % 6], 0.6) },
+      }));
+      return [traces, layout(chart, { showlegend: traces.length > 1 })];
     },
     bars(chart) {
       const [c1] = palette();
