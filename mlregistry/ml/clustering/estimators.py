@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlregistry.ml.estimator_entry import Entry, Param, choice, entry, whole
 
 HERE = "mlregistry.ml.clustering.clusterers"
-NUMBER = {"n_clusters": whole(None, 2, 200), "most_clusters": whole(10, 2, 50)}
+NUMBER: dict[str, Any] = {"n_clusters": whole(None, 2, 200), "most_clusters": whole(10, 2, 50)}
 
 ENTRIES = (
     entry(

@@ -95,7 +95,7 @@ def _column(column: pd.Series[Any], inside: Array) -> dict[str, Any] | None:
     if not len(shares):
         return None
     gains = (shares - whole_shares.reindex(shares.index)).sort_values(ascending=False, kind="stable")
-    values = [
+    telling = [
         {"value": str(value)[:60], "share": float(shares[value]), "whole": float(whole_shares[value])}
         for value in gains.index[:TOP_VALUES]
     ]
@@ -104,5 +104,5 @@ def _column(column: pd.Series[Any], inside: Array) -> dict[str, Any] | None:
         "mean": None,
         "whole": None,
         "distance": round(float(gains.iloc[0]), 6),
-        "values": values,
+        "values": telling,
     }

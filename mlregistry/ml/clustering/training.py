@@ -111,7 +111,10 @@ def _part(recipe: Recipe, frame: pd.DataFrame, features: list[str]) -> splits.Pa
     kept = training_steps.without_duplicates(recipe.all_steps, table, NO_TARGET, parts.train)
     kept = training_steps.without_gaps(recipe.all_steps, table, NO_TARGET, kept)
     if len(kept) < 2:
-        raise Invalid("Hardly a training row is left after the steps on rows.", field="steps")
+        raise Invalid(
+            "The training rows are all alike or have gaps: fewer than 2 are left after the steps on rows.",
+            field="steps",
+        )
     return splits.Parts(kept, parts.validation, parts.test)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import threadpoolctl
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import estimators, metrics
@@ -25,8 +26,14 @@ N_EXAMPLE_ROWS = 5
 def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) -> TrainingResult:
     """Train on `frame` (raw columns); the same spec, recipe and frame give the same result.
 
-    Raises Invalid naming the column or field for data or recipes that cannot be trained.
+    One thread, because sums in several end in differing last digits. Raises Invalid naming the column or field
+    for data or recipes that cannot be trained.
     """
+    with threadpoolctl.threadpool_limits(1):
+        return _train(spec, recipe, frame, report)
+
+
+def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) -> TrainingResult:
     start = time.perf_counter()
     spec, recipe = validate(spec), check_estimator(recipe, spec.kind)
     seconds: dict[str, float] = {}
