@@ -14,6 +14,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
+from mlregistry.ml.recommendation.estimators import NEED_RATINGS
 from mlregistry.ui.page import PageRequest, number, page, whole
 
 from . import recipe_choice, steps
@@ -33,6 +34,9 @@ PRESELECTED = {
     "gaussian_mixture",
     "hdbscan",
 }
+SPLIT_OF_USERS = (
+    "Each user's latest rows are the test, by the problem's time column; by time cuts all rows at once."
+)
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
     "split.test_fraction": (
@@ -76,6 +80,8 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
     form = request.POST if request.form_error else QueryDict()
     baseline = actions.BASELINES.get(problem.kind)
     entries = [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != baseline]
+    if not problem.target:
+        entries = [entry for entry in entries if entry.name not in NEED_RATINGS]
     split = [
         option for option in _options("split", Split(), form, problem.kind) if _fits(option["path"], problem)
     ]
@@ -127,7 +133,7 @@ def _options(section: str, default: Any, form: QueryDict, kind: str = "") -> lis
             {
                 "path": path,
                 "title": title,
-                "help": text,
+                "help": SPLIT_OF_USERS if path == "split.method" and kind == "recommendation" else text,
                 "value": sent,
                 "choices": choices,
                 "low": low,

@@ -61,7 +61,7 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
     keys: list[Key] = [*current, *sorted({*counts, *errors, *truths} - {*current})]
     versions = ModelVersion.objects.select_related("model").in_bulk([version_id for _, version_id in keys])
     n_all = sum(row[0] for row in counts.values())
-    metric = endpoint.problem.primary_metric if endpoint.problem else None
+    metric = _live_metric(endpoint)
     found = []
     for key in keys:
         n, p50, p95 = counts.get(key, (0, None, None))
@@ -77,6 +77,13 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
             "primary_metric": metric, "primary_value": metrics.get(metric) if metric else None,
         })  # fmt: skip
     return found
+
+
+def _live_metric(endpoint: Endpoint) -> str | None:
+    """What the page shows: the problem's metric, and of recommendations, whose feedback is one item, the hit rate."""
+    if endpoint.problem is None:
+        return None
+    return "hit_rate" if endpoint.problem.kind == "recommendation" else endpoint.problem.primary_metric
 
 
 def latest_predictions(endpoint: Endpoint, *, limit: int = 50) -> list[Prediction]:

@@ -52,7 +52,8 @@ def _by_activity(ranking: Ranking, n_had: Array) -> Curve:
     for place, (low, high) in enumerate(pairwise(edges)):
         inside = (n_had > 0) & (n_had >= low if place == 0 else n_had > low) & (n_had <= high)
         first = int(low) if place == 0 else int(low) + 1
-        groups.append((f"{first:,}–{int(high):,} items", inside))
+        span = f"{first:,}–{int(high):,}" if first < high else f"{first:,}"
+        groups.append((f"{span} items", inside))
     if len(edges) == 1:
         groups.append((f"{int(edges[0]):,} items", n_had > 0))
     filled = [(f"{label} ({int(inside.sum()):,} users)", scores[inside]) for label, inside in groups]
