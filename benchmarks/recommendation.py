@@ -32,9 +32,11 @@ SPEC = ProblemSpec(
 SHOWN = ("ndcg_at_10", "recall_at_10", "precision_at_10", "map_at_10", "coverage_at_10", "novelty_at_10")
 GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "popularity": {},
-    "item_neighbours": {"n_neighbours": (20, 100, 400), "shrinkage": (0.0, 10.0, 50.0)},
+    "item_neighbours": {"n_neighbours": (50, 100, 200, 400, 800), "shrinkage": (0.0, 10.0, 50.0)},
     "user_neighbours": {"n_neighbours": (20, 50, 100, 200), "shrinkage": (0.0, 10.0, 50.0)},
-    "ease": {"regularization": (50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0)},
+    "ease": {
+        "regularization": (50.0, 100.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 700.0, 1000.0, 2000.0)
+    },
     "svd": {"factors": (4, 8, 16, 32, 64)},
     "nmf": {"factors": (8, 16, 32)},
 }

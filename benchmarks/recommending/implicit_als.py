@@ -14,9 +14,9 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
 GRID = {
-    "factors": (8, 16, 32, 64, 128),
-    "regularization": (0.01, 1.0, 10.0, 50.0),
-    "alpha": (1.0, 5.0, 20.0, 60.0),
+    "factors": (16, 32, 64, 128),
+    "regularization": (0.1, 3.0, 10.0, 30.0, 100.0),
+    "alpha": (0.3, 1.0, 3.0, 10.0, 40.0),
 }
 ITERATIONS = 15
 K = 10

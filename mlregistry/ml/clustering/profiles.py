@@ -60,7 +60,7 @@ def _map(matrix: Array, labels: Array, shown: list[int], seed: int) -> Curve:
         for label in shown
     ]
     return {
-        "type": "scatter", "title": "Map of the rows", "x_title": f"First component ({shares[0]:.0%} of the variance)",
+        "type": "scatter", "title": "Map of the rows", "x_title": f"First component ({shares[0]:.0%})",
         "y_title": f"Second component ({shares[1]:.0%})", "series": series,
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from mlregistry.ml.estimator_entry import Entry, choice, entry, number, whole
 HERE = "mlregistry.ml.recommendation"
 BASELINE = "popularity"
 WEIGHTS = choice("all", "liked", "rating")
-FACTORS = whole(32, 1, 1000)
+FACTORS = whole(16, 1, 1000)
 
 ENTRIES = (
     entry(
@@ -31,8 +31,8 @@ ENTRIES = (
         "User neighbours",
         f"{HERE}.fitting.UsersAlike",
         "What the most similar users had; at most 200,000 users.",
-        n_neighbours=whole(100, 1, 5000),
-        shrinkage=number(10.0, 0.0, 1e6),
+        n_neighbours=whole(20, 1, 5000),
+        shrinkage=number(50.0, 0.0, 1e6),
         weights=WEIGHTS,
     ),
     entry(
@@ -68,9 +68,9 @@ ENTRIES = (
         f"{HERE}.alternating.Alternating",
         "Weighted factors by alternating least squares. Needs the extra mlregistry[recommendation].",
         seeded=True,
-        factors=FACTORS,
+        factors=whole(64, 1, 1000),
         regularization=number(10.0, 0.0, 1e6),
-        alpha=number(5.0, 1e-6, 1e6),
+        alpha=number(1.0, 1e-6, 1e6),
         iterations=whole(15, 1, 500),
         weights=WEIGHTS,
     ),
@@ -80,7 +80,7 @@ ENTRIES = (
         f"{HERE}.alternating.Pairwise",
         "Factors that rank pairs of items. Needs the extra mlregistry[recommendation].",
         seeded=True,
-        factors=FACTORS,
+        factors=whole(32, 1, 1000),
         regularization=number(0.01, 0.0, 1e3),
         learning_rate=number(0.05, 1e-6, 10.0),
         iterations=whole(100, 1, 5000),
