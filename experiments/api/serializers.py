@@ -19,12 +19,24 @@ class Pages(serializers.Serializer[Any]):
 
 
 class ProblemOut(serializers.ModelSerializer[Problem]):
+    """`user_column` and `item_column` are those of a recommendation, "" for other kinds."""
+
+    user_column = serializers.SerializerMethodField()
+    item_column = serializers.SerializerMethodField()
+
     class Meta:
         model = Problem
         fields = (
             "id", "name", "kind", "goal", "features", "target", "primary_metric", "direction",
-            "success_threshold", "granularity", "time_column", "created_by", "created_at", "updated_at",
+            "success_threshold", "granularity", "time_column", "user_column", "item_column", "created_by",
+            "created_at", "updated_at",
         )  # fmt: skip
+
+    def get_user_column(self, problem: Problem) -> str:
+        return problem.key_column(0)
+
+    def get_item_column(self, problem: Problem) -> str:
+        return problem.key_column(1)
 
 
 class ProblemIn(serializers.Serializer[Any]):
@@ -32,12 +44,23 @@ class ProblemIn(serializers.Serializer[Any]):
     kind = serializers.CharField()
     goal = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     features = serializers.ListField(child=serializers.CharField(), required=False, max_length=2000)
-    target = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    target = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="the column to predict; optional: a recommendation's ratings, a clustering's known labels",
+    )
     primary_metric = serializers.CharField(required=False, allow_blank=True)
     direction = serializers.CharField(required=False, allow_null=True)
     success_threshold = serializers.FloatField(required=False, allow_null=True)
     granularity = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
     time_column = serializers.CharField(required=False, allow_blank=True)
+    user_column = serializers.CharField(
+        required=False, allow_blank=True, help_text="recommendation: who; the first of granularity"
+    )
+    item_column = serializers.CharField(
+        required=False, allow_blank=True, help_text="recommendation: had what; the second of granularity"
+    )
 
 
 class FindingOut(serializers.Serializer[Any]):

@@ -38,7 +38,10 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         return render(request, "experiments/run_status.html", {"run": found})
     context = {
         "run": found,
-        "metrics": figures.table({row.key: row.number for row in found.latest_metrics.all()}),
+        "metrics": figures.table(
+            {row.key: row.number for row in found.latest_metrics.all()},
+            found.problem.kind if found.problem else "",
+        ),
         "params": found.params.order_by("key"),
         "tags": found.tags.exclude(key__startswith="mlflow.").order_by("key"),
         "curves": {row.name: row.data for row in found.curves.order_by("pk")},

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import estimator_plugins as plugins
+from mlregistry.ml.clustering.estimators import CLUSTERING
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
+from mlregistry.ml.recommendation.estimators import RECOMMENDATION
 
 if TYPE_CHECKING:
     from sklearn import calibration, compose, neural_network, preprocessing
@@ -338,5 +340,10 @@ REGRESSION = _table(
     ),
 )
 
-CATALOGUE: dict[str, dict[str, Entry]] = {"classification": CLASSIFICATION, "regression": REGRESSION}
+CATALOGUE: dict[str, dict[str, Entry]] = {
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
+    "clustering": CLUSTERING,
+    "recommendation": RECOMMENDATION,
+}
 plugins.add_to(CATALOGUE)

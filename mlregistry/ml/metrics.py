@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.clustering import metrics as clustering
+from mlregistry.ml.metric_entry import MAXIMIZE as MAXIMIZE
+from mlregistry.ml.metric_entry import MINIMIZE as MINIMIZE
+from mlregistry.ml.metric_entry import Metric as Metric
+from mlregistry.ml.metric_entry import table as _table
+from mlregistry.ml.recommendation import metrics as recommendation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +27,6 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 else:
     np, sk = lazily("numpy"), lazily("sklearn.metrics")
-
-MAXIMIZE = "maximize"
-MINIMIZE = "minimize"
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,7 @@ class Outcome:
         return Outcome(self.truth[rows], self.predicted[rows], probabilities, self.n_classes)
 
 
-@dataclass(frozen=True)
-class Metric:
-    """`function` returns NaN where the metric is not defined (such as ROC-AUC on rows of one class)."""
-
-    name: str
-    title: str
-    direction: str
-    function: Callable[[Outcome], float]
-
-
-def measure(kind: str, outcome: Outcome) -> dict[str, float]:
+def measure(kind: str, outcome: Any) -> dict[str, float]:
     """Every metric of the kind that is defined on these rows."""
     values = {name: float(metric.function(outcome)) for name, metric in METRICS[kind].items()}
     return {name: value for name, value in values.items() if math.isfinite(value)}
@@ -116,10 +109,6 @@ def _r2(outcome: Outcome) -> float:
     return float(sk.r2_score(outcome.truth, outcome.predicted)) if len(outcome.truth) > 1 else math.nan
 
 
-def _table(*rows: Metric) -> dict[str, Metric]:
-    return {row.name: row for row in rows}
-
-
 METRICS: dict[str, dict[str, Metric]] = {
     "classification": _table(
         Metric("roc_auc", "ROC-AUC", MAXIMIZE, lambda o: _score(o, sk.roc_auc_score)),
@@ -157,4 +146,6 @@ METRICS: dict[str, dict[str, Metric]] = {
         ),
         Metric("r2", "R²", MAXIMIZE, _r2),
     ),
+    "clustering": clustering.TABLE,
+    "recommendation": recommendation.TABLE,
 }

@@ -5,30 +5,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimator_entry import check_params
 from mlregistry.ml.estimators import CATALOGUE
+from mlregistry.ml.selection.methods import PCA
 from mlregistry.ml.steps import flat, parsing
+from mlregistry.ml.steps.catalogue import RANKED
 from mlregistry.ml.steps.parsing import Step
 
 LONGEST_NAME = 200
 CHOICES: dict[str, tuple[str, ...]] = {
-    "split.method": ("train_test", "train_validation_test", "by_time"),
+    "split.method": ("train_test", "train_validation_test", "by_time", "leave_last"),
     "preparation.missing_numbers": ("median", "mean", "most_frequent", "zero"),
     "preparation.missing_categories": ("constant", "most_frequent"),
     "preparation.encoding": ("one_hot", "ordinal"),
     "preparation.scaling": ("standard", "min_max", "robust", "none"),
     "preparation.datetimes": ("parts", "drop"),
 }
+NEED_TARGET: dict[str, tuple[str, ...]] = {
+    "encode": ("target",),
+    "select": tuple(name for name in RANKED if name != PCA),
+}
 RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "folds": (0, 20),
     "split.test_fraction": (0.05, 0.5),
     "split.validation_fraction": (0.05, 0.5),
+    "split.n_last": (1, 1000),
     "preparation.max_categories": (2, 1000),
 }
 
@@ -37,7 +44,8 @@ RANGES: dict[str, tuple[float, float]] = {
 class Split:
     """Fractions are of all rows; stratified by class in a classification.
 
-    by_time tests on the latest rows by the column `order` and trains on those before them.
+    by_time tests on the latest rows by the column `order` and trains on those before them. leave_last is for a
+    recommendation and tests on each user's last `n_last` rows.
     """
 
     method: str = "train_test"
@@ -45,6 +53,7 @@ class Split:
     validation_fraction: float = 0.2
     stratify: bool = True
     order: str = ""
+    n_last: int = 1
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,7 @@ def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
             f"'{recipe.estimator}' is no estimator{purpose}; known: {', '.join(known)}.", field="estimator"
         )
     if kind:
+        _check_kind(recipe, kind)
         return replace(recipe, params=check_params(entries[0], recipe.params))
     problem: Invalid | None = None
     for entry in entries:
@@ -161,6 +171,37 @@ def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
         except Invalid as error:
             problem = error
     raise problem or Invalid("The params do not fit the estimator.", field="params")
+
+
+def _check_kind(recipe: Recipe, kind: str) -> None:
+    """What only some kinds of problem have."""
+    if kind == "recommendation":
+        if recipe.folds:
+            message = (
+                "A recommendation is measured on what came last; there is no cross-validation (folds 0)."
+            )
+            raise Invalid(message, field="folds")
+        if recipe.steps:
+            raise Invalid("A recommendation has no columns to prepare, so no steps.", field="steps")
+    if kind == "clustering":
+        if recipe.folds:
+            message = "A clustering is measured by its stability over resampling instead of folds (folds 0)."
+            raise Invalid(message, field="folds")
+        _without_target(recipe.steps or ())
+    if kind != "recommendation" and recipe.split.method == "leave_last":
+        raise Invalid("leave_last is a split by user, for a recommendation only.", field="split.method")
+
+
+def _without_target(steps: Sequence[Step]) -> None:
+    """Steps that learn from a target have no place in a clustering."""
+    for place, step in enumerate(steps):
+        needs = step.options.get("method") in NEED_TARGET.get(step.kind, ())
+        if needs:
+            raise Invalid(
+                f"Step {place + 1} ({step.entry.title}) by {step.options['method']} learns from the target, and a"
+                " clustering has none; choose another method.",
+                field=f"steps.{place}.method",
+            )
 
 
 def _held_out(split: Split) -> float:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn.pipeline import Pipeline
-
 from mlregistry.ml.signature import Signature
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The fitted pipeline (of the training rows) with everything a run records about it."""
+    """The fitted pipeline or recommender (of the training rows) with everything a run records about it."""
 
-    pipeline: Pipeline
+    pipeline: Any
     metrics: dict[str, float]
     curves: dict[str, dict[str, Any]]
     signature: Signature

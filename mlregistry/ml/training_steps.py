@@ -58,7 +58,7 @@ def _kept(steps: Sequence[Step], table: pd.DataFrame, target: str, rows: Array) 
     return rows
 
 
-def fit_features(pipeline: Pipeline, frame: pd.DataFrame, target: Array) -> Any:
+def fit_features(pipeline: Pipeline, frame: pd.DataFrame, target: Array | None) -> Any:
     """Fit all but the estimator; Invalid when no feature is left, with the reasons."""
     try:
         return compiling.fit_features(pipeline, frame, target)

@@ -14,12 +14,12 @@ import pandas as pd
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import splits, targets, training_steps
-from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import MIN_ROWS, ProblemSpec, validate
 from mlregistry.ml.recipes import Recipe, check_estimator
 
 Array = npt.NDArray[Any]
 Report = Callable[[float, str], None]
+SUPERVISED = ("classification", "regression")
 
 
 @dataclass
@@ -47,8 +47,8 @@ class Work:
 def prepare(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report) -> Work:
     """The rows that have a target, with the target read; Invalid names the column that stands against it."""
     spec = validate(spec)
-    if spec.kind not in CATALOGUE:
-        raise Invalid(f"Training is for {' and '.join(CATALOGUE)}.", field="kind")
+    if spec.kind not in SUPERVISED:
+        raise Invalid(f"This training is for {' and '.join(SUPERVISED)}.", field="kind")
     recipe = check_estimator(recipe, spec.kind)
     _check_columns(spec, frame)
     total = len(frame)
