@@ -251,7 +251,11 @@ class TrainingIn(serializers.Serializer[Any]):
     recipes = serializers.ListField(child=serializers.DictField(), required=False)
     seed = serializers.IntegerField(required=False)
     folds = serializers.IntegerField(required=False)
-    split = serializers.DictField(required=False)
+    repeats = serializers.IntegerField(required=False, help_text="of the cross-validation")
+    split = serializers.DictField(
+        required=False,
+        help_text="method, test_fraction, validation_fraction, stratify, order and gap (by_time), group",
+    )
     preparation = serializers.DictField(required=False)
     steps = serializers.JSONField(required=False, help_text="in place of the preparation")
 

@@ -35,6 +35,11 @@ TITLES = {
     "split.validation_fraction": ("Share of validation rows", "Only for train, validation and test."),
     "split.stratify": ("Keep the share of each class in every part", ""),
     "split.order": ("Order by the column", "Only for a split by time: the latest rows are the test."),
+    "split.group": (
+        "Keep together rows with the same",
+        "A column such as the patient: no group is in training and test at once, nor in two folds.",
+    ),
+    "split.gap": ("Gap before the test", "Only for a split by time: “50 rows”, “7 days”, “12 h”."),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
@@ -78,6 +83,7 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "ways": recipe_choice.ways(request, problem, "By the options below"),
         "way": form.get("recipe") or request.GET.get("recipe", ""),
         "folds": form.get("folds", Recipe.folds),
+        "repeats": form.get("repeats", Recipe.repeats),
         "seed": form.get("seed", Recipe.seed),
     }
 
@@ -134,6 +140,7 @@ def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) ->
     common = {
         "seed": whole(form.get("seed"), "seed", default=Recipe.seed),
         "folds": whole(form.get("folds"), "folds", default=Recipe.folds),
+        "repeats": whole(form.get("repeats"), "repeats", default=Recipe.repeats),
         "split": _section("split", Split(), form),
         **_prepared(request, problem, version),
     }

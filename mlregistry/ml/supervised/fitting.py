@@ -16,6 +16,7 @@ from mlregistry.errors import Invalid
 from mlregistry.ml import metrics, splits, training_steps
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.metrics import Outcome
+from mlregistry.ml.supervised.folding import folds
 from mlregistry.ml.supervised.table import Work
 
 Array = npt.NDArray[Any]
@@ -76,17 +77,13 @@ def measure_parts(work: Work, pipeline: Pipeline, parts: splits.Parts) -> tuple[
 
 def cross_validate(work: Work, pipeline: Pipeline, rows: Array) -> Iterator[dict[str, float]]:
     """The metrics of each of the recipe's folds of these rows, one by one, by unfitted copies of the pipeline."""
-    recipe, frame = work.recipe, work.frame[work.features]
-    order = training_steps.order_of(work.frame.iloc[rows], recipe.split)
-    partition = splits.folds(
-        work.target[rows], recipe.folds, classes=bool(work.classes), seed=recipe.seed, order=order
-    )
-    for inside, outside in partition:
+    frame = work.frame[work.features]
+    for inside, outside in folds(work, rows):
         fold = clone(pipeline)
-        fit(work, fold, rows[inside])
+        fit(work, fold, inside)
         with training_steps.lenient(fold):
-            earlier = frame.iloc[rows[inside]]
-            outcome = outcome_of(work, fold, frame.iloc[rows[outside]], work.target[rows[outside]], earlier)
+            earlier = frame.iloc[inside]
+            outcome = outcome_of(work, fold, frame.iloc[outside], work.target[outside], earlier)
         yield metrics.measure(work.spec.kind, outcome)
 
 

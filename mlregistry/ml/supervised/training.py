@@ -65,7 +65,7 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
 
 
 def _folds(work: Work, pipeline: Pipeline, parts: splits.Parts) -> Iterator[dict[str, float]]:
-    n_folds = work.recipe.folds
+    n_folds = work.recipe.folds * work.recipe.repeats
     if not n_folds:
         return
     measured = cross_validate(work, pipeline, parts.train)
