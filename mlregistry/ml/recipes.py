@@ -20,6 +20,8 @@ LONGEST_NAME = 200
 MOST_FITS = 100
 CHOICES: dict[str, tuple[str, ...]] = {
     "split.method": ("train_test", "train_validation_test", "by_time"),
+    "calibration": ("none", "sigmoid", "isotonic"),
+    "threshold": ("half", "tuned"),
     "preparation.missing_numbers": ("median", "mean", "most_frequent", "zero"),
     "preparation.missing_categories": ("constant", "most_frequent"),
     "preparation.encoding": ("one_hot", "ordinal"),
@@ -74,7 +76,8 @@ class Preparation:
 class Recipe:
     """One way to train; folds 0 means no cross-validation, which `repeats` repeats with other folds.
 
-    Given steps take the place of the preparation.
+    Given steps take the place of the preparation. `calibration` and a tuned `threshold` are a classifier's, learnt on
+    out-of-fold predictions; half means the likeliest class.
     """
 
     estimator: str
@@ -85,6 +88,13 @@ class Recipe:
     split: Split = Split()
     preparation: Preparation = Preparation()
     steps: tuple[Step, ...] | None = None
+    calibration: str = "none"
+    threshold: str = "half"
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether the classifier's probabilities or its threshold are adjusted after the fit."""
+        return self.calibration != "none" or self.threshold != "half"
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
@@ -121,6 +131,8 @@ def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
         split=_section(data, "split", Split()),
         preparation=_section(data, "preparation", Preparation()),
         steps=_steps(data),
+        calibration=_value(data, "calibration", Recipe.calibration, ""),
+        threshold=_value(data, "threshold", Recipe.threshold, ""),
     )
     if recipe.folds == 1:
         raise Invalid("Cross-validation needs 2 folds or more (0 for none).", field="folds")
@@ -128,6 +140,8 @@ def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
         raise Invalid(
             "Test and validation together take more than 80 % of the rows.", field="split.test_fraction"
         )
+    if recipe.adjusted and kind not in (None, "classification"):
+        raise Invalid("Calibration and threshold are for a classification.", field="calibration")
     _check_repeats(recipe)
     _check_time(recipe)
     return check_estimator(recipe, kind)
