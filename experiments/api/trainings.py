@@ -18,7 +18,7 @@ from mlregistry.rest_idempotency import idempotent
 from .parsing import parsed
 from .serializers import TrainingIn, TrainingOut
 
-SHARED = ("seed", "folds", "repeats", "split", "preparation", "steps")
+SHARED = ("seed", "folds", "repeats", "split", "calibration", "threshold", "preparation", "steps")
 
 
 class Trainings(TeamView):

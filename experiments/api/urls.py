@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from . import (
     contracts,
     datasets,
+    evaluations,
     experiments,
     logged_models,
     problems,
@@ -90,6 +91,9 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/heartbeat", upkeep.Heartbeat.as_view(), name="api-run-heartbeat"),
     path("runs/<uuid:run_id>/truncate-metrics", upkeep.TruncateMetrics.as_view(), name="api-run-truncate"),
     path("runs/<uuid:run_id>/metrics/<path:key>", runs.MetricHistory.as_view(), name="api-run-metric"),
+    path("runs/<uuid:run_id>/evaluation", evaluations.RunEvaluation.as_view(), name="api-run-evaluation"),
+    path("runs/<uuid:run_id>/explanation", evaluations.RunExplanation.as_view(), name="api-run-explanation"),
+    path("runs/<uuid:run_id>/comparison", evaluations.RunComparison.as_view(), name="api-run-comparison"),
     path("runs/<uuid:run_id>/curves", runs.Curves.as_view(), name="api-run-curves"),
     path("runs/<uuid:run_id>/artifacts", runs.Artifacts.as_view(), name="api-run-artifacts"),
     path("runs/<uuid:run_id>/artifacts/<path:path>", runs.OneArtifact.as_view(), name="api-run-artifact"),

@@ -26,6 +26,7 @@ PRESELECTED = {
     "k_nearest_neighbors",
     "ridge",
 }
+ADJUSTING = ("calibration", "threshold")
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
     "split.test_fraction": (
@@ -40,6 +41,14 @@ TITLES = {
         "A column such as the patient: no group is in training and test at once, nor in two folds.",
     ),
     "split.gap": ("Gap before the test", "Only for a split by time: “50 rows”, “7 days”, “12 h”."),
+    "calibration": (
+        "Calibrate the probabilities",
+        "So that 0.7 comes true in 7 of 10 rows; learnt on out-of-fold predictions, for six times the fits.",
+    ),
+    "threshold": (
+        "Decision threshold",
+        "“half” takes the likeliest class; “tuned” (two classes) what is best for the primary metric.",
+    ),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
@@ -85,6 +94,7 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "folds": form.get("folds", Recipe.folds),
         "repeats": form.get("repeats", Recipe.repeats),
         "seed": form.get("seed", Recipe.seed),
+        "adjusting": _adjusting(problem, form),
     }
 
 
@@ -124,6 +134,22 @@ def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]
     return options
 
 
+def _adjusting(problem: Problem, form: QueryDict) -> list[dict[str, Any]]:
+    """What may be adjusted after the fit, of classifiers alone."""
+    if problem.kind != "classification":
+        return []
+    return [
+        {
+            "path": path,
+            "title": TITLES[path][0],
+            "help": TITLES[path][1],
+            "value": form.get(path, getattr(Recipe, path)),
+            "choices": [(word, word) for word in CHOICES[path]],
+        }
+        for path in ADJUSTING
+    ]
+
+
 def _prepared(request: PageRequest, problem: Problem, version: DatasetVersion) -> dict[str, Any]:
     """The part of a recipe that says what happens to the columns."""
     steps = recipe_choice.steps(request, problem, version)
@@ -142,6 +168,7 @@ def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) ->
         "folds": whole(form.get("folds"), "folds", default=Recipe.folds),
         "repeats": whole(form.get("repeats"), "repeats", default=Recipe.repeats),
         "split": _section("split", Split(), form),
+        **{path: form[path] for path in ADJUSTING if path in form},
         **_prepared(request, problem, version),
     }
     return [{"estimator": name, **common} for name in names]
