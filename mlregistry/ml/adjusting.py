@@ -21,7 +21,7 @@ MOST_THRESHOLDS = 500
 EDGE = 1e-6
 
 
-class Adjusted(ClassifierMixin, BaseEstimator):
+class Adjusted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """`calibrators_` (one for the second of two classes, else one per class) and `threshold_` are None until set."""
 
     def __init__(self, classifier: Any) -> None:
@@ -46,7 +46,7 @@ class Adjusted(ClassifierMixin, BaseEstimator):
         return tags
 
 
-class Sigmoid(BaseEstimator):
+class Sigmoid(BaseEstimator):  # type: ignore[misc]
     """Platt's scaling (1999) on log-odds: a straight line in them, fitted to his smoothed targets."""
 
     def fit(self, probability: Array, truth: Array) -> Sigmoid:
@@ -79,7 +79,8 @@ def decided(probabilities: Array, threshold: float | None) -> Array:
     """The class number of each row: the likeliest, or of two classes the second from the threshold on."""
     if threshold is None or probabilities.shape[1] != 2:
         return probabilities.argmax(axis=1)
-    return (probabilities[:, 1] >= threshold).astype(np.int64)
+    found: Array = (probabilities[:, 1] >= threshold).astype(np.int64)
+    return found
 
 
 def fit_calibrators(method: str, truth: Array, probabilities: Array) -> list[Any]:

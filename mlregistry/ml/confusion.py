@@ -21,14 +21,16 @@ def matrix(truth: Array, predicted: Array, n_classes: int) -> Array:
 
 
 def accuracy(stack: Array) -> Array:
-    return _hits(stack).sum(axis=1) / stack.sum(axis=(1, 2))
+    found: Array = _hits(stack).sum(axis=1) / stack.sum(axis=(1, 2))
+    return found
 
 
 def balanced_accuracy(stack: Array) -> Array:
     """Mean recall over the classes that have rows."""
     present = stack.sum(axis=2) > 0
     shares = np.where(present, _recalls(stack), 0.0)
-    return shares.sum(axis=1) / present.sum(axis=1)
+    found: Array = shares.sum(axis=1) / present.sum(axis=1)
+    return found
 
 
 def recall(stack: Array) -> Array:

@@ -60,7 +60,8 @@ def calibration_error(truth: Array, probabilities: Array) -> float:
 def percentages(truth: Array, predicted: Array) -> Array:
     """|error| / |true value| of each row; NaN where the true value is 0, for which there is no percentage."""
     size = np.abs(truth)
-    return np.divide(np.abs(truth - predicted), size, out=np.full(len(truth), np.nan), where=size > 0)
+    found: Array = np.divide(np.abs(truth - predicted), size, out=np.full(len(truth), np.nan), where=size > 0)
+    return found
 
 
 def mape(truth: Array, predicted: Array) -> float:

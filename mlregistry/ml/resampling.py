@@ -192,7 +192,8 @@ def _errors(outcome: Outcome, weights: Array) -> dict[str, Array]:
 
 def _pinball(outcome: Outcome) -> Array:
     if outcome.quantiles is None:
-        return np.abs(outcome.truth - outcome.predicted) / 2
+        half: Array = np.abs(outcome.truth - outcome.predicted) / 2
+        return half
     return losses.pinball(outcome.truth, outcome.quantiles, outcome.levels)
 
 

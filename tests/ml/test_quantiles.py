@@ -9,7 +9,7 @@ from sklearn.linear_model import QuantileRegressor
 
 from mlregistry.ml import losses, packaging, recipes, training
 from mlregistry.ml.quantiles import Quantiles
-from tests.ml.frames import PRICE, silent
+from tests.ml.frames import PRICE, as_rows, silent
 
 
 def spread(n_rows: int = 900) -> pd.DataFrame:
@@ -26,7 +26,7 @@ def test_quantiles_are_in_order_cover_their_share_and_are_served(name: str, tmp_
     result = training.train(PRICE, recipe, spread(), silent)
     model = packaging.load(tmp_path, packaging.save(result.pipeline, tmp_path)[1])
     fresh = spread(5000).iloc[900:]
-    rows = result.signature.frame(fresh.drop(columns="price").to_dict("records"))
+    rows = result.signature.frame(as_rows(fresh.drop(columns="price")))
     answer = packaging.predict(model, result.signature, rows)
     found = pd.DataFrame(answer["quantiles"])
     assert list(found) == ["0.1", "0.3", "0.5", "0.7", "0.9"]

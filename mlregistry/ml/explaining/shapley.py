@@ -87,7 +87,7 @@ def _taken(row: pd.DataFrame, frame: pd.DataFrame, taken: Array) -> pd.DataFrame
     columns = {}
     for place, name in enumerate(frame.columns):
         values = frame[name].reset_index(drop=True)
-        own = pd.concat([row[name]] * len(values), ignore_index=True)
+        own = row[name].iloc[np.zeros(len(values), dtype=np.int64)].reset_index(drop=True)
         columns[name] = values.where(~taken[:, place], own)
     return pd.DataFrame(columns)
 
