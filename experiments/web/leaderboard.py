@@ -69,7 +69,7 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
         "maximize": maximize,
         "best": next((line.row.run.pk for line in lines if line.row.is_best), None),
         "has_ties": any(line.standing.like_best for line in lines),
-        "has_reach": any(line.standing.reach is not None for line in lines),
+        "has_reach": any(line.standing.reach for line in lines),
         "has_families": any(line.depth for line in lines),
         "is_folded": sum(line.depth > 0 for line in lines) > MOST_UNFOLDED,
     }

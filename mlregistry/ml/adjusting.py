@@ -78,7 +78,8 @@ def threshold_of(estimator: Any) -> float | None:
 def decided(probabilities: Array, threshold: float | None) -> Array:
     """The class number of each row: the likeliest, or of two classes the second from the threshold on."""
     if threshold is None or probabilities.shape[1] != 2:
-        return probabilities.argmax(axis=1)
+        likeliest: Array = probabilities.argmax(axis=1)
+        return likeliest
     found: Array = (probabilities[:, 1] >= threshold).astype(np.int64)
     return found
 

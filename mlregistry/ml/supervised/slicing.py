@@ -30,15 +30,19 @@ MOST_DRAWN = 2000
 def slices(work: Work, rows: Array, outcome: Outcome) -> list[dict[str, Any]]:
     """At most 20 slices of at least 30 rows: column, value, n, value of the metric, 95 % interval.
 
-    A slice is a category (a missing value is one too), or a quarter of a numeric column. Intervals are not widened for
-    the number of slices: of twenty, one lies outside by chance.
+    A slice is a category (a missing value is one too), or a quarter of a numeric column; slices of the very same rows
+    are one, under the first column. Intervals are not widened for the number of slices: of twenty, one lies outside
+    by chance.
     """
     chosen = metrics.metric(work.spec.kind, work.spec.primary_metric)
     found = []
+    seen: set[bytes] = set()
     for column in work.features[:MOST_COLUMNS]:
         for label, places in _parts(work.frame[column].iloc[rows]):
             value = float(chosen.function(outcome.at(places)))
-            if math.isfinite(value):
+            rows_of_it = places.tobytes()
+            if math.isfinite(value) and rows_of_it not in seen:
+                seen.add(rows_of_it)
                 found.append((value, str(column), label, places))
     found.sort(key=lambda one: (one[0] if chosen.direction == MAXIMIZE else -one[0], one[1], one[2]))
     return [
@@ -87,4 +91,4 @@ def _interval(work: Work, outcome: Outcome) -> list[float] | None:
     plan = Plan(n, n, strata=strata, n_resamples=N_RESAMPLES)
     drawn = resampling.replicates(work.spec.kind, outcome, plan, (name,)).get(name)
     ends = None if drawn is None else resampling.interval(drawn)
-    return None if ends is None else list(ends)
+    return None if ends is None or ends[0] == ends[1] else list(ends)
