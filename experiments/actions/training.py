@@ -56,7 +56,7 @@ def start_training(
             args={"run_ids": [str(run.pk) for run in runs]},
             team=by.team,
             title=f"Train {len(runs)} models for {problem.name}",
-            memory_mb=_memory_mb(dataset_version),
+            memory_mb=memory_mb(dataset_version),
             timeout_seconds=max(3600, 1200 * len(runs)),
             n_cells=dataset_version.n_rows * dataset_version.n_columns,
             parts=[run.estimator for run in runs],
@@ -169,6 +169,6 @@ def _make_runs(
     return Run.objects.bulk_create(runs)
 
 
-def _memory_mb(version: DatasetVersion) -> int:
+def memory_mb(version: DatasetVersion) -> int:
     table = version.n_rows * version.n_columns * BYTES_PER_CELL // 1024 // 1024
     return min(MOST_MEMORY_MB, LEAST_MEMORY_MB + table)

@@ -275,7 +275,13 @@ class TrainingIn(serializers.Serializer[Any]):
     recipes = serializers.ListField(child=serializers.DictField(), required=False)
     seed = serializers.IntegerField(required=False)
     folds = serializers.IntegerField(required=False)
-    split = serializers.DictField(required=False)
+    repeats = serializers.IntegerField(required=False, help_text="of the cross-validation")
+    split = serializers.DictField(
+        required=False,
+        help_text="method, test_fraction, validation_fraction, stratify, order and gap (by_time), group",
+    )
+    calibration = serializers.CharField(required=False, help_text="none, sigmoid or isotonic")
+    threshold = serializers.CharField(required=False, help_text="half, or tuned for the primary metric")
     preparation = serializers.DictField(required=False)
     steps = serializers.JSONField(required=False, help_text="in place of the preparation")
     priority = serializers.ChoiceField(
@@ -298,3 +304,8 @@ class LeaderboardRow(serializers.Serializer[Any]):
     is_best = serializers.BooleanField()
     beats_baseline = serializers.BooleanField(allow_null=True)
     meets_threshold = serializers.BooleanField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="of the score's 95 % interval on the test rows")
+    high = serializers.FloatField(allow_null=True)
+    like_best = serializers.BooleanField(
+        allow_null=True, help_text="not shown to be worse than the best run; null when that cannot be told"
+    )

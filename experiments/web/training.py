@@ -43,6 +43,7 @@ PRESELECTED = {
 SPLIT_OF_USERS = (
     "Each user's latest rows are the test, by the problem's time column; by time cuts all rows at once."
 )
+ADJUSTING = ("calibration", "threshold")
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
     "split.test_fraction": (
@@ -53,6 +54,19 @@ TITLES = {
     "split.stratify": ("Keep the share of each class in every part", ""),
     "split.order": ("Order by the column", "Only for a split by time: the latest rows are the test."),
     "split.n_last": ("Rows per user in the test", "Only for “leave last”: each user's newest rows."),
+    "split.group": (
+        "Keep together rows with the same",
+        "A column such as the patient: no group is in training and test at once, nor in two folds.",
+    ),
+    "split.gap": ("Gap before the test", "Only for a split by time: “50 rows”, “7 days”, “12 h”."),
+    "calibration": (
+        "Calibrate the probabilities",
+        "So that 0.7 comes true in 7 of 10 rows; learnt on out-of-fold predictions, for six times the fits.",
+    ),
+    "threshold": (
+        "Decision threshold",
+        "“half” takes the likeliest class; “tuned” (two classes) what is best for the primary metric.",
+    ),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
@@ -140,7 +154,9 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
             (name, f"{name}: up to {offer.memory_mb:,} MB") for name, offer in settings.JOB_CLASSES.items()
         ],
         "folds": form.get("folds", Recipe.folds),
+        "repeats": form.get("repeats", Recipe.repeats),
         "seed": form.get("seed", Recipe.seed),
+        "adjusting": _adjusting(problem, form),
     }
 
 
@@ -211,6 +227,22 @@ def _options(section: str, default: Any, form: QueryDict, kind: str = "") -> lis
     return options
 
 
+def _adjusting(problem: Problem, form: QueryDict) -> list[dict[str, Any]]:
+    """What may be adjusted after the fit, of classifiers alone."""
+    if problem.kind != "classification":
+        return []
+    return [
+        {
+            "path": path,
+            "title": TITLES[path][0],
+            "help": TITLES[path][1],
+            "value": form.get(path, getattr(Recipe, path)),
+            "choices": [(word, word) for word in CHOICES[path]],
+        }
+        for path in ADJUSTING
+    ]
+
+
 def _prepared(request: PageRequest, problem: Problem, version: DatasetVersion) -> dict[str, Any]:
     """The part of a recipe that says what happens to the columns."""
     steps = recipe_choice.steps(request, problem, version)
@@ -228,7 +260,9 @@ def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) ->
     common = {
         "seed": whole(form.get("seed"), "seed", default=Recipe.seed),
         "folds": whole(form.get("folds"), "folds", default=Recipe.folds),
+        "repeats": whole(form.get("repeats"), "repeats", default=Recipe.repeats),
         "split": _section("split", Split(), form),
+        **{path: form[path] for path in ADJUSTING if path in form},
         **({} if recommends else _prepared(request, problem, version)),
     }
     return [{"estimator": name, **common} for name in names]

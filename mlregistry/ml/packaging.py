@@ -34,6 +34,9 @@ else:
 NAMES = {"joblib": "model.joblib", "skops": "model.skops", "arrays": "model.npz"}
 PICKLED_AND_SKOPS = ("joblib", "skops")
 TRUSTED: tuple[str, ...] = (
+    "mlregistry.ml.adjusting.Adjusted",
+    "mlregistry.ml.adjusting.Sigmoid",
+    "mlregistry.ml.balancing.Balanced",
     "mlregistry.ml.clustering.clusterers.Agglomerated",
     "mlregistry.ml.clustering.clusterers.DensityReach",
     "mlregistry.ml.clustering.clusterers.DensityTree",
@@ -42,6 +45,7 @@ TRUSTED: tuple[str, ...] = (
     "mlregistry.ml.columns.CategoryColumns",
     "mlregistry.ml.columns.DateParts",
     "mlregistry.ml.columns.NumberColumns",
+    "mlregistry.ml.quantiles.Quantiles",
     "mlregistry.ml.selection.components.Components",
     "mlregistry.ml.selection.correlation.CorrelationSelector",
     "mlregistry.ml.selection.elimination.EliminationSelector",
@@ -163,12 +167,15 @@ def predict(
         raise Invalid(f"The column '{missing[0]}' is missing.", field=missing[0])
     if signature.output.type == CLUSTER:
         return {"predictions": [int(value) for value in pipeline.predict(frame[names])]}
+    last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
+    if hasattr(last, "predict_quantiles"):
+        return _quantiles(pipeline, last, frame[names])
     if not signature.classes:
         return {"predictions": [float(value) for value in pipeline.predict(frame[names])]}
     probabilities = np.asarray(pipeline.predict_proba(frame[names]), dtype=np.float64)
     classes = [plain(value) for value in pipeline.classes_]
     return {
-        "predictions": [classes[place] for place in probabilities.argmax(axis=1)],
+        "predictions": [classes[place] for place in _decided(probabilities, last)],
         "classes": classes,
         "probabilities": probabilities.tolist(),
     }
@@ -184,6 +191,24 @@ def _recommend(
     users = [plain(value) for value in frame[name].tolist()]
     lists, notes = model.recommend(users, recommender.Wish(**wish))
     return {"predictions": lists, **({"notes": notes} if notes else {})}
+
+
+def _decided(probabilities: Any, estimator: Any) -> Any:
+    """The likeliest class, or of two the second from the model's own threshold on."""
+    threshold = getattr(estimator, "threshold_", None)
+    if threshold is None or probabilities.shape[1] != 2:
+        return probabilities.argmax(axis=1)
+    return (probabilities[:, 1] >= threshold).astype(int)
+
+
+def _quantiles(pipeline: Any, estimator: Any, frame: pd.DataFrame) -> dict[str, Any]:
+    """The medians, and the quantiles of each row by their level."""
+    found = estimator.predict_quantiles(pipeline[:-1].transform(frame))
+    names = [f"{level:.4g}" for level in estimator.levels_]
+    return {
+        "predictions": found[:, found.shape[1] // 2].tolist(),
+        "quantiles": [dict(zip(names, row, strict=True)) for row in found.tolist()],
+    }
 
 
 def _digest(path: Path) -> str:

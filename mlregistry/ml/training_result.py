@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
 
 from mlregistry.ml.signature import Signature
 
@@ -20,3 +23,9 @@ class TrainingResult:
     input_example: list[dict[str, Any]]
     warnings: list[str]
     seconds: dict[str, float]
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    """JSON: digest of the test rows, intervals of the test metrics, metrics of each fold, slices, adjustments."""
+    replicates: npt.NDArray[Any] | None = None
+    """The primary metric on the resamples of the test rows, to be paired with another run's."""
+    predictions: pd.DataFrame | None = None
+    """Per test row: its number in the table, truth, prediction, probabilities or quantiles."""
