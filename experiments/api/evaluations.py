@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from experiments import access
 from experiments.actions import explanations
 from experiments.models import Evaluation
-from experiments.queries import run_comparisons, test_uses
+from experiments.queries import evaluations, run_comparisons, test_uses
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.rest import TeamView
@@ -64,7 +64,7 @@ class RunEvaluation(TeamView):
     def get(self, request: Request, run_id: uuid.UUID) -> Response:
         """Intervals of the test metrics, figures of each fold, slices, and how often the test rows were used."""
         run = access.run(self.actor, run_id)
-        found = Evaluation.objects.filter(run=run).select_related("run").first()
+        found = evaluations.of_run(run)
         if found is None:
             raise NotFound("The run has no evaluation on test rows of ours.")
         return Response(EvaluationOut(found).data)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.models import Evaluation, Run
-from experiments.queries import run_comparisons
+from experiments.models import Run
+from experiments.queries import evaluations, run_comparisons
 from experiments.queries.run_comparisons import Comparison
 from mlregistry.ml.metrics import METRICS
 
@@ -13,7 +13,7 @@ MOST_VERDICTS = 9
 
 def of_run(run: Run) -> dict[str, Any] | None:
     """None for a run without an evaluation."""
-    found = Evaluation.objects.select_related("job").filter(run=run).first()
+    found = evaluations.of_run(run)
     if found is None:
         return None
     kind = run.problem.kind if run.problem else ""

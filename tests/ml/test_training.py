@@ -177,7 +177,7 @@ def test_progress_is_reported_upwards() -> None:
         (CHURN, lambda f: f[["churn"]], "features", "no feature column"),
         (replace(CHURN, features=("gone",)), lambda f: f, "gone", "no column 'gone'"),
         (replace(CHURN, primary_metric="rmse"), lambda f: f, "primary_metric", "no metric"),
-        (replace(CHURN, kind="clustering"), lambda f: f, "kind", "Training is for"),
+        (replace(CHURN, kind="clustering"), lambda f: f, "primary_metric", "no metric for clustering"),
     ],
 )
 def test_data_that_cannot_be_trained_is_named(
