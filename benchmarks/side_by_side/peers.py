@@ -1,4 +1,4 @@
-"""MLflow, FastTrackML and ydata-profiling in environments of their own, made on first use."""
+"""MLflow, FastTrackML, ydata-profiling and implicit in environments of their own, made on first use."""
 
 import subprocess
 import sys
@@ -17,10 +17,14 @@ DATA_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {"ydata": ("python", ("ydata-profiling==4.18.4", "pandas<3", "setuptools<80", "pyarrow"))}
 )
 
+TRAINING_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {"implicit": ("python", ("implicit==0.7.3", "threadpoolctl"))}
+)
+
 
 def program(name: str, folder: Path) -> str:
     """The path of the peer's command; installs it when it is not there yet."""
-    command, packages = {**PACKAGES, **DATA_PACKAGES}[name]
+    command, packages = {**PACKAGES, **DATA_PACKAGES, **TRAINING_PACKAGES}[name]
     environment = folder / name
     done = environment / ".installed"
     if not done.exists():

@@ -21,14 +21,15 @@ CHANGEABLE = (
     "name", "kind", "goal", "features", "target", "primary_metric", "direction", "success_threshold",
     "granularity", "time_column",
 )  # fmt: skip
-DEFINING = ("kind", "features", "target")
+DEFINING = ("kind", "features", "target", ("granularity", "recommendation"))
+KEYS = ("user_column", "item_column")
 
 
 def create_problem(
     name: str,
     *,
     kind: str,
-    target: str,
+    target: str = "",
     features: Sequence[str] = (),
     primary_metric: str = "",
     direction: str | None = None,
@@ -36,15 +37,21 @@ def create_problem(
     goal: str = "",
     granularity: Sequence[str] = (),
     time_column: str = "",
+    user_column: str = "",
+    item_column: str = "",
     by: Actor,
 ) -> Problem:
-    """A problem of the actor's team; the direction follows from the metric when it is not given."""
+    """A problem of the actor's team; the direction follows from the metric when it is not given.
+
+    `user_column` and `item_column` are how a recommendation names its granularity.
+    """
     by.require(Role.EDITOR)
     values = {
         "name": name, "kind": kind, "goal": goal, "features": list(features), "target": target,
         "primary_metric": primary_metric, "direction": direction, "success_threshold": success_threshold,
         "granularity": list(granularity), "time_column": time_column,
     }  # fmt: skip
+    values |= _keys(values, {"user_column": user_column, "item_column": item_column})
     problem = Problem(team=by.team, created_by=by.user, **_checked(values))
     with unique(f"There is a problem named {problem.name!r} already."):
         problem.save()
@@ -55,17 +62,19 @@ def create_problem(
 def update_problem(problem: Problem, *, by: Actor, **changes: Any) -> Problem:
     """Change the named fields; what defines the question stays as it is once runs have answered it."""
     by.require(Role.EDITOR)
+    keys = {name: changes.pop(name) for name in KEYS if name in changes}
     unknown = set(changes) - set(CHANGEABLE)
     if unknown:
         raise Invalid(f"A problem has no field {min(unknown)!r}.", field=min(unknown))
     old = {name: getattr(problem, name) for name in CHANGEABLE}
     if "primary_metric" in changes and "direction" not in changes:
         changes["direction"] = None
+    changes |= _keys(old | changes, keys)
     values = _checked(old | changes)
     changed = [name for name in CHANGEABLE if values[name] != old[name]]
     with unique(f"There is a problem named {values['name']!r} already."):
         locked = Problem.objects.select_for_update().get(pk=problem.pk)
-        defining = [name for name in changed if name in DEFINING]
+        defining = [name for name in changed if name in DEFINING or (name, problem.kind) in DEFINING]
         if defining and locked.runs.exists():
             raise Conflict(
                 f"Runs were trained on this problem, so its {defining[0]} stays; create a new problem.",
@@ -88,6 +97,22 @@ def delete_problem(problem: Problem, *, by: Actor) -> None:
             raise Conflict(f"{n_runs:,} runs were trained on this problem, so it stays.")
         audit.record(by, "problem.delete", problem)
         locked.delete()
+
+
+def _keys(values: dict[str, Any], keys: dict[str, str]) -> dict[str, list[str]]:
+    """The granularity with the named user and item columns in their places; Invalid for other kinds."""
+    given = {name: str(value or "").strip() for name, value in keys.items()}
+    named = next((name for name, value in given.items() if value), None)
+    if named is None:
+        return {}
+    if values["kind"] != "recommendation":
+        raise Invalid("Only a recommendation has a user column and an item column.", field=named)
+    old = [*values["granularity"], "", ""]
+    found = [given.get(name) or old[place] for place, name in enumerate(KEYS)]
+    missing = next((name for name, value in zip(KEYS, found, strict=True) if not value), None)
+    if missing:
+        raise Invalid(f"A recommendation names its {missing.replace('_', ' ')}.", field=missing)
+    return {"granularity": found}
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from mlregistry.ml.recipes import Recipe
 from . import experiments as experiment_actions
 from .settling import settle_runs
 
-BASELINE = "dummy"
+BASELINES = {"classification": "dummy", "regression": "dummy", "recommendation": "popularity"}
 MOST_RECIPES = 100
 LEAST_MEMORY_MB = 2048
 MOST_MEMORY_MB = 16_384
@@ -43,10 +43,10 @@ def start_training(
     queue: str = DEFAULT_CLASS,
     by: Actor,
 ) -> tuple[Experiment, list[Run], Job]:
-    """One job that trains every recipe, each a run of one experiment, with a dummy as their baseline."""
+    """One job that trains every recipe, each a run of one experiment, beside the baseline of the kind if it has one."""
     by.require(Role.EDITOR)
     _check_place(problem, dataset_version, experiment, by)
-    parsed = _with_baseline(parsed_recipes(problem.kind, recipes))
+    parsed = _with_baseline(problem.kind, parsed_recipes(problem.kind, recipes))
     _check_fit(problem, dataset_version)
     with transaction.atomic():
         place = experiment or _new_experiment(problem, dataset_version, by)
@@ -56,7 +56,7 @@ def start_training(
             args={"run_ids": [str(run.pk) for run in runs]},
             team=by.team,
             title=f"Train {len(runs)} models for {problem.name}",
-            memory_mb=_memory_mb(dataset_version),
+            memory_mb=memory_mb(dataset_version),
             timeout_seconds=max(3600, 1200 * len(runs)),
             n_cells=dataset_version.n_rows * dataset_version.n_columns,
             parts=[run.estimator for run in runs],
@@ -121,12 +121,12 @@ def parsed_recipes(kind: str, recipes: Sequence[Mapping[str, Any]]) -> list[Reci
     return parsed
 
 
-def _with_baseline(recipes: list[Recipe]) -> list[Recipe]:
-    """The recipes with a dummy before them, on the split of the first, unless one is among them."""
-    if any(recipe.estimator == BASELINE for recipe in recipes):
+def _with_baseline(kind: str, recipes: list[Recipe]) -> list[Recipe]:
+    """The recipes with the baseline before them, on the split of the first, unless one is among them."""
+    baseline = BASELINES.get(kind)
+    if baseline is None or any(recipe.estimator == baseline for recipe in recipes):
         return recipes
-    first = recipes[0]
-    return [replace(first, estimator=BASELINE, params={}), *recipes]
+    return [replace(recipes[0], estimator=baseline, params={}), *recipes]
 
 
 def _check_fit(problem: Problem, version: DatasetVersion) -> None:
@@ -159,7 +159,7 @@ def _make_runs(
             name=name,
             status=RunStatus.SCHEDULED,
             estimator=recipe.estimator,
-            is_baseline=recipe.estimator == BASELINE,
+            is_baseline=recipe.estimator == BASELINES.get(problem.kind),
             recipe=recipe.to_json(),
             problem=problem,
             dataset_version=version,
@@ -169,6 +169,6 @@ def _make_runs(
     return Run.objects.bulk_create(runs)
 
 
-def _memory_mb(version: DatasetVersion) -> int:
+def memory_mb(version: DatasetVersion) -> int:
     table = version.n_rows * version.n_columns * BYTES_PER_CELL // 1024 // 1024
     return min(MOST_MEMORY_MB, LEAST_MEMORY_MB + table)

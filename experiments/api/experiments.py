@@ -11,6 +11,7 @@ from experiments.actions import experiments as actions
 from experiments.actions import runs as run_actions
 from experiments.actions.settling import settle_runs
 from experiments.queries import runs as run_queries
+from experiments.queries import standing
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.rest import TeamView, body_of, listing
@@ -122,7 +123,7 @@ class Leaderboard(TeamView):
         """The active runs, best first by the problem's primary metric or by `metric`."""
         experiment = access.experiment(self.actor, experiment_id)
         settle_runs(self.actor.team)
-        rows = run_queries.leaderboard(
+        rows = standing.leaderboard(
             experiment, metric=request.query_params.get("metric"), limit=needed(request, "limit", 200)
         )
         return Response(LeaderboardRow(rows, many=True).data)

@@ -19,12 +19,24 @@ class Pages(serializers.Serializer[Any]):
 
 
 class ProblemOut(serializers.ModelSerializer[Problem]):
+    """`user_column` and `item_column` are those of a recommendation, "" for other kinds."""
+
+    user_column = serializers.SerializerMethodField()
+    item_column = serializers.SerializerMethodField()
+
     class Meta:
         model = Problem
         fields = (
             "id", "name", "kind", "goal", "features", "target", "primary_metric", "direction",
-            "success_threshold", "granularity", "time_column", "created_by", "created_at", "updated_at",
+            "success_threshold", "granularity", "time_column", "user_column", "item_column", "created_by",
+            "created_at", "updated_at",
         )  # fmt: skip
+
+    def get_user_column(self, problem: Problem) -> str:
+        return problem.key_column(0)
+
+    def get_item_column(self, problem: Problem) -> str:
+        return problem.key_column(1)
 
 
 class ProblemIn(serializers.Serializer[Any]):
@@ -32,12 +44,23 @@ class ProblemIn(serializers.Serializer[Any]):
     kind = serializers.CharField()
     goal = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     features = serializers.ListField(child=serializers.CharField(), required=False, max_length=2000)
-    target = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    target = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="the column to predict; optional: a recommendation's ratings, a clustering's known labels",
+    )
     primary_metric = serializers.CharField(required=False, allow_blank=True)
     direction = serializers.CharField(required=False, allow_null=True)
     success_threshold = serializers.FloatField(required=False, allow_null=True)
     granularity = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
     time_column = serializers.CharField(required=False, allow_blank=True)
+    user_column = serializers.CharField(
+        required=False, allow_blank=True, help_text="recommendation: who; the first of granularity"
+    )
+    item_column = serializers.CharField(
+        required=False, allow_blank=True, help_text="recommendation: had what; the second of granularity"
+    )
 
 
 class FindingOut(serializers.Serializer[Any]):
@@ -252,7 +275,13 @@ class TrainingIn(serializers.Serializer[Any]):
     recipes = serializers.ListField(child=serializers.DictField(), required=False)
     seed = serializers.IntegerField(required=False)
     folds = serializers.IntegerField(required=False)
-    split = serializers.DictField(required=False)
+    repeats = serializers.IntegerField(required=False, help_text="of the cross-validation")
+    split = serializers.DictField(
+        required=False,
+        help_text="method, test_fraction, validation_fraction, stratify, order and gap (by_time), group",
+    )
+    calibration = serializers.CharField(required=False, help_text="none, sigmoid or isotonic")
+    threshold = serializers.CharField(required=False, help_text="half, or tuned for the primary metric")
     preparation = serializers.DictField(required=False)
     steps = serializers.JSONField(required=False, help_text="in place of the preparation")
     priority = serializers.ChoiceField(
@@ -275,3 +304,8 @@ class LeaderboardRow(serializers.Serializer[Any]):
     is_best = serializers.BooleanField()
     beats_baseline = serializers.BooleanField(allow_null=True)
     meets_threshold = serializers.BooleanField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="of the score's 95 % interval on the test rows")
+    high = serializers.FloatField(allow_null=True)
+    like_best = serializers.BooleanField(
+        allow_null=True, help_text="not shown to be worse than the best run; null when that cannot be told"
+    )

@@ -20,7 +20,7 @@ from mlregistry.rest_idempotency import idempotent
 from .parsing import parsed
 from .serializers import TrainingIn, TrainingOut
 
-SHARED = ("seed", "folds", "split", "preparation", "steps")
+SHARED = ("seed", "folds", "repeats", "split", "calibration", "threshold", "preparation", "steps")
 
 
 class Trainings(TeamView):

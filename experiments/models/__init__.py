@@ -3,6 +3,7 @@
 from .artifacts import Artifact
 from .contracts import CheckState, ContractCheck, DataContract, QualityAlert, VersionComparison
 from .datasets import Dataset, DatasetPart, DatasetVersion
+from .evaluations import Evaluation, TestUse
 from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
@@ -19,9 +20,10 @@ from .training_schedules import TrainingSchedule
 
 __all__ = [
     "LIVE", "OPEN_STUDY", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
-    "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Experiment", "InputDataset",
+    "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment", "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
     "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
-    "Study", "StudyLane", "StudyState", "TrainingSchedule", "Trial", "TrialState", "VersionComparison", "model_key",
+    "Study", "StudyLane", "StudyState", "TestUse", "TrainingSchedule", "Trial", "TrialState", "VersionComparison",
+    "model_key",
 ]  # fmt: skip

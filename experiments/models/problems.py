@@ -35,3 +35,7 @@ class Problem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def key_column(self, place: int) -> str:
+        """The column of the user (0) or the item (1) of a recommendation; "" for other kinds."""
+        return self.granularity[place] if self.kind == "recommendation" else ""

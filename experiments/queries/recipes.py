@@ -7,7 +7,6 @@ from experiments.models import DatasetVersion, Problem
 from experiments.queries.datasets import local_paths
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.steps import suggesting
 from mlregistry.ml.steps.catalogue import Making
 from mlregistry.ml.steps.parsing import Step
@@ -25,6 +24,7 @@ else:
     exporting, previewing = lazily("mlregistry.ml.steps.exporting"), lazily("mlregistry.ml.steps.previewing")
 
 SAMPLE_ROWS = 500
+NO_TARGET = "\x00no target"
 SAMPLE_CELLS = 40_000
 
 
@@ -47,12 +47,17 @@ def preview(problem: Problem, version: DatasetVersion, steps: Sequence[Step]) ->
             of=version.n_rows,
             consecutive=any(step.entry.needs_order for step in steps),
         )
-    return previewing.preview(steps, frame, problem.target, Making(problem.kind))
+    target = problem.target or NO_TARGET
+    if not problem.target:
+        frame = frame.assign(**{NO_TARGET: 0})
+    return previewing.preview(steps, frame, target, Making(problem.kind))
 
 
 def python(problem: Problem, steps: Sequence[Step]) -> str:
     """The steps as a Python file that needs nothing of ours."""
     _check_kind(problem)
+    if not problem.target:
+        raise Invalid("Python of a recipe is for problems with a target.", field="problem")
     making = Making(problem.kind)
     return exporting.to_python(steps, making, target=problem.target, features=problem.features)
 
@@ -61,15 +66,16 @@ def _columns(problem: Problem, version: DatasetVersion) -> list[str]:
     """The features and the target, in the table's order; Invalid when one is not in it."""
     _check_kind(problem)
     names = [column["name"] for column in version.columns]
-    wanted = [*spec_of(problem).feature_names(names), problem.target]
+    features = spec_of(problem).feature_names(names)
+    wanted = [*features, *([problem.target] if problem.target else [])]
     missing = [name for name in wanted if name not in names]
     if missing:
         raise Invalid(f"The table has no column '{missing[0]}'.", field="dataset_version")
-    if len(wanted) < 2:
+    if not features:
         raise Invalid("The table has no feature column besides the target.", field="dataset_version")
     return wanted
 
 
 def _check_kind(problem: Problem) -> None:
-    if problem.kind not in CATALOGUE:
-        raise Invalid(f"Recipes are for {' and '.join(CATALOGUE)} problems.", field="problem")
+    if problem.kind == "recommendation":
+        raise Invalid("A recommendation has no columns to prepare, so it has no recipes.", field="problem")

@@ -36,6 +36,9 @@ class Row:
     is_best: bool = False
     beats_baseline: bool | None = None
     meets_threshold: bool | None = None
+    low: float | None = None
+    high: float | None = None
+    like_best: bool | None = None
 
 
 def with_measurements(runs: QuerySet[Run]) -> QuerySet[Run]:

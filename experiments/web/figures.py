@@ -5,26 +5,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from experiments.models import Run
+from mlregistry.ml.metrics import METRICS
 
 PARTS = ("test", "validation", "train")
 BOUNDED = ("roc_auc", "pr_auc", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2")
 
 
-def table(values: Mapping[str, float]) -> dict[str, Any]:
-    """Metrics named part_metric as a table of metric × part; all others as plain pairs."""
+def table(values: Mapping[str, float], kind: str = "") -> dict[str, Any]:
+    """Metrics named part_metric as a table of metric × part, the kind's own in its order; all others as pairs."""
     parts: list[str] = [*(part for part in PARTS if any(key.startswith(part + "_") for key in values))]
     cross = sorted(key[3:-5] for key in values if key.startswith("cv_") and key.endswith("_mean"))
     names = dict.fromkeys(
         key.partition("_")[2] for key in values if key.partition("_")[0] in parts and "_" in key
     )
+    known = METRICS.get(kind, {})
+    order = [name for name in known if name in names or name in cross]
     rows = [
         {
             "name": name,
+            "title": known[name].title if name in known else "",
             "values": [values.get(f"{part}_{name}") for part in parts],
             "mean": values.get(f"cv_{name}_mean"),
             "std": values.get(f"cv_{name}_std"),
         }
-        for name in dict.fromkeys([*names, *cross])
+        for name in dict.fromkeys([*order, *names, *cross])
     ]
     used = {f"{part}_{row['name']}" for row in rows for part in (*parts, "cv")}
     used |= {f"cv_{row['name']}_{end}" for row in rows for end in ("mean", "std")}

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from experiments.models import Experiment
-from experiments.queries import families
+from experiments.queries import families, standing
 from experiments.queries import runs as queries
 from mlregistry.ml.metrics import METRICS
 
 MOST_COLUMNS = 6
 MOST_UNFOLDED = 60
+NOWHERE = standing.Standing()
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Line:
     n_children: int
     n_shown: int
     below: float | None
+    standing: standing.Standing
 
 
 def of_experiment(experiment: Experiment) -> dict[str, Any]:
@@ -44,6 +46,7 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
     columns = _columns(experiment, n_runs, key)
     start, best, has_baseline = _ends([member.row for member in members], maximize)
     below = _below(members, maximize)
+    standings = standing.of_rows([member.row for member in members], key)
     lines = [
         Line(
             member.row,
@@ -54,6 +57,7 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
             member.n_children,
             member.n_shown,
             below.get(member.row.run.pk) if member.row.score is None else None,
+            standings.get(member.row.run.pk, NOWHERE),
         )
         for member in members
     ]
@@ -63,6 +67,9 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
         "primary": key,
         "has_baseline": has_baseline,
         "maximize": maximize,
+        "best": next((line.row.run.pk for line in lines if line.row.is_best), None),
+        "has_ties": any(line.standing.like_best for line in lines),
+        "has_reach": any(line.standing.reach for line in lines),
         "has_families": any(line.depth for line in lines),
         "is_folded": sum(line.depth > 0 for line in lines) > MOST_UNFOLDED,
     }

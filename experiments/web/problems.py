@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,6 +13,7 @@ from experiments.models import Problem
 from experiments.queries import quality
 from experiments.web import steps, training_schedules
 from mlregistry.accounts.models import Role
+from mlregistry.errors import Invalid
 from mlregistry.ml.metrics import METRICS
 from mlregistry.ui.page import PageRequest, number, page
 
@@ -23,7 +24,19 @@ KINDS = (
         "Which class does a row belong to? Will this customer leave: yes or no.",
     ),
     ("regression", "Regression", "How much? A number, such as a price or a duration."),
+    (
+        "clustering",
+        "Clustering",
+        "Which rows belong together? Groups of customers that nobody has named yet.",
+    ),
+    (
+        "recommendation",
+        "Recommendation",
+        "What next? The items that a user will want, from who had what.",
+    ),
 )
+SUPERVISED = ("classification", "regression")
+TARGETS = {"recommendation": "rating_column", "clustering": "label_column"}
 LARGEST_LIST = 500
 LARGEST_ALERTS = 20
 
@@ -55,7 +68,13 @@ def edit(request: PageRequest, problem_id: int) -> HttpResponse:
     return render(
         request,
         "experiments/problem_form.html",
-        {**_choices(request), "problem": problem, "granularity": "\n".join(problem.granularity)},
+        {
+            **_choices(request),
+            "problem": problem,
+            "granularity": "" if problem.key_column(0) else "\n".join(problem.granularity),
+            "user_column": problem.key_column(0),
+            "item_column": problem.key_column(1),
+        },
     )
 
 
@@ -74,6 +93,10 @@ def problem(request: PageRequest, problem_id: int) -> HttpResponse:
     found = access.problem(request.actor, problem_id)
     context = {
         "problem": found,
+        "supervised": found.kind in SUPERVISED,
+        "user_column": found.key_column(0),
+        "item_column": found.key_column(1),
+        "needed": steps.needed_columns(found),
         "steps": steps.of_problem(found),
         "datasets": found.datasets.order_by("-created_at"),
         "experiments": found.experiments.filter(lifecycle="active").order_by("-created_at"),
@@ -99,18 +122,32 @@ def _fields(request: PageRequest) -> dict[str, Any]:
         "name": form.get("name", "").strip(),
         "kind": form.get("kind", ""),
         "goal": form.get("goal", "").strip(),
-        "target": form.get("target", "").strip(),
-        "features": tuple(line.strip() for line in lines if line.strip()),
+        "target": form.get(TARGETS.get(form.get("kind", ""), "target"), "").strip(),
+        "features": () if _recommends(form) else tuple(line.strip() for line in lines if line.strip()),
         "primary_metric": form.get("primary_metric", ""),
         "direction": METRICS.get(form.get("kind", ""), {})[form["primary_metric"]].direction
         if form.get("primary_metric") in METRICS.get(form.get("kind", ""), {})
         else None,
         "success_threshold": number(form.get("success_threshold"), "success_threshold"),
-        "granularity": tuple(
-            line.strip() for line in form.get("granularity", "").splitlines() if line.strip()
-        ),
+        **_keys(form),
         "time_column": form.get("time_column", "").strip(),
     }
+
+
+def _keys(form: QueryDict) -> dict[str, Any]:
+    """The columns that identify a row: by their own names in a recommendation."""
+    if _recommends(form):
+        keys = {name: form.get(name, "").strip() for name in ("user_column", "item_column")}
+        missing = next((name for name, value in keys.items() if not value), None)
+        if missing:
+            raise Invalid(f"A recommendation names its {missing.replace('_', ' ')}.", field=missing)
+        return keys
+    lines = form.get("granularity", "").splitlines()
+    return {"granularity": tuple(line.strip() for line in lines if line.strip())}
+
+
+def _recommends(form: QueryDict) -> bool:
+    return form.get("kind") == "recommendation"
 
 
 def _choices(request: PageRequest) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from experiments import access
+from experiments.actions import explanations
 from experiments.actions import runs as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Artifact, Run
-from experiments.queries import model_relations
+from experiments.queries import model_relations, test_uses
 from experiments.queries import run_relations as relations
 from experiments.queries import runs as queries
-from experiments.web import figures, files
+from experiments.web import evaluation_figures, figures, files
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib import tag_names
@@ -38,7 +39,10 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         return render(request, "experiments/run_status.html", {"run": found})
     context = {
         "run": found,
-        "metrics": figures.table({row.key: row.number for row in found.latest_metrics.all()}),
+        "metrics": figures.table(
+            {row.key: row.number for row in found.latest_metrics.all()},
+            found.problem.kind if found.problem else "",
+        ),
         "params": found.params.order_by("key"),
         "tags": found.tags.exclude(key__startswith="mlflow.").order_by("key"),
         "curves": {row.name: row.data for row in found.curves.order_by("pk")},
@@ -51,6 +55,8 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         "source": relations.source(found),
         "versions": found.model_versions.select_related("model").order_by("model__name", "number"),
         "model_name": _model_name(found),
+        "evaluation": evaluation_figures.of_run(found),
+        "looks": test_uses.looks(found),
     }
     return render(request, "experiments/run.html", context)
 
@@ -62,6 +68,14 @@ def note(request: PageRequest, run_id: UUID) -> HttpResponse:
     actions.set_note(found, request.POST.get("note", ""), by=request.actor)
     messages.success(request, "The note is kept.")
     return redirect("experiments:run", found.pk)
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def explain(request: PageRequest, run_id: UUID) -> HttpResponse:
+    job = explanations.start_explanation(access.run(request.actor, run_id), by=request.actor)
+    messages.success(request, "The explanation is being drawn; it appears on the run's page.")
+    return redirect("jobs:job", job.pk)
 
 
 @require_POST
@@ -100,7 +114,10 @@ def compare(request: PageRequest) -> HttpResponse:
     if not 2 <= len(wanted) <= MOST_COMPARED:
         raise Invalid(f"Choose 2 to {MOST_COMPARED} runs to compare.")
     runs = [access.run(request.actor, key) for key in wanted]
-    return render(request, "experiments/compare.html", {"runs": runs, **figures.comparison(runs)})
+    verdicts = evaluation_figures.verdicts(runs)
+    return render(
+        request, "experiments/compare.html", {"runs": runs, "verdicts": verdicts, **figures.comparison(runs)}
+    )
 
 
 def _file(request: PageRequest, run_id: UUID, artifact_id: int) -> Artifact:

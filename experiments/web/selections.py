@@ -98,7 +98,7 @@ def _asked(request: PageRequest, problem: Problem, version: DatasetVersion) -> d
 
 
 def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
-    if problem.kind not in CATALOGUE:
+    if problem.kind not in PLAIN:
         raise Invalid("Selection is for classification and regression problems.", field="problem")
     form = request.POST if request.form_error else QueryDict()
     ticked = set(form.getlist("method")) if form else set(METHODS)

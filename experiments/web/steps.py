@@ -54,3 +54,12 @@ def of_problem(problem: Problem) -> list[Step]:
     if following is not None:
         following.next = True
     return steps
+
+
+def needed_columns(problem: Problem) -> str:
+    """The columns that a table for the problem must have, for a sentence; "" when any will do."""
+    keys = [name for name in (problem.key_column(0), problem.key_column(1)) if name]
+    names = [f"“{name}”" for name in dict.fromkeys([*keys, problem.target]) if name]
+    if not names:
+        return ""
+    return ("the column " if len(names) == 1 else "the columns ") + " and ".join(names)

@@ -19,9 +19,10 @@ from mlregistry.jobs.models import Priority
 from mlregistry.jobs.queries import estimates
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import CHOICES, RANGES, Preparation, Recipe, Split
+from mlregistry.ml.recommendation.estimators import NEED_RATINGS
 from mlregistry.ui.page import PageRequest, number, page, whole
 
-from . import recipe_choice
+from . import recipe_choice, steps
 
 MOST_PARTS = 200
 PRESELECTED = {
@@ -31,7 +32,18 @@ PRESELECTED = {
     "decision_tree",
     "k_nearest_neighbors",
     "ridge",
+    "item_neighbours",
+    "user_neighbours",
+    "ease",
+    "svd",
+    "k_means",
+    "gaussian_mixture",
+    "hdbscan",
 }
+SPLIT_OF_USERS = (
+    "Each user's latest rows are the test, by the problem's time column; by time cuts all rows at once."
+)
+ADJUSTING = ("calibration", "threshold")
 TITLES = {
     "split.method": ("Split", "Train and test is enough to compare; add validation when you tune by hand."),
     "split.test_fraction": (
@@ -41,6 +53,20 @@ TITLES = {
     "split.validation_fraction": ("Share of validation rows", "Only for train, validation and test."),
     "split.stratify": ("Keep the share of each class in every part", ""),
     "split.order": ("Order by the column", "Only for a split by time: the latest rows are the test."),
+    "split.n_last": ("Rows per user in the test", "Only for “leave last”: each user's newest rows."),
+    "split.group": (
+        "Keep together rows with the same",
+        "A column such as the patient: no group is in training and test at once, nor in two folds.",
+    ),
+    "split.gap": ("Gap before the test", "Only for a split by time: “50 rows”, “7 days”, “12 h”."),
+    "calibration": (
+        "Calibrate the probabilities",
+        "So that 0.7 comes true in 7 of 10 rows; learnt on out-of-fold predictions, for six times the fits.",
+    ),
+    "threshold": (
+        "Decision threshold",
+        "“half” takes the likeliest class; “tuned” (two classes) what is best for the primary metric.",
+    ),
     "preparation.drop_duplicates": ("Drop duplicate rows", ""),
     "preparation.drop_constant": ("Drop constant columns", ""),
     "preparation.drop_identifiers": ("Drop columns that look like identifiers", ""),
@@ -80,13 +106,14 @@ def train(request: PageRequest, problem_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def estimate(request: PageRequest, problem_id: int) -> HttpResponse:
     """What the training that the form describes will probably take."""
-    access.problem(request.actor, problem_id)
+    problem = access.problem(request.actor, problem_id)
     version = access.dataset_version_by_id(request.actor, whole(request.GET.get("version"), "version"))
+    baseline = actions.BASELINES.get(problem.kind)
     found = estimates.estimate(
         request.actor.team,
         "experiments.train",
         n_cells=version.n_rows * version.n_columns,
-        parts=["dummy", *request.GET.getlist("estimator")[:MOST_PARTS]],
+        parts=[*filter(None, [baseline]), *request.GET.getlist("estimator")[:MOST_PARTS]],
     )
     return render(request, "experiments/estimate.html", {"found": found, "prices": settings.PRICES})
 
@@ -100,14 +127,23 @@ def _priority(name: str) -> Priority:
 
 def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
     form = request.POST if request.form_error else _form_of_job(request)
-    entries = [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != "dummy"]
+    baseline = actions.BASELINES.get(problem.kind)
+    entries = [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != baseline]
+    if not problem.target:
+        entries = [entry for entry in entries if entry.name not in NEED_RATINGS]
+    split = [
+        option for option in _options("split", Split(), form, problem.kind) if _fits(option["path"], problem)
+    ]
     ticked = set(form.getlist("estimator")) if form else PRESELECTED
     return {
         "problem": problem,
         "versions": _versions(request, problem),
         "chosen": form.get("version") or request.GET.get("version", ""),
         "estimators": [(entry, entry.name in ticked) for entry in entries],
-        "split": _options("split", Split(), form),
+        "split": split,
+        "has_columns": problem.kind != "recommendation",
+        "has_folds": problem.kind in ("classification", "regression"),
+        "needed": steps.needed_columns(problem),
         "preparation": _options("preparation", Preparation(), form),
         "ways": recipe_choice.ways(request, problem, "By the options below"),
         "way": form.get("recipe") or request.GET.get("recipe", ""),
@@ -118,7 +154,9 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
             (name, f"{name}: up to {offer.memory_mb:,} MB") for name, offer in settings.JOB_CLASSES.items()
         ],
         "folds": form.get("folds", Recipe.folds),
+        "repeats": form.get("repeats", Recipe.repeats),
         "seed": form.get("seed", Recipe.seed),
+        "adjusting": _adjusting(problem, form),
     }
 
 
@@ -146,6 +184,12 @@ def _form_of_job(request: PageRequest) -> QueryDict:
     return form
 
 
+def _fits(path: str, problem: Problem) -> bool:
+    """Whether an option of the split means something for the problem's kind."""
+    only = {"split.n_last": ("recommendation",), "split.stratify": ("classification",)}
+    return problem.kind in only.get(path, (problem.kind,))
+
+
 def _versions(request: PageRequest, problem: Problem) -> list[Any]:
     """The newest versions of the team's datasets, the problem's own first."""
     found = []
@@ -156,20 +200,21 @@ def _versions(request: PageRequest, problem: Problem) -> list[Any]:
     return sorted(found, key=lambda row: row.dataset.problem_id != problem.pk)
 
 
-def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]]:
+def _options(section: str, default: Any, form: QueryDict, kind: str = "") -> list[dict[str, Any]]:
     """One entry per option of the recipe: its title, its kind of input, its value."""
     options = []
     for item in fields(default):
         path, value = f"{section}.{item.name}", getattr(default, item.name)
         title, text = TITLES.get(path, (item.name.replace("_", " ").capitalize(), ""))
         sent = (path in form if isinstance(value, bool) else form.get(path, value)) if form else value
-        choices = [(word, word.replace("_", " ")) for word in CHOICES.get(path, ())]
+        words = [word for word in CHOICES.get(path, ()) if word != "leave_last" or kind == "recommendation"]
+        choices = [(word, word.replace("_", " ")) for word in words]
         low, high = RANGES.get(path, (None, None))
         options.append(
             {
                 "path": path,
                 "title": title,
-                "help": text,
+                "help": SPLIT_OF_USERS if path == "split.method" and kind == "recommendation" else text,
                 "value": sent,
                 "choices": choices,
                 "low": low,
@@ -180,6 +225,22 @@ def _options(section: str, default: Any, form: QueryDict) -> list[dict[str, Any]
             }
         )
     return options
+
+
+def _adjusting(problem: Problem, form: QueryDict) -> list[dict[str, Any]]:
+    """What may be adjusted after the fit, of classifiers alone."""
+    if problem.kind != "classification":
+        return []
+    return [
+        {
+            "path": path,
+            "title": TITLES[path][0],
+            "help": TITLES[path][1],
+            "value": form.get(path, getattr(Recipe, path)),
+            "choices": [(word, word) for word in CHOICES[path]],
+        }
+        for path in ADJUSTING
+    ]
 
 
 def _prepared(request: PageRequest, problem: Problem, version: DatasetVersion) -> dict[str, Any]:
@@ -195,11 +256,14 @@ def _recipes(request: PageRequest, problem: Problem, version: DatasetVersion) ->
     names = form.getlist("estimator")
     if not names:
         raise Invalid("Choose at least one estimator.", field="estimator")
+    recommends = problem.kind == "recommendation"
     common = {
         "seed": whole(form.get("seed"), "seed", default=Recipe.seed),
         "folds": whole(form.get("folds"), "folds", default=Recipe.folds),
+        "repeats": whole(form.get("repeats"), "repeats", default=Recipe.repeats),
         "split": _section("split", Split(), form),
-        **_prepared(request, problem, version),
+        **{path: form[path] for path in ADJUSTING if path in form},
+        **({} if recommends else _prepared(request, problem, version)),
     }
     return [{"estimator": name, **common} for name in names]
 

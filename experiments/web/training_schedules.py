@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from experiments import access
+from experiments.actions import training
 from experiments.actions import training_schedules as actions
 from experiments.models import Problem
 from mlregistry.accounts.models import Role
@@ -26,12 +27,13 @@ RHYTHMS = (
 def card(request: PageRequest, problem: Problem) -> dict[str, Any]:
     """What the card of a problem's schedules shows."""
     rows = problem.training_schedules.select_related("dataset", "last_experiment", "last_version")
+    baseline = training.BASELINES.get(problem.kind)
     datasets = access.datasets(request.actor).filter(last_number__gt=0).order_by("name")
     return {
         "schedules": rows.order_by("-created_at"),
         "rhythms": RHYTHMS,
         "schedulable": sorted(datasets, key=lambda row: row.problem_id != problem.pk),
-        "estimators": [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != "dummy"],
+        "estimators": [entry for entry in CATALOGUE.get(problem.kind, {}).values() if entry.name != baseline],
     }
 
 

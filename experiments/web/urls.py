@@ -83,6 +83,7 @@ urlpatterns: list[URLPattern] = [
     path("trash/restore", trash.restore, name="trash-restore"),
     path("trash/purge", trash.purge, name="trash-purge"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("runs/<uuid:run_id>/explain", runs.explain, name="run-explain"),
     path("runs/<uuid:run_id>/note", runs.note, name="run-note"),
     path("runs/<uuid:run_id>/delete", runs.delete, name="run-delete"),
     path("runs/<uuid:run_id>/restore", runs.restore, name="run-restore"),

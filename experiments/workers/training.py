@@ -13,7 +13,7 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.actions import artifacts
+from experiments.actions import artifacts, evaluations
 from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
@@ -147,6 +147,7 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         for file in packaging.save(result.pipeline, Path(folder)):
             artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
+    evaluations.save_predictions(run, result, by=by)
     seconds = {f"{step}_seconds": value for step, value in result.seconds.items()}
     rows = {f"n_rows_{part}": float(count) for part, count in result.n_rows.items()}
     with transaction.atomic():
@@ -154,6 +155,7 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
         measured = {**result.metrics, **seconds, **rows}
         log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
         log_actions.set_curves(run, result.curves, by=by)
+        evaluations.keep_evaluation(run, result, by=by)
         run.signature = result.signature.to_json()
         run.input_example = result.input_example
         run.warnings = result.warnings

@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml import estimator_factories as factories
 from mlregistry.ml import estimator_plugins as plugins
+from mlregistry.ml.clustering.estimators import CLUSTERING
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
+from mlregistry.ml.recommendation.estimators import RECOMMENDATION
 
 if TYPE_CHECKING:
-    from sklearn import calibration, compose, neural_network, preprocessing
+    from sklearn import (
+        calibration,
+        compose,
+        ensemble,
+        linear_model,
+        neural_network,
+        preprocessing,
+    )
     from sklearn.base import BaseEstimator
+
+    from mlregistry.ml import balancing, quantiles
 else:
+    balancing, quantiles = lazily("mlregistry.ml.balancing"), lazily("mlregistry.ml.quantiles")
+    ensemble, linear_model = lazily("sklearn.ensemble"), lazily("sklearn.linear_model")
     calibration, compose = lazily("sklearn.calibration"), lazily("sklearn.compose")
     neural_network, preprocessing = lazily("sklearn.neural_network"), lazily("sklearn.preprocessing")
 
@@ -77,6 +91,11 @@ NETWORK: dict[str, Any] = {
     "max_iter": whole(100, 1, 2000),
 }
 BALANCE = choice("balanced", nullable=True).among()
+QUANTILES: dict[str, Any] = {
+    "coverage": number(0.8, 0.02, 0.98),
+    "n_quantiles": choice(3, 5, 7, 9),
+    "conformal": choice(True, False),
+}
 
 
 def _classifier_network(hidden_layer_size: int, n_layers: int, **params: Any) -> Any:
@@ -149,23 +168,26 @@ CLASSIFICATION = _table(
             "learning_rate": number(0.05, 0.001, 1.0).over(0.01, 0.3, log=True),
             "max_leaf_nodes": whole(15, 2, 1000).over(4, 128, log=True),
         },
+        class_weight=BALANCE,
     ),
     entry(
         "gradient_boosting",
         "Gradient boosting",
-        "sklearn.ensemble.GradientBoostingClassifier",
+        factories.weighted("sklearn.ensemble.GradientBoostingClassifier"),
         "Shallow trees that correct each other; strong on small tables, slow on large ones.",
         seeded=True,
         **BOOSTING,
+        class_weight=BALANCE,
     ),
     entry(
         "ada_boost",
         "AdaBoost",
-        "sklearn.ensemble.AdaBoostClassifier",
+        factories.weighted("sklearn.ensemble.AdaBoostClassifier"),
         "Stumps, each looking harder at what the ones before got wrong.",
         seeded=True,
         n_estimators=whole(100, 1, 2000).over(25, 400, log=True),
         learning_rate=number(0.5, 0.001, 10.0).over(0.01, 2.0, log=True),
+        class_weight=BALANCE,
     ),
     entry(
         "svm",
@@ -188,9 +210,10 @@ CLASSIFICATION = _table(
     entry(
         "gaussian_naive_bayes",
         "Gaussian naive Bayes",
-        "sklearn.naive_bayes.GaussianNB",
+        factories.weighted("sklearn.naive_bayes.GaussianNB"),
         "Treats features as independent bell curves; needs little data.",
         var_smoothing=number(1e-9, 0.0, 1.0).over(1e-12, 0.1, log=True),
+        class_weight=BALANCE,
     ),
     entry(
         "linear_discriminant",
@@ -202,10 +225,11 @@ CLASSIFICATION = _table(
     entry(
         "mlp",
         "Neural network",
-        _classifier_network,
+        factories.weighted(_classifier_network),
         "Layers of neurons; wants scaled features and enough rows.",
         seeded=True,
         **NETWORK,
+        class_weight=BALANCE,
     ),
 )
 
@@ -303,6 +327,24 @@ REGRESSION = _table(
         **HISTOGRAM,
     ),
     entry(
+        "quantile_boosting",
+        "Quantile boosting",
+        factories.quantile_boosting,
+        "Boosted trees for the median and the range that a share of the values lies in.",
+        seeded=True,
+        **{**HISTOGRAM, "max_iter": whole(100, 1, 5000)},
+        **QUANTILES,
+    ),
+    entry(
+        "linear_quantiles",
+        "Quantile regression",
+        factories.linear_quantiles,
+        "Weighted sums for the median and a range around it; slow above 10,000 rows.",
+        seeded=True,
+        alpha=number(0.001, 0.0, 1e3),
+        **QUANTILES,
+    ),
+    entry(
         "gradient_boosting",
         "Gradient boosting",
         "sklearn.ensemble.GradientBoostingRegressor",
@@ -338,5 +380,10 @@ REGRESSION = _table(
     ),
 )
 
-CATALOGUE: dict[str, dict[str, Entry]] = {"classification": CLASSIFICATION, "regression": REGRESSION}
+CATALOGUE: dict[str, dict[str, Entry]] = {
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
+    "clustering": CLUSTERING,
+    "recommendation": RECOMMENDATION,
+}
 plugins.add_to(CATALOGUE)

@@ -7,33 +7,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.clustering import metrics as clustering
+from mlregistry.ml.metric_entry import MAXIMIZE as MAXIMIZE
+from mlregistry.ml.metric_entry import MINIMIZE as MINIMIZE
+from mlregistry.ml.metric_entry import Metric as Metric
+from mlregistry.ml.metric_entry import table as _table
+from mlregistry.ml.recommendation import metrics as recommendation
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from sklearn import metrics as sk
 
+    from mlregistry.ml import confusion, losses
+
     Array = npt.NDArray[Any]
 else:
     np, sk = lazily("numpy"), lazily("sklearn.metrics")
-
-MAXIMIZE = "maximize"
-MINIMIZE = "minimize"
+    confusion, losses = lazily("mlregistry.ml.confusion"), lazily("mlregistry.ml.losses")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """True and predicted values of the same rows; for classification as class numbers, with probabilities."""
+    """True and predicted values of the same rows; for classification as class numbers, with probabilities.
+
+    `quantiles` (rows × levels) come from regressors that predict some; `predicted` is then the median.
+    """
 
     truth: Array
     predicted: Array
     probabilities: Array | None = None
     n_classes: int = 0
+    quantiles: Array | None = None
+    levels: tuple[float, ...] = ()
 
     @property
     def binary(self) -> bool:
@@ -42,22 +53,20 @@ class Outcome:
     def part(self, number: int, n_parts: int) -> Outcome:
         """The rows of one of `n_parts` equally long parts."""
         length = len(self.truth) // n_parts
-        rows = slice(number * length, (number + 1) * length)
-        probabilities = None if self.probabilities is None else self.probabilities[rows]
-        return Outcome(self.truth[rows], self.predicted[rows], probabilities, self.n_classes)
+        return self.at(slice(number * length, (number + 1) * length))
+
+    def at(self, rows: Any) -> Outcome:
+        """Some of the rows: a slice, positions or a mask."""
+        return replace(
+            self,
+            truth=self.truth[rows],
+            predicted=self.predicted[rows],
+            probabilities=None if self.probabilities is None else self.probabilities[rows],
+            quantiles=None if self.quantiles is None else self.quantiles[rows],
+        )
 
 
-@dataclass(frozen=True)
-class Metric:
-    """`function` returns NaN where the metric is not defined (such as ROC-AUC on rows of one class)."""
-
-    name: str
-    title: str
-    direction: str
-    function: Callable[[Outcome], float]
-
-
-def measure(kind: str, outcome: Outcome) -> dict[str, float]:
+def measure(kind: str, outcome: Any) -> dict[str, float]:
     """Every metric of the kind that is defined on these rows."""
     values = {name: float(metric.function(outcome)) for name, metric in METRICS[kind].items()}
     return {name: value for name, value in values.items() if math.isfinite(value)}
@@ -101,6 +110,31 @@ def _ranked(truth: Array, scores: Array, function: Callable[[Array, Array], floa
     return float(function(truth, scores)) if truth.any() and not truth.all() else math.nan
 
 
+def _calibration_error(outcome: Outcome) -> float:
+    if outcome.probabilities is None:
+        return math.nan
+    return losses.calibration_error(outcome.truth, outcome.probabilities)
+
+
+def _mcc(outcome: Outcome) -> float:
+    return float(
+        confusion.mcc(confusion.matrix(outcome.truth, outcome.predicted, outcome.n_classes)[None])[0]
+    )
+
+
+def _brier(outcome: Outcome) -> float:
+    if outcome.probabilities is None:
+        return math.nan
+    return float(losses.squared_probability(outcome.truth, outcome.probabilities).mean())
+
+
+def _pinball(outcome: Outcome) -> float:
+    """Of a regressor without quantiles, half its mean absolute error: its value taken for every quantile."""
+    if outcome.quantiles is None:
+        return float(sk.mean_absolute_error(outcome.truth, outcome.predicted)) / 2
+    return float(losses.pinball(outcome.truth, outcome.quantiles, outcome.levels).mean())
+
+
 def _log_loss(outcome: Outcome) -> float:
     if outcome.probabilities is None:
         return math.nan
@@ -114,10 +148,6 @@ def _balanced_accuracy(outcome: Outcome) -> float:
 
 def _r2(outcome: Outcome) -> float:
     return float(sk.r2_score(outcome.truth, outcome.predicted)) if len(outcome.truth) > 1 else math.nan
-
-
-def _table(*rows: Metric) -> dict[str, Metric]:
-    return {row.name: row for row in rows}
 
 
 METRICS: dict[str, dict[str, Metric]] = {
@@ -140,6 +170,14 @@ METRICS: dict[str, dict[str, Metric]] = {
             lambda o: float(sk.recall_score(o.truth, o.predicted, **_average(o))),
         ),
         Metric("log_loss", "Log loss", MINIMIZE, _log_loss),
+        Metric(
+            "mcc",
+            "Matthews correlation",
+            MAXIMIZE,
+            _mcc,
+        ),
+        Metric("brier", "Brier score", MINIMIZE, _brier),
+        Metric("calibration_error", "Expected calibration error", MINIMIZE, _calibration_error),
     ),
     "regression": _table(
         Metric("rmse", "RMSE", MINIMIZE, lambda o: float(sk.root_mean_squared_error(o.truth, o.predicted))),
@@ -156,5 +194,14 @@ METRICS: dict[str, dict[str, Metric]] = {
             lambda o: float(sk.median_absolute_error(o.truth, o.predicted)),
         ),
         Metric("r2", "R²", MAXIMIZE, _r2),
+        Metric(
+            "mape",
+            "Mean absolute percentage error",
+            MINIMIZE,
+            lambda o: losses.mape(o.truth, o.predicted),
+        ),
+        Metric("pinball", "Pinball loss", MINIMIZE, _pinball),
     ),
+    "clustering": clustering.TABLE,
+    "recommendation": recommendation.TABLE,
 }

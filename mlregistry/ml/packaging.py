@@ -1,6 +1,7 @@
-"""Writes a trained pipeline as joblib and skops files, reads them back by checksum, and predicts with it.
+"""Writes a trained model as files, reads them back by checksum, and predicts with it.
 
-Called by training jobs, the registry and serving. A joblib file runs code when read: own models only.
+A pipeline becomes joblib and skops files, a recommender one of plain arrays. Called by training jobs, the registry
+and serving. A joblib file runs code when read: own models only.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml.signature import Signature, plain
+from mlregistry.ml.signature import CLUSTER, RANKING, Signature, plain
 
 if TYPE_CHECKING:
     import joblib
@@ -23,15 +24,28 @@ if TYPE_CHECKING:
     import pandas as pd
     import skops.io as skops_io
     from skops.io import exceptions as skops_errors
+
+    from mlregistry.ml.recommendation import recommender
 else:
+    recommender = lazily("mlregistry.ml.recommendation.recommender")
     joblib, np = lazily("joblib"), lazily("numpy")
     skops_io, skops_errors = lazily("skops.io"), lazily("skops.io.exceptions")
 
-NAMES = {"joblib": "model.joblib", "skops": "model.skops"}
+NAMES = {"joblib": "model.joblib", "skops": "model.skops", "arrays": "model.npz"}
+PICKLED_AND_SKOPS = ("joblib", "skops")
 TRUSTED: tuple[str, ...] = (
+    "mlregistry.ml.adjusting.Adjusted",
+    "mlregistry.ml.adjusting.Sigmoid",
+    "mlregistry.ml.balancing.Balanced",
+    "mlregistry.ml.clustering.clusterers.Agglomerated",
+    "mlregistry.ml.clustering.clusterers.DensityReach",
+    "mlregistry.ml.clustering.clusterers.DensityTree",
+    "mlregistry.ml.clustering.clusterers.Means",
+    "mlregistry.ml.clustering.clusterers.Mixture",
     "mlregistry.ml.columns.CategoryColumns",
     "mlregistry.ml.columns.DateParts",
     "mlregistry.ml.columns.NumberColumns",
+    "mlregistry.ml.quantiles.Quantiles",
     "mlregistry.ml.selection.components.Components",
     "mlregistry.ml.selection.correlation.CorrelationSelector",
     "mlregistry.ml.selection.elimination.EliminationSelector",
@@ -94,12 +108,15 @@ class ModelFile:
 
 
 def save(pipeline: Any, folder: Path) -> list[ModelFile]:
-    """Write both forms into `folder`, each moved into place when complete."""
+    """Write every form of the model into `folder`, each moved into place when complete."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for format, name in NAMES.items():
+    for format in ("arrays",) if hasattr(pipeline, "recommend") else PICKLED_AND_SKOPS:
+        name = NAMES[format]
         part = folder / f".{name}.part"
-        if format == "joblib":
+        if format == "arrays":
+            pipeline.save(part)
+        elif format == "joblib":
             joblib.dump(pipeline, part, compress=3)
         else:
             skops_io.dump(pipeline, part, compression=zipfile.ZIP_DEFLATED)
@@ -120,6 +137,8 @@ def load(folder: Path, file: ModelFile) -> Any:
         raise Invalid(
             f"The model file '{file.name}' was changed: its SHA-256 is not the recorded one.", field="sha256"
         )
+    if file.format == "arrays":
+        return recommender.load(path)
     if file.format == "joblib":
         return joblib.load(path)
     try:
@@ -128,20 +147,67 @@ def load(folder: Path, file: ModelFile) -> Any:
         raise Invalid(f"The model file holds types that are not trusted: {error}", field="name") from error
 
 
-def predict(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> dict[str, Any]:
-    """`predictions`, and for a classification `classes` and their `probabilities`, as JSON values."""
+def predict(
+    pipeline: Any, signature: Signature, frame: pd.DataFrame, wish: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """`predictions`, and for a classification `classes` and their `probabilities`, as JSON values.
+
+    `wish` is what a request asks of a recommendation: n, exclude, exclude_seen, items.
+    """
+    if signature.output.type == RANKING:
+        return _recommend(pipeline, signature, frame, wish or {})
+    if wish:
+        raise Invalid(
+            f"The parameter '{next(iter(wish))}' is for recommendations; this model makes none.",
+            field=f"params.{next(iter(wish))}",
+        )
     names = [field.name for field in signature.inputs]
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise Invalid(f"The column '{missing[0]}' is missing.", field=missing[0])
+    if signature.output.type == CLUSTER:
+        return {"predictions": [int(value) for value in pipeline.predict(frame[names])]}
+    last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
+    if hasattr(last, "predict_quantiles"):
+        return _quantiles(pipeline, last, frame[names])
     if not signature.classes:
         return {"predictions": [float(value) for value in pipeline.predict(frame[names])]}
     probabilities = np.asarray(pipeline.predict_proba(frame[names]), dtype=np.float64)
     classes = [plain(value) for value in pipeline.classes_]
     return {
-        "predictions": [classes[place] for place in probabilities.argmax(axis=1)],
+        "predictions": [classes[place] for place in _decided(probabilities, last)],
         "classes": classes,
         "probabilities": probabilities.tolist(),
+    }
+
+
+def _recommend(
+    model: Any, signature: Signature, frame: pd.DataFrame, wish: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A list of items with scores per row, and notes on what the model does not know."""
+    name = signature.inputs[0].name
+    if name not in frame.columns:
+        raise Invalid(f"The column '{name}' is missing.", field=name)
+    users = [plain(value) for value in frame[name].tolist()]
+    lists, notes = model.recommend(users, recommender.Wish(**wish))
+    return {"predictions": lists, **({"notes": notes} if notes else {})}
+
+
+def _decided(probabilities: Any, estimator: Any) -> Any:
+    """The likeliest class, or of two the second from the model's own threshold on."""
+    threshold = getattr(estimator, "threshold_", None)
+    if threshold is None or probabilities.shape[1] != 2:
+        return probabilities.argmax(axis=1)
+    return (probabilities[:, 1] >= threshold).astype(int)
+
+
+def _quantiles(pipeline: Any, estimator: Any, frame: pd.DataFrame) -> dict[str, Any]:
+    """The medians, and the quantiles of each row by their level."""
+    found = estimator.predict_quantiles(pipeline[:-1].transform(frame))
+    names = [f"{level:.4g}" for level in estimator.levels_]
+    return {
+        "predictions": found[:, found.shape[1] // 2].tolist(),
+        "quantiles": [dict(zip(names, row, strict=True)) for row in found.tolist()],
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from mlregistry.ml import estimators
+from mlregistry.ml.adjusting import Adjusted
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.steps import compiling
 from mlregistry.ml.steps.catalogue import Making
@@ -35,4 +36,6 @@ def column_type(column: pd.Series[Any]) -> str:
 def build(kind: str, recipe: Recipe) -> Pipeline:
     """An unfitted pipeline from a frame with the raw features to predictions."""
     estimator = estimators.make(kind, recipe.estimator, recipe.params, seed=recipe.seed)
+    if recipe.adjusted:
+        estimator = Adjusted(estimator)
     return compiling.pipeline(recipe.all_steps, Making(kind, recipe.seed), estimator)

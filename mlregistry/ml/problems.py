@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import duck, problem_rows
+from mlregistry.ml import duck, interaction_rows, problem_rows
 from mlregistry.ml.duck import Paths
 from mlregistry.ml.findings import Finding as Finding
 from mlregistry.ml.findings import error as _error
@@ -20,6 +20,7 @@ from mlregistry.ml.table_info import NUMERIC_TYPES, Column, TableInfo
 
 KINDS = ("classification", "regression", "clustering", "recommendation")
 TRAINABLE_KINDS = tuple(METRICS)
+TARGET_OPTIONAL = ("clustering", "recommendation")
 MIN_ROWS = 10
 MAX_CLASSES = 100
 IDENTIFIER_SHARE = 0.9
@@ -31,6 +32,7 @@ class ProblemSpec:
     """What to predict, from what (no features: all other columns), scored how.
 
     `granularity` names the columns that identify a row, `time_column` the one that orders them in time.
+    In a recommendation they are the columns of the user and of the item, and the target, if any, is the rating.
     """
 
     kind: str
@@ -74,14 +76,32 @@ def validate(spec: ProblemSpec) -> ProblemSpec:
         raise Invalid("The success threshold is a finite number.", field="success_threshold")
     if spec.kind not in TRAINABLE_KINDS:
         return spec
-    if not spec.target:
+    if spec.kind == "recommendation":
+        _validate_recommendation(spec)
+    if not spec.target and spec.kind not in TARGET_OPTIONAL:
         raise Invalid(f"A {spec.kind} problem needs a target column.", field="target")
-    if spec.target in spec.features:
+    if spec.target and spec.target in spec.features:
         raise Invalid(f"The target '{spec.target}' cannot be a feature too.", field="features")
     chosen = metric(spec.kind, spec.primary_metric)
     if chosen.direction != spec.direction:
         raise Invalid(f"{chosen.title} is a metric to {chosen.direction}.", field="direction")
     return spec
+
+
+def _validate_recommendation(spec: ProblemSpec) -> None:
+    if len(spec.granularity) != 2:
+        raise Invalid(
+            "A recommendation names two columns: that of the user and that of the item.",
+            field="item_column" if len(spec.granularity) == 1 else "user_column",
+        )
+    if spec.time_column in spec.granularity:
+        raise Invalid(
+            "The time column is neither that of the user nor that of the item.", field="time_column"
+        )
+    if spec.features:
+        raise Invalid(
+            "A recommendation learns from who had what; it has no feature columns.", field="features"
+        )
 
 
 def check(
@@ -93,8 +113,13 @@ def check(
     if info.n_rows < MIN_ROWS:
         text = f"The table has {info.n_rows} rows; at least {MIN_ROWS} are needed."
         found.append(_error(None, text, "Bring a table with more rows."))
+    if spec.kind == "recommendation":
+        found += interaction_rows.check(spec.granularity, spec.target, spec.time_column, info, parts)
+        return sorted(found, key=lambda finding: finding.severity != "error")
     found += _check_features(spec, info)
-    if spec.kind in TRAINABLE_KINDS:
+    if spec.kind == "clustering":
+        found += _check_groups(spec.target, info)
+    else:
         found += _check_target(spec, info, parts)
     found += problem_rows.check_granularity(spec.granularity, info, parts)
     found += problem_rows.check_time(spec.time_column, info, parts, now or datetime.now(UTC))
@@ -117,7 +142,7 @@ def _check_features(spec: ProblemSpec, info: TableInfo) -> list[Finding]:
         found.append(_error(None, "The table has no feature column besides the target."))
     for column in columns:
         found += _check_feature(column, info)
-    if spec.target:
+    if spec.target and spec.kind != "clustering":
         found += problem_rows.check_names(spec.target, columns)
     if columns and all(column.n_distinct <= 1 for column in columns):
         found.append(
@@ -150,6 +175,22 @@ def _check_feature(column: Column, info: TableInfo) -> list[Finding]:
     if column.type == "datetime":
         found.append(_warning(name, f"Column '{name}' is a time; its parts (year, month, day, …) are used."))
     return found
+
+
+def _check_groups(name: str, info: TableInfo) -> list[Finding]:
+    """The known groups that a clustering is compared with."""
+    if not name:
+        return []
+    column = info.column(name)
+    if column is None:
+        text = f"The column of known groups '{name}' is not in the table."
+        return [_error(name, text, "Rename a column of the table, or take it out of the problem.")]
+    if column.n_missing:
+        text = (
+            f"{column.n_missing:,} rows have no known group in '{name}'; they count as a group of their own."
+        )
+        return [_warning(name, text)]
+    return []
 
 
 def _check_target(spec: ProblemSpec, info: TableInfo, parts: Sequence[Path]) -> list[Finding]:

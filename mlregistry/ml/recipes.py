@@ -5,30 +5,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from mlregistry.errors import Invalid
+from mlregistry.ml import gaps
 from mlregistry.ml.estimator_entry import check_params
 from mlregistry.ml.estimators import CATALOGUE
+from mlregistry.ml.selection.methods import PCA
 from mlregistry.ml.steps import flat, parsing
+from mlregistry.ml.steps.catalogue import RANKED
 from mlregistry.ml.steps.parsing import Step
 
 LONGEST_NAME = 200
+MOST_FITS = 100
 CHOICES: dict[str, tuple[str, ...]] = {
-    "split.method": ("train_test", "train_validation_test", "by_time"),
+    "split.method": ("train_test", "train_validation_test", "by_time", "leave_last"),
+    "calibration": ("none", "sigmoid", "isotonic"),
+    "threshold": ("half", "tuned"),
     "preparation.missing_numbers": ("median", "mean", "most_frequent", "zero"),
     "preparation.missing_categories": ("constant", "most_frequent"),
     "preparation.encoding": ("one_hot", "ordinal"),
     "preparation.scaling": ("standard", "min_max", "robust", "none"),
     "preparation.datetimes": ("parts", "drop"),
 }
+NEED_TARGET: dict[str, tuple[str, ...]] = {
+    "encode": ("target",),
+    "select": tuple(name for name in RANKED if name != PCA),
+}
+TEXTS = {"split.gap": f"written {gaps.FORMS}"}
 RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "folds": (0, 20),
+    "repeats": (1, 20),
     "split.test_fraction": (0.05, 0.5),
     "split.validation_fraction": (0.05, 0.5),
+    "split.n_last": (1, 1000),
     "preparation.max_categories": (2, 1000),
 }
 
@@ -37,7 +50,9 @@ RANGES: dict[str, tuple[float, float]] = {
 class Split:
     """Fractions are of all rows; stratified by class in a classification.
 
-    by_time tests on the latest rows by the column `order` and trains on those before them.
+    by_time tests on the latest rows by the column `order` and trains on those before them, `gap` away. Rows with
+    the same value in the column `group` are all on one side, in folds too.
+    leave_last is for a recommendation and tests on each user's last `n_last` rows.
     """
 
     method: str = "train_test"
@@ -45,6 +60,9 @@ class Split:
     validation_fraction: float = 0.2
     stratify: bool = True
     order: str = ""
+    n_last: int = 1
+    group: str = ""
+    gap: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,15 +83,27 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train; folds 0 means no cross-validation. Given steps take the place of the preparation."""
+    """One way to train; folds 0 means no cross-validation, which `repeats` repeats with other folds.
+
+    Given steps take the place of the preparation. `calibration` and a tuned `threshold` are a classifier's, learnt on
+    out-of-fold predictions; half means the likeliest class.
+    """
 
     estimator: str
     params: dict[str, Any] = field(default_factory=dict)
     seed: int = 42
     folds: int = 0
+    repeats: int = 1
     split: Split = Split()
     preparation: Preparation = Preparation()
     steps: tuple[Step, ...] | None = None
+    calibration: str = "none"
+    threshold: str = "half"
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether the classifier's probabilities or its threshold are adjusted after the fit."""
+        return self.calibration != "none" or self.threshold != "half"
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
@@ -106,9 +136,12 @@ def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
         params=dict(params),
         seed=_value(data, "seed", Recipe.seed, ""),
         folds=_value(data, "folds", Recipe.folds, ""),
+        repeats=_value(data, "repeats", Recipe.repeats, ""),
         split=_section(data, "split", Split()),
         preparation=_section(data, "preparation", Preparation()),
         steps=_steps(data),
+        calibration=_value(data, "calibration", Recipe.calibration, ""),
+        threshold=_value(data, "threshold", Recipe.threshold, ""),
     )
     if recipe.folds == 1:
         raise Invalid("Cross-validation needs 2 folds or more (0 for none).", field="folds")
@@ -116,6 +149,9 @@ def parse(data: Mapping[str, Any], *, kind: str | None = None) -> Recipe:
         raise Invalid(
             "Test and validation together take more than 80 % of the rows.", field="split.test_fraction"
         )
+    if recipe.adjusted and kind not in (None, "classification"):
+        raise Invalid("Calibration and threshold are for a classification.", field="calibration")
+    _check_repeats(recipe)
     _check_time(recipe)
     return check_estimator(recipe, kind)
 
@@ -128,8 +164,22 @@ def _steps(data: Mapping[str, Any]) -> tuple[Step, ...] | None:
     return parsing.parse(data["steps"])
 
 
+def _check_repeats(recipe: Recipe) -> None:
+    if recipe.repeats > 1 and not recipe.folds:
+        raise Invalid("Repeats are of a cross-validation; give folds too.", field="repeats")
+    if recipe.repeats > 1 and recipe.split.method == "by_time":
+        raise Invalid("Time has one order, so folds by time cannot be repeated.", field="repeats")
+    if recipe.repeats * recipe.folds > MOST_FITS:
+        raise Invalid(f"Folds times repeats are more than {MOST_FITS} fits.", field="repeats")
+
+
 def _check_time(recipe: Recipe) -> None:
     by_time = recipe.split.method == "by_time"
+    gaps.parse(recipe.split.gap)
+    if recipe.split.gap.strip() and not by_time:
+        raise Invalid("A gap is for a split by time; set split.method to by_time.", field="split.gap")
+    if recipe.split.group and by_time:
+        raise Invalid("A split is either by time or by group; leave one out.", field="split.group")
     if by_time and not recipe.split.order:
         raise Invalid("A split by time names the column that tells the order.", field="split.order")
     for place, step in enumerate(recipe.steps or ()):
@@ -152,6 +202,7 @@ def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
             f"'{recipe.estimator}' is no estimator{purpose}; known: {', '.join(known)}.", field="estimator"
         )
     if kind:
+        _check_kind(recipe, kind)
         return replace(recipe, params=check_params(entries[0], recipe.params))
     problem: Invalid | None = None
     for entry in entries:
@@ -161,6 +212,37 @@ def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
         except Invalid as error:
             problem = error
     raise problem or Invalid("The params do not fit the estimator.", field="params")
+
+
+def _check_kind(recipe: Recipe, kind: str) -> None:
+    """What only some kinds of problem have."""
+    if kind == "recommendation":
+        if recipe.folds:
+            message = (
+                "A recommendation is measured on what came last; there is no cross-validation (folds 0)."
+            )
+            raise Invalid(message, field="folds")
+        if recipe.steps:
+            raise Invalid("A recommendation has no columns to prepare, so no steps.", field="steps")
+    if kind == "clustering":
+        if recipe.folds:
+            message = "A clustering is measured by its stability over resampling instead of folds (folds 0)."
+            raise Invalid(message, field="folds")
+        _without_target(recipe.steps or ())
+    if kind != "recommendation" and recipe.split.method == "leave_last":
+        raise Invalid("leave_last is a split by user, for a recommendation only.", field="split.method")
+
+
+def _without_target(steps: Sequence[Step]) -> None:
+    """Steps that learn from a target have no place in a clustering."""
+    for place, step in enumerate(steps):
+        needs = step.options.get("method") in NEED_TARGET.get(step.kind, ())
+        if needs:
+            raise Invalid(
+                f"Step {place + 1} ({step.entry.title}) by {step.options['method']} learns from the target, and a"
+                " clustering has none; choose another method.",
+                field=f"steps.{place}.method",
+            )
 
 
 def _held_out(split: Split) -> float:
@@ -192,7 +274,7 @@ def _value(data: Mapping[str, Any], key: str, default: Any, prefix: str) -> Any:
         return value
     if isinstance(default, str):
         if not isinstance(value, str) or len(value) > LONGEST_NAME:
-            raise Invalid(f"'{path}' is the name of a column.", field=path)
+            raise Invalid(f"'{path}' is {TEXTS.get(path, 'the name of a column')}.", field=path)
         return value
     whole = isinstance(default, int)
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):

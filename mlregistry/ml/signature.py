@@ -22,6 +22,8 @@ else:
     pd, pipelines = lazily("pandas"), lazily("mlregistry.ml.pipelines")
 
 MAX_CATEGORIES = 100
+CLUSTER = "cluster"  # the type of a clustering's output: the number of a cluster, −1 for noise
+RANKING = "ranking"  # the type of a recommendation's output: a list of items with scores
 WANTED = {
     "integer": "a whole number", "float": "a number", "boolean": "true or false", "string": "text",
     "datetime": "a time such as 2024-01-31T12:00:00",
@@ -52,7 +54,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a model takes and gives; `classes` are in the order of the probabilities, none in a regression."""
+    """What a model takes and gives; `classes` are in the order of the probabilities; only a classification has them."""
 
     inputs: tuple[Field, ...]
     output: Field
@@ -92,6 +94,14 @@ def infer(frame: pd.DataFrame, *, target: str, output_type: str, classes: Sequen
         categories = tuple(known) if len(known) <= MAX_CATEGORIES else ()
         inputs.append(Field(str(name), type, not bool(column.isna().any()), categories))
     return Signature(tuple(inputs), Field(target, output_type, True, tuple(classes)), tuple(classes))
+
+
+def kind_of(signature: Mapping[str, Any]) -> str:
+    """The kind of problem that a model with this signature (as JSON) answers."""
+    if signature.get("classes"):
+        return "classification"
+    output = str((signature.get("output") or {}).get("type"))
+    return {RANKING: "recommendation", CLUSTER: "clustering"}.get(output, "regression")
 
 
 def plain(value: Any) -> Any:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from mlregistry.errors import Invalid
+from mlregistry.ml.clustering import training as clustering_training
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recommendation import training as recommendation_training
 from mlregistry.ml.supervised import training as supervised_training
 from mlregistry.ml.supervised.table import Report
 from mlregistry.ml.training_result import TrainingResult
@@ -17,6 +19,8 @@ Trainer = Callable[[ProblemSpec, Recipe, pd.DataFrame, Report], TrainingResult]
 TRAINERS: dict[str, Trainer] = {
     "classification": supervised_training.train,
     "regression": supervised_training.train,
+    "clustering": clustering_training.train,
+    "recommendation": recommendation_training.train,
 }
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sklearn.pipeline import Pipeline
+import numpy.typing as npt
+import pandas as pd
 
 from mlregistry.ml.signature import Signature
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The fitted pipeline (of the training rows) with everything a run records about it."""
+    """The fitted pipeline or recommender (of the training rows) with everything a run records about it."""
 
-    pipeline: Pipeline
+    pipeline: Any
     metrics: dict[str, float]
     curves: dict[str, dict[str, Any]]
     signature: Signature
@@ -22,3 +23,9 @@ class TrainingResult:
     input_example: list[dict[str, Any]]
     warnings: list[str]
     seconds: dict[str, float]
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    """JSON: digest of the test rows, intervals of the test metrics, metrics of each fold, slices, adjustments."""
+    replicates: npt.NDArray[Any] | None = None
+    """The primary metric on the resamples of the test rows, to be paired with another run's."""
+    predictions: pd.DataFrame | None = None
+    """Per test row: its number in the table, truth, prediction, probabilities or quantiles."""

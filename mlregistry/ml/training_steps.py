@@ -39,6 +39,18 @@ def order_of(frame: pd.DataFrame, split: Split) -> Array | None:
     return column.to_numpy()
 
 
+def groups_of(frame: pd.DataFrame, split: Split) -> Array | None:
+    """A number per row that tells its group, when the split goes by one; Invalid when rows have none."""
+    if not split.group:
+        return None
+    if split.group not in frame.columns:
+        raise Invalid(f"The table has no column '{split.group}'.", field="split.group")
+    codes, _ = pd.factorize(frame[split.group])
+    if (codes < 0).any():
+        raise Invalid(f"Column '{split.group}' has gaps; every row needs its group.", field="split.group")
+    return codes
+
+
 def without_duplicates(steps: Sequence[Step], table: pd.DataFrame, target: str, rows: Array) -> Array:
     """The training rows that steps on duplicates keep."""
     return _kept([step for step in steps if step.kind == "duplicates"], table, target, rows)
@@ -58,7 +70,7 @@ def _kept(steps: Sequence[Step], table: pd.DataFrame, target: str, rows: Array) 
     return rows
 
 
-def fit_features(pipeline: Pipeline, frame: pd.DataFrame, target: Array) -> Any:
+def fit_features(pipeline: Pipeline, frame: pd.DataFrame, target: Array | None) -> Any:
     """Fit all but the estimator; Invalid when no feature is left, with the reasons."""
     try:
         return compiling.fit_features(pipeline, frame, target)
@@ -121,6 +133,6 @@ def _parts(pipeline: Pipeline) -> list[Any]:
 
 
 __all__ = [
-    "example_rows", "fit_features", "lenient", "looks_back", "order_of", "settle", "without_duplicates",
+    "example_rows", "fit_features", "groups_of", "lenient", "looks_back", "order_of", "settle", "without_duplicates",
     "without_gaps",
 ]  # fmt: skip

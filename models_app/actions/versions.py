@@ -24,7 +24,7 @@ from models_app.queries.candidates import best_run
 from models_app.queries.origins import saved_by_job
 
 MODEL_FOLDER = "model/"
-FORMATS = {".joblib": "joblib", ".skops": "skops"}
+FORMATS = {".joblib": "joblib", ".skops": "skops", ".npz": "arrays"}
 
 
 def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> ModelVersion:

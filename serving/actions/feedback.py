@@ -10,10 +10,12 @@ from django.db import connection, transaction
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.ml.signature import kind_of
 from serving.models import Endpoint
 from serving.request_ids import as_uuid, parse_prediction_id
 
 MOST_ITEMS = 10_000
+LONGEST_ITEM = 200
 WRITE = """
     INSERT INTO serving_feedback (endpoint_id, request_id, "row", truth, at)
     SELECT %s, request_id, "row", truth::jsonb, now()
@@ -35,11 +37,11 @@ def record_feedback(endpoint: Endpoint, items: Sequence[Mapping[str, Any]], *, b
         raise Invalid(
             f"At most {MOST_ITEMS} items fit into one request; {len(items)} were sent.", field="feedback"
         )
-    classes = _classes(endpoint)
+    classes, kinds = _classes(endpoint), _kinds(endpoint)
     found: dict[tuple[str, int], str] = {}
     for number, item in enumerate(items, start=1):
         request_id, row = _address(item, number, endpoint)
-        found[request_id, row] = json.dumps(_truth(item, number, classes))
+        found[request_id, row] = json.dumps(_truth(item, number, classes, kinds))
     if found:
         ids, rows = zip(*found, strict=True)
         with transaction.atomic(), connection.cursor() as cursor:
@@ -64,7 +66,7 @@ def _address(item: Mapping[str, Any], number: int, endpoint: Endpoint) -> tuple[
     return str(as_uuid(request, endpoint_id=endpoint.pk)), row
 
 
-def _truth(item: Mapping[str, Any], number: int, classes: list[Any]) -> Any:
+def _truth(item: Mapping[str, Any], number: int, classes: list[Any], kinds: set[str]) -> Any:
     truth = item.get("truth")
     if truth is None:
         raise Invalid(f"Item {number} lacks the truth.", field="truth")
@@ -78,9 +80,27 @@ def _truth(item: Mapping[str, Any], number: int, classes: list[Any]) -> Any:
                 field="truth",
             )
         return known
+    if kinds == {"recommendation"}:
+        return _taken(truth, number)
     if isinstance(truth, bool) or not isinstance(truth, int | float) or not math.isfinite(truth):
         raise Invalid(f"Item {number}: the truth must be a number.", field="truth")
     return truth
+
+
+def _taken(truth: Any, number: int) -> Any:
+    """The item that the user took."""
+    if isinstance(truth, bool) or not isinstance(truth, int | str) or len(str(truth)) > LONGEST_ITEM:
+        raise Invalid(
+            f"Item {number}: the truth is the item that was taken, a text or a whole number.", field="truth"
+        )
+    return truth
+
+
+def _kinds(endpoint: Endpoint) -> set[str]:
+    """The kinds of problem that the endpoint's variants answer."""
+    return {
+        kind_of(variant.version.served_signature) for variant in endpoint.variants.select_related("version")
+    }
 
 
 def _classes(endpoint: Endpoint) -> list[Any]:

@@ -33,9 +33,13 @@ class LoadedModel:
     def example(self) -> list[dict[str, Any]]:
         return [dict(row) for row in self.handle.example]
 
-    def score(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """Predictions, and a classifier's probabilities, per row. Invalid names the column and row."""
-        return packaging.predict(self.pipeline, self.signature, self.signature.frame(rows, strict=True))
+    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+        """Predictions, and a classifier's probabilities, per row. Invalid names the column and row.
+
+        `wish` is what the request asks of a recommendation; other models refuse it.
+        """
+        frame = self.signature.frame(rows, strict=True)
+        return packaging.predict(self.pipeline, self.signature, frame, wish)
 
 
 def load_model(handle: ModelHandle) -> LoadedModel:

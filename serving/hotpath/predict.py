@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mlregistry.errors import MlregistryError, Unavailable
-from serving.hotpath import blame, records, wire
+from serving.hotpath import blame, records, wire, wishes
 from serving.hotpath.access import authorise, endpoint_at
 from serving.hotpath.counters import Counters, Key
 from serving.hotpath.log import PredictionLog
@@ -83,7 +83,7 @@ def _answer(
     model = _model(variant, snapshot)
     rows = opened.rows(model.inputs)
     trace.n_rows = len(rows)
-    scores = _scores(model, rows)
+    scores = _scores(model, rows, wishes.of(opened.params))
     if _is_logged(endpoint.log, trace.id):
         record = _record(trace, endpoint, variant, rows, scores, unit_id=opened.unit_id, model=model, at=at)
         log.append(record, durable=endpoint.log.mode == "durable")
@@ -108,9 +108,9 @@ def _model(variant: Variant, snapshot: Snapshot) -> Scorer:
     return model
 
 
-def _scores(model: Scorer, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _scores(model: Scorer, rows: list[dict[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return model.score(rows)
+        return model.score(rows, **wish)
     except MlregistryError:
         raise
     except MemoryError:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mlregistry.errors import Invalid, MlregistryError, TooLarge
-from serving.hotpath import strict_json
+from serving.hotpath import strict_json, wishes
 from serving.hotpath.csv_rows import read_csv
 from serving.hotpath.row_formats import MAX_ROWS, Row, check_filled, read_rows, short
 
@@ -17,7 +17,7 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_UNIT_ID = 256
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 EXTRAS = ("params", "unit_id")
-PARAMS = ("unit_id", "probabilities")
+PARAMS = ("unit_id", "probabilities", *wishes.CHECKS)
 
 
 class UnsupportedMedia(MlregistryError):
@@ -111,6 +111,7 @@ def _params(params: Any) -> dict[str, Any]:
         raise Invalid(f"The parameter “{unknown[0]}” is not known here.", field=f"params.{unknown[0]}")
     if not isinstance(params.get("probabilities", True), bool):
         raise Invalid("“params.probabilities” must be true or false.", field="params.probabilities")
+    wishes.check(params)
     return params
 
 

@@ -9,6 +9,8 @@ from django.db.models import Q, Sum
 
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.metrics import Outcome, class_numbers, measure
+from mlregistry.ml.recommendation import feedback
+from mlregistry.ml.signature import kind_of
 from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
 from serving.models import AnswerCount, Endpoint, Prediction
@@ -59,7 +61,7 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
     keys: list[Key] = [*current, *sorted({*counts, *errors, *truths} - {*current})]
     versions = ModelVersion.objects.select_related("model").in_bulk([version_id for _, version_id in keys])
     n_all = sum(row[0] for row in counts.values())
-    metric = endpoint.problem.primary_metric if endpoint.problem else None
+    metric = _live_metric(endpoint)
     found = []
     for key in keys:
         n, p50, p95 = counts.get(key, (0, None, None))
@@ -75,6 +77,13 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
             "primary_metric": metric, "primary_value": metrics.get(metric) if metric else None,
         })  # fmt: skip
     return found
+
+
+def _live_metric(endpoint: Endpoint) -> str | None:
+    """What the page shows: the problem's metric, and of recommendations, whose feedback is one item, the hit rate."""
+    if endpoint.problem is None:
+        return None
+    return "hit_rate" if endpoint.problem.kind == "recommendation" else endpoint.problem.primary_metric
 
 
 def latest_predictions(endpoint: Endpoint, *, limit: int = 50) -> list[Prediction]:
@@ -113,6 +122,11 @@ def _measure(version: ModelVersion, pairs: list[tuple[Any, Any]]) -> dict[str, f
         return {}
     truth = np.array([truth for _, truth in pairs])
     predicted = np.array([output["prediction"] for output, _ in pairs])
+    kind = kind_of(version.served_signature)
+    if kind == "recommendation":
+        return feedback.measured(pairs)
+    if kind == "clustering":
+        return {}
     if not classes:
         return measure("regression", Outcome(truth.astype(float), predicted.astype(float)))
     sure = all(output.get("probabilities") is not None for output, _ in pairs)

@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 
 from mlregistry.accounts.models import ApiToken, Membership
 from mlregistry.ml.packaging import NAMES
+from mlregistry.ml.signature import kind_of
 from models_app.models import ModelFile, ModelVersion
 from serving import model_files
 from serving.hotpath.snapshot import Endpoint, Grant, LogPolicy, ModelHandle, Snapshot, Variant, snapshot_of
@@ -57,16 +58,16 @@ def _endpoint(rows: list[VariantRow]) -> Endpoint:
 
 
 def _handle(version: ModelVersion) -> ModelHandle:
-    """A file that a job of ours wrote may be read from joblib, all others from skops alone."""
+    """A file that a job of ours wrote may be read from joblib or plain arrays, all others from skops alone."""
     files = {file.format: file for file in version.files.all()}
-    joblib, skops = files.get("joblib"), files.get("skops")
-    trusted = joblib is not None and joblib.trained_here
-    file = joblib if trusted else skops or joblib
+    own = files.get("joblib") or files.get("arrays")
+    trusted = own is not None and own.trained_here
+    file = own if trusted else files.get("skops") or own
     return ModelHandle(
         version_id=version.pk,
         name=version.model.name,
         version=version.number,
-        kind="classification" if version.served_signature.get("classes") else "regression",
+        kind=kind_of(version.served_signature),
         folder=_folder(file) if file else "",
         file=_file(file) if file else {"format": "", "name": "", "size": 0, "sha256": ""},
         signature=version.served_signature,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.ml.signature import kind_of
 from mlregistry.ui.page import PageRequest, number, page, whole
 from models_app import access as models
 from models_app.models import ModelVersion
@@ -171,12 +172,15 @@ def _try_it(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
     first = endpoint.variants.all().first()
     signature = first.version.served_signature if first else {}
     example = (first.version.input_example or [{}])[0] if first else {}
+    ranks = kind_of(signature) == "recommendation"
+    more = {"params": {"n": 10, "exclude": []}} if ranks else {}
     address = request.build_absolute_uri(reverse("ui:home")) + f"api/v1/endpoints/{endpoint.name}"
     return {
         "inputs": [{**field, "example": example.get(field["name"])} for field in signature.get("inputs", [])],
         "classes": [(json.dumps(value), value) for value in signature.get("classes") or []],
         "address": address,
         "invocations": reverse("ui:home") + f"api/v1/endpoints/{endpoint.name}/invocations",
-        "example_body": json.dumps({"dataframe_records": [example]}, ensure_ascii=False),
+        "example_body": json.dumps({"dataframe_records": [example], **more}, ensure_ascii=False),
+        "ranks": ranks,
         "predictions": live.latest_predictions(endpoint, limit=NEWEST),
     }

@@ -56,8 +56,10 @@ def test_a_job_trains_every_recipe_and_a_baseline(started: Any, problem: Problem
     assert tree.run.signature is not None
     assert tree.run.input_example
     assert {"roc", "confusion_matrix"} <= set(queries.curves(tree.run))
-    assert [file.path for file in queries.artifacts(tree.run)] == ["model/model.joblib", "model/model.skops"]
-    for artifact in queries.artifacts(tree.run):
+    assert [file.path for file in queries.artifacts(tree.run)] == [
+        "evaluation/test_predictions.parquet", "model/model.joblib", "model/model.skops",
+    ]  # fmt: skip
+    for artifact in queries.artifacts(tree.run, prefix="model/"):
         name = artifact.path.split("/")[-1]
         with store.local_path(artifact.file) as path:
             (tmp_path / name).write_bytes(path.read_bytes())

@@ -12,10 +12,11 @@ from mlregistry.errors import Invalid, NotFound
 from mlregistry.ml import packaging, recipes, training
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.packaging import ModelFile
+from mlregistry.ml.supervised.table import SUPERVISED
 from mlregistry.ml.training_result import TrainingResult
 from tests.ml.frames import CHURN, PRICE, mixed, silent
 
-CASES = [(kind, name) for kind, entries in CATALOGUE.items() for name in entries]
+CASES = [(kind, name) for kind in SUPERVISED for name in CATALOGUE[kind]]
 OTHER_PARAMS = {"k_nearest_neighbors": {"p": 1}}
 
 

@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import packaging
-from mlregistry.ml.selection import association, components, inner, methods, paired, plan, stability
+from mlregistry.ml.comparing import paired
+from mlregistry.ml.selection import association, components, inner, methods, plan, stability
 from mlregistry.ml.selection.methods import METHODS, make
 
 Array = npt.NDArray[Any]

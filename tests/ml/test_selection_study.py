@@ -14,11 +14,11 @@ from sklearn.pipeline import Pipeline
 from mlregistry.errors import Invalid
 from mlregistry.jobs.context import JobCancelled
 from mlregistry.ml import pipelines
+from mlregistry.ml.comparing.paired import Estimate
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import parse
 from mlregistry.ml.selection.advice import advise
 from mlregistry.ml.selection.methods import METHODS, make
-from mlregistry.ml.selection.paired import Estimate
 from mlregistry.ml.selection.plan import Plan, recipe_of
 from mlregistry.ml.selection.results import Result, Row
 from mlregistry.ml.selection.study import compare_methods

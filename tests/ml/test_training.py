@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -176,7 +177,7 @@ def test_progress_is_reported_upwards() -> None:
         (CHURN, lambda f: f[["churn"]], "features", "no feature column"),
         (replace(CHURN, features=("gone",)), lambda f: f, "gone", "no column 'gone'"),
         (replace(CHURN, primary_metric="rmse"), lambda f: f, "primary_metric", "no metric"),
-        (replace(CHURN, kind="clustering"), lambda f: f, "kind", "Training is for"),
+        (replace(CHURN, kind="clustering"), lambda f: f, "primary_metric", "no metric for clustering"),
     ],
 )
 def test_data_that_cannot_be_trained_is_named(
@@ -199,3 +200,31 @@ def test_an_estimator_that_cannot_fit_says_so() -> None:
     frame = classification_rows(mixed(12)).drop(columns="key")
     with pytest.raises(Invalid, match="Support vector machine could not be trained"):
         train(CHURN, frame.assign(churn=["a", "a"] + ["b"] * 10), estimator="svm")
+
+
+def test_a_split_by_group_trains_and_says_that_the_group_is_a_feature() -> None:
+    frame = classification_rows(mixed()).assign(team=np.arange(200) // 8)
+    result = train(CHURN, frame, folds=3, repeats=2, split={"group": "team"})
+    assert result.metrics["cv_roc_auc_mean"] > 0.6
+    assert any("'team' tells the groups" in line for line in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "group", "words"),
+    [
+        (lambda f: f, "gone", "no column 'gone'"),
+        (lambda f: f, "plan", "has gaps"),
+        (lambda f: f.assign(country="DE"), "country", "one group only"),
+        (lambda f: f.assign(country=np.arange(200) % 4), "country", "too few for 5 folds"),
+    ],
+)
+def test_groups_that_cannot_be_parted_are_named(change: Any, group: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        train(CHURN, change(classification_rows(mixed())), folds=5, split={"group": group})
+
+
+def test_rows_in_the_gap_are_counted() -> None:
+    split = {"method": "by_time", "order": "since", "gap": "60 days"}
+    result = train(CHURN, classification_rows(mixed()), split=split)
+    assert result.n_rows["gap"] > 0
+    assert result.n_rows["train"] + result.n_rows["gap"] + result.n_rows["test"] == 200

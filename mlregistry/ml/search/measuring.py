@@ -15,7 +15,7 @@ from mlregistry.ml import pipelines, training_steps
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.supervised import table
-from mlregistry.ml.supervised.fitting import cross_validate, means
+from mlregistry.ml.supervised.crossing import cross_validate, means
 from mlregistry.ml.supervised.table import Work
 
 Array = npt.NDArray[Any]
@@ -52,7 +52,7 @@ def measure(
     for fold in cross_validate(work, pipeline, rows):
         number += 1
         found.append(fold)
-        yield Step(number, means(found), is_last=len(found) == recipe.folds)
+        yield Step(number, means(found), is_last=len(found) == recipe.folds * recipe.repeats)
 
 
 def _share(work: Work, rows: Array, share: float) -> Array:

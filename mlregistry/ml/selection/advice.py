@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from mlregistry.ml.comparing.paired import Estimate
 from mlregistry.ml.metrics import MAXIMIZE
 from mlregistry.ml.selection.methods import METHODS, PCA
-from mlregistry.ml.selection.paired import Estimate
 from mlregistry.ml.selection.results import WORSE, Advice, Row
 
 

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recipes import parse as parse_recipe
 from mlregistry.ml.selection.methods import METHODS, method
@@ -61,8 +60,8 @@ def parse(data: Mapping[str, Any]) -> Plan:
 
 def recipe_of(kind: str, data: Mapping[str, Any]) -> Recipe:
     """The recipe that measures the sets: estimator (plain unless named), params, preparation and seed."""
-    if kind not in CATALOGUE:
-        raise Invalid(f"Selection is for {' and '.join(CATALOGUE)} problems.", field="problem")
+    if kind not in PLAIN:
+        raise Invalid(f"Selection is for {' and '.join(PLAIN)} problems.", field="problem")
     named = data.get("estimator") or PLAIN[kind]
     if named == "dummy":
         raise Invalid("The baseline looks at no feature; choose another estimator.", field="estimator")

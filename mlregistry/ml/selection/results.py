@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mlregistry.ml.selection.paired import Estimate
+from mlregistry.ml.comparing.paired import Estimate
 
 ALL = "all"
 BETTER, WORSE, NO_DIFFERENCE = "better", "worse", "no difference shown"

@@ -10,9 +10,8 @@ import pandas as pd
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import targets
-from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import MIN_ROWS, ProblemSpec, validate
-from mlregistry.ml.selection.plan import MOST_FEATURES
+from mlregistry.ml.selection.plan import MOST_FEATURES, PLAIN
 from mlregistry.ml.selection.ranking import Array, sample
 
 MOST_STUDY_ROWS = 50_000
@@ -32,8 +31,8 @@ class Rows:
 def read(spec: ProblemSpec, frame: pd.DataFrame, seed: int) -> Rows:
     """The rows to study; Invalid names the column or field that stands against it."""
     spec = validate(spec)
-    if spec.kind not in CATALOGUE:
-        raise Invalid(f"Selection is for {' and '.join(CATALOGUE)} problems.", field="kind")
+    if spec.kind not in PLAIN:
+        raise Invalid(f"Selection is for {' and '.join(PLAIN)} problems.", field="kind")
     features = _features(spec, frame)
     known = np.flatnonzero(frame[spec.target].notna().to_numpy())
     if len(known) < MIN_ROWS:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import metrics, splits
+from mlregistry.ml.comparing.paired import estimate, p_value
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.metrics import MAXIMIZE
 from mlregistry.ml.problems import ProblemSpec
@@ -22,7 +23,6 @@ from mlregistry.ml.selection import describing
 from mlregistry.ml.selection.advice import advise
 from mlregistry.ml.selection.fold import Fold, Measured, prepare
 from mlregistry.ml.selection.methods import METHODS, PCA
-from mlregistry.ml.selection.paired import estimate, p_value
 from mlregistry.ml.selection.plan import Plan
 from mlregistry.ml.selection.ranking import one_thread
 from mlregistry.ml.selection.results import ALL, BETTER, NO_DIFFERENCE, WORSE, Result, Row

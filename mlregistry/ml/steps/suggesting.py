@@ -44,7 +44,7 @@ def suggest(spec: ProblemSpec, info: TableInfo, profile: Profile | None = None) 
     rest = [replace(column, type="string") if column.name in keys else column for column in rest]
     chosen = [
         *_rows(), *_dropped(useless), *_moments(moments), *_keys(keys),
-        *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest),
+        *_times(rest), *_numbers(rest), *_texts(rest), *_categories(rest, spec.kind),
     ]  # fmt: skip
     steps = parse([step for step, _ in chosen])
     return Suggestion(steps, tuple(reason for _, reason in chosen))
@@ -151,12 +151,16 @@ def _numbers(columns: list[Clue]) -> Chosen:
     return found
 
 
-def _categories(columns: list[Clue]) -> Chosen:
+def _categories(columns: list[Clue], kind: str) -> Chosen:
     words = [column for column in columns if column.type == "string" and not column.is_text]
     few = [column.name for column in words if column.n_distinct <= FEW_CATEGORIES]
     many = [column.name for column in words if column.n_distinct > FEW_CATEGORIES]
     found: Chosen = []
-    if many:
+    if many and kind == "clustering":
+        step = {"step": "encode", "columns": many, "method": "frequency"}
+        text = f"{_list(many)}: more than {FEW_CATEGORIES} categories, so how often each occurs."
+        found.append((step, text))
+    elif many:
         step = {"step": "encode", "columns": many, "method": "target"}
         found.append(
             (

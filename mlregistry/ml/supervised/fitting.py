@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import metrics, splits, training_steps
+from mlregistry.ml import adjusting, metrics, splits, training_steps
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.supervised.table import Work
@@ -52,13 +50,19 @@ def outcome_of(
     n_before = 0
     if before is not None and training_steps.looks_back(pipeline):
         frame, n_before = pd.concat([before, frame]), len(before)
+    last = pipeline.steps[-1][1]
+    if hasattr(last, "predict_quantiles"):
+        found = last.predict_quantiles(pipeline[:-1].transform(frame))[n_before:]
+        middle, levels = found[:, found.shape[1] // 2], tuple(float(level) for level in last.levels_)
+        return Outcome(target, middle, quantiles=found, levels=levels)
     if not work.classes:
         return Outcome(target, np.asarray(pipeline.predict(frame), dtype=np.float64)[n_before:])
     places = metrics.class_numbers(np.asarray(pipeline.classes_), work.classes)
     probabilities = np.zeros((len(frame) - n_before, len(work.classes)))
     probabilities[:, places] = pipeline.predict_proba(frame)[n_before:]
     truth = metrics.class_numbers(target, work.classes)
-    return Outcome(truth, probabilities.argmax(axis=1), probabilities, len(work.classes))
+    predicted = adjusting.decided(probabilities, adjusting.threshold_of(last))
+    return Outcome(truth, predicted, probabilities, len(work.classes))
 
 
 def measure_parts(work: Work, pipeline: Pipeline, parts: splits.Parts) -> tuple[dict[str, float], Outcome]:
@@ -72,27 +76,3 @@ def measure_parts(work: Work, pipeline: Pipeline, parts: splits.Parts) -> tuple[
             values = metrics.measure(work.spec.kind, outcome)
             measured |= {f"{name}_{metric}": value for metric, value in values.items()}
     return measured, outcome
-
-
-def cross_validate(work: Work, pipeline: Pipeline, rows: Array) -> Iterator[dict[str, float]]:
-    """The metrics of each of the recipe's folds of these rows, one by one, by unfitted copies of the pipeline."""
-    recipe, frame = work.recipe, work.frame[work.features]
-    order = training_steps.order_of(work.frame.iloc[rows], recipe.split)
-    partition = splits.folds(
-        work.target[rows], recipe.folds, classes=bool(work.classes), seed=recipe.seed, order=order
-    )
-    for inside, outside in partition:
-        fold = clone(pipeline)
-        fit(work, fold, rows[inside])
-        with training_steps.lenient(fold):
-            earlier = frame.iloc[rows[inside]]
-            outcome = outcome_of(work, fold, frame.iloc[rows[outside]], work.target[rows[outside]], earlier)
-        yield metrics.measure(work.spec.kind, outcome)
-
-
-def means(found: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Mean and deviation over the folds of each metric, as cv_rmse_mean and cv_rmse_std."""
-    names = dict.fromkeys(name for measured in found for name in measured)
-    columns = {name: [measured[name] for measured in found if name in measured] for name in names}
-    averages = {f"cv_{name}_mean": float(np.mean(values)) for name, values in columns.items()}
-    return averages | {f"cv_{name}_std": float(np.std(values)) for name, values in columns.items()}

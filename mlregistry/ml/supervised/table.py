@@ -14,17 +14,20 @@ import pandas as pd
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import splits, targets, training_steps
-from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import MIN_ROWS, ProblemSpec, validate
 from mlregistry.ml.recipes import Recipe, check_estimator
 
 Array = npt.NDArray[Any]
 Report = Callable[[float, str], None]
+SUPERVISED = ("classification", "regression")
 
 
 @dataclass
 class Work:
-    """What the steps hand on to each other; rows are numbered as in `frame`, which holds those with a target."""
+    """What the steps hand on to each other; rows are numbered as in `frame`, which holds those with a target.
+
+    `numbers` are those that the rows have in the whole table.
+    """
 
     spec: ProblemSpec
     recipe: Recipe
@@ -34,6 +37,7 @@ class Work:
     classes: list[Any]
     features: list[str]
     n_rows: dict[str, int]
+    numbers: Array
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -47,12 +51,13 @@ class Work:
 def prepare(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report) -> Work:
     """The rows that have a target, with the target read; Invalid names the column that stands against it."""
     spec = validate(spec)
-    if spec.kind not in CATALOGUE:
-        raise Invalid(f"Training is for {' and '.join(CATALOGUE)}.", field="kind")
+    if spec.kind not in SUPERVISED:
+        raise Invalid(f"This training is for {' and '.join(SUPERVISED)}.", field="kind")
     recipe = check_estimator(recipe, spec.kind)
     _check_columns(spec, frame)
     total = len(frame)
-    frame = frame[frame[spec.target].notna()].reset_index(drop=True)
+    numbers = np.flatnonzero(frame[spec.target].notna())
+    frame = frame.iloc[numbers].reset_index(drop=True)
     if len(frame) < MIN_ROWS:
         raise Invalid(
             f"{len(frame)} rows have the target '{spec.target}'; at least {MIN_ROWS} are needed.",
@@ -61,7 +66,12 @@ def prepare(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Repo
     target, classes = targets.read(frame[spec.target], spec.kind)
     n_rows = {"total": total, "without_target": total - len(frame)}
     features = spec.feature_names([str(name) for name in frame.columns])
-    work = Work(spec, recipe, report, frame, target, classes, features, n_rows)
+    work = Work(spec, recipe, report, frame, target, classes, features, n_rows, numbers)
+    if recipe.split.group in features:
+        work.warnings.append(
+            f"Column '{recipe.split.group}' tells the groups and is a feature too, of which test rows have values that"
+            " training never saw; better take it out of the problem's features."
+        )
     if total > len(frame):
         work.warnings.append(f"{total - len(frame):,} rows without target '{spec.target}' were left out.")
     return work
@@ -84,8 +94,17 @@ def _check_columns(spec: ProblemSpec, frame: pd.DataFrame) -> None:
 def part(work: Work) -> splits.Parts:
     """The parts of the recipe's split, the training rows less those that its steps leave out."""
     recipe, target = work.recipe, work.spec.target
-    order = training_steps.order_of(work.frame, recipe.split)
-    parts = splits.split(work.target, recipe.split, classes=bool(work.classes), seed=recipe.seed, order=order)
+    parts = splits.split(
+        work.target,
+        recipe.split,
+        classes=bool(work.classes),
+        seed=recipe.seed,
+        order=training_steps.order_of(work.frame, recipe.split),
+        groups=training_steps.groups_of(work.frame, recipe.split),
+    )
+    n_parted = len(parts.train) + len(parts.validation) + len(parts.test)
+    if n_parted < len(work.target):
+        work.n_rows["gap"] = len(work.target) - n_parted
     table = work.frame[[*work.features, target]]
     kept = training_steps.without_duplicates(recipe.all_steps, table, target, parts.train)
     work.n_rows["duplicates"] = len(parts.train) - len(kept)

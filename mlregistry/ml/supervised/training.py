@@ -17,7 +17,10 @@ from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.signature import Signature
 from mlregistry.ml.supervised import table
-from mlregistry.ml.supervised.fitting import cross_validate, fit, means, measure_parts, outcome_of
+from mlregistry.ml.supervised.adjusting import fit_adjusted
+from mlregistry.ml.supervised.crossing import cross_validate, means
+from mlregistry.ml.supervised.evaluating import evaluate
+from mlregistry.ml.supervised.fitting import measure_parts, outcome_of
 from mlregistry.ml.supervised.table import Report, Work
 from mlregistry.ml.training_result import TrainingResult
 
@@ -37,13 +40,17 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
         pipeline = pipelines.build(spec.kind, work.recipe)
     report(0.1, f"Fitting {work.recipe.estimator} on {len(parts.train):,} rows")
     with work.timed("fit"):
-        fit(work, pipeline, parts.train)
+        fit_adjusted(work, pipeline, parts.train)
         used = training_steps.settle(pipeline, work.warnings)
     report(0.5, "Measuring")
     with work.timed("evaluate"), training_steps.lenient(pipeline):
         measured, outcome = measure_parts(work, pipeline, parts)
     with work.timed("cross_validation"):
-        measured |= means(list(_folds(work, pipeline, parts)))
+        by_fold = list(_folds(work, pipeline, parts))
+        measured |= means(by_fold)
+    report(0.8, "Measuring how sure the figures are")
+    with work.timed("intervals"):
+        found = evaluate(work, pipeline, parts, outcome, by_fold)
     report(0.85, "Drawing curves")
     with work.timed("curves"), training_steps.lenient(pipeline):
         drawn = _draw(work, pipeline, used, outcome, parts)
@@ -61,16 +68,19 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
         ],
         warnings=list(dict.fromkeys(work.warnings)),
         seconds=work.seconds,
+        evaluation=found.document,
+        replicates=found.replicates,
+        predictions=found.predictions,
     )
 
 
 def _folds(work: Work, pipeline: Pipeline, parts: splits.Parts) -> Iterator[dict[str, float]]:
-    n_folds = work.recipe.folds
+    n_folds = work.recipe.folds * work.recipe.repeats
     if not n_folds:
         return
     measured = cross_validate(work, pipeline, parts.train)
     for number in range(n_folds):
-        work.report(0.55 + 0.3 * number / n_folds, f"Cross-validation, fold {number + 1} of {n_folds}")
+        work.report(0.55 + 0.25 * number / n_folds, f"Cross-validation, fold {number + 1} of {n_folds}")
         yield from islice(measured, 1)
 
 

@@ -41,6 +41,7 @@ TONES = {
     "medium": "warn",
 }
 DASH = "–"
+FIRST_ITEMS = 5
 PROSE = MarkdownIt("commonmark", {"html": False}).enable("table")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -63,6 +64,15 @@ def figure(value: Any) -> str:
     if abs(value) >= 1000:
         return f"{value:,.1f}" if abs(value) < 100_000 else f"{value:,.0f}"
     return f"{value:.4f}" if 0.001 <= abs(value) < 10 else f"{value:.4g}"
+
+
+@register.filter
+def answer(value: Any) -> str:
+    """A prediction: a figure or class, or the first items of a list of recommendations."""
+    if not isinstance(value, list):
+        return figure(value)
+    items = [str(entry.get("item")) for entry in value if isinstance(entry, dict)]
+    return ", ".join(items[:FIRST_ITEMS]) + (", …" if len(items) > FIRST_ITEMS else "") or DASH
 
 
 @register.filter

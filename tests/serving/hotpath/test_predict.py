@@ -214,7 +214,7 @@ class Broken:
     inputs = ()
     example = [ROW]
 
-    def score(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         raise RuntimeError("no weights")
 
 
@@ -255,7 +255,7 @@ def test_every_request_is_counted_under_its_status(ask: Ask, counters: Counters)
 
 def test_an_error_inside_the_server_is_answered_too(ask: Ask, routed: Snapshot) -> None:
     class Odd(Broken):
-        def score(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
             return {}
 
     status, _, body = ask({"dataframe_records": [{}]}, snapshot=with_models(routed, {101: Odd()}))

@@ -40,6 +40,15 @@
         : { type: "line", x0: low, y0: low, x1: high, y1: high, ...guide() };
       return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker: { color: faded(c1, 0.55), size: 7 } }], layout(chart, { shapes: [shape] })];
     },
+    scatter(chart) {
+      const colors = palette(), symbols = ["circle", "diamond", "square", "triangle-up", "cross", "star"];
+      const noise = (series) => series.name === "noise";
+      const traces = chart.series.map((series, i) => ({
+        type: "scatter", mode: "markers", name: series.name, x: series.x, y: series.y,
+        marker: { size: noise(series) ? 5 : 7, symbol: noise(series) ? "x-thin-open" : symbols[Math.floor(i / 6) % 6], color: noise(series) ? color("muted") : faded(colors[i % 6], 0.6) },
+      }));
+      return [traces, layout(chart, { showlegend: traces.length > 1 })];
+    },
     bars(chart) {
       const [c1] = palette();
       if (!chart.labels) return [[{ type: "bar", x: chart.x, y: chart.y, marker: { color: c1 } }], layout(chart, { bargap: 0.05 })];

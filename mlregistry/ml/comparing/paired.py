@@ -1,4 +1,6 @@
-"""Means and paired differences over the folds of a cross-validation, with honest intervals. Called by the study."""
+"""Means and paired differences over the folds of a cross-validation, with honest intervals. Called by
+selection studies and comparisons of runs.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Recommendation: interactions parted by time, recommenders fitted, lists measured, models kept as arrays."""
