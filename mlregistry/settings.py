@@ -6,6 +6,10 @@ from pathlib import Path
 from mlregistry import env
 from mlregistry.jobs import engines, prices
 
+# OpenMP's threads spin while they wait for each other: beside other work a boosting fit took ten times as long.
+# The library reads this once, when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 BASE_DIR = Path(__file__).resolve().parents[1]
 MLREGISTRY_HOME = env.home()
 SECRET_KEY = env.secret_key()
