@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from experiments.models import Run
+from experiments.templatetags.metric_words import metric
 from mlregistry.ml.metrics import METRICS
 
 PARTS = ("test", "validation", "train")
@@ -96,7 +97,7 @@ def _bars(runs: Sequence[Run], metrics: Sequence[Mapping[str, float]]) -> dict[s
         {"name": run.name, "values": [_drawn(values.get(f"test_{name}")) for name in shared]}
         for run, values in zip(runs, metrics, strict=True)
     ]
-    labels = [name.replace("_", " ") for name in shared]
+    labels = [metric(name) for name in shared]
     return {"type": "groups", "title": "Metrics on test rows", "labels": labels, "series": series}
 
 
