@@ -1,4 +1,4 @@
-"""The main job from the outside: a whole server is started and told one story over HTTP, as curl would."""
+"""The main job from the outside: one story told to a whole server over HTTP, as curl would."""
 
 import base64
 import csv
@@ -7,24 +7,15 @@ import http.client
 import io
 import json
 import math
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-ROOT = Path(__file__).resolve().parent.parent
-TOKEN = "mlr_flow0000_" + "f" * 43
+from tests.flow.conftest import TOKEN, Server
+
 ESTIMATORS = [
     "logistic_regression",
     "random_forest",
@@ -34,78 +25,6 @@ ESTIMATORS = [
     "mlp",
 ]
 N_PREDICTIONS = 1000
-
-
-class Server:
-    """A running server and the few ways the story speaks to it."""
-
-    def __init__(self, port: int) -> None:
-        self.base = f"http://127.0.0.1:{port}"
-
-    def call(
-        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str], Any]:
-        raw = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310  # a loopback address of our own
-            self.base + path,
-            data=raw,
-            method=method,
-            headers={
-                "Authorization": f"Bearer {TOKEN}",
-                "Content-Type": "application/json",
-                **(headers or {}),
-            },
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-                status, head, text = answer.status, dict(answer.headers.items()), answer.read()
-        except urllib.error.HTTPError as error:
-            status, head, text = error.code, dict(error.headers.items()), error.read()
-        return status, {key.lower(): value for key, value in head.items()}, json.loads(text) if text else None
-
-    def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        status, _, answer = self.call(method, path, body, **options)
-        assert 200 <= status < 300, (method, path, status, answer)
-        return answer
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`manage.py up` on an empty home, with a PostgreSQL and workers of its own."""
-    home = tmp_path_factory.mktemp("flow")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "PORT": str(port),
-        "MLREGISTRY_HOME": str(home / "mlregistry"),
-        "MLREGISTRY_ADMIN_TOKEN": TOKEN,
-        "MLREGISTRY_DEMO": "0",
-    }
-    with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    try:
-        _wait_until_healthy(process, port, home / "up.log")
-        yield Server(port)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-
-
-def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(1800):
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
 
 
 def _bundled_table() -> tuple[bytes, list[dict[str, Any]]]:
@@ -119,15 +38,6 @@ def _bundled_table() -> tuple[bytes, list[dict[str, Any]]]:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode(), rows
-
-
-def _wait_for_job(server: Server, job: str) -> dict[str, Any]:
-    for _ in range(2400):
-        answer: dict[str, Any] = server.ok("GET", f"/api/v1/jobs/{job}")
-        if answer["state"] not in ("QUEUED", "RUNNING"):
-            return answer
-        time.sleep(0.1)
-    raise AssertionError(f"job {job} did not end: {answer}")
 
 
 @pytest.mark.timeout(600)
@@ -163,7 +73,7 @@ def test_from_a_problem_to_a_measured_endpoint(server: Server) -> None:
         "/api/v1/trainings/",
         {"problem": problem["id"], "dataset": dataset["id"], "estimators": ESTIMATORS, "seed": 7},
     )
-    assert _wait_for_job(server, training["job"])["state"] == "SUCCEEDED"
+    assert server.job(training["job"])["state"] == "SUCCEEDED"
     board = server.ok("GET", f"/api/v1/experiments/{training['experiment']}/leaderboard")
     board = board["results"] if isinstance(board, dict) else board
     assert len(board) == len(ESTIMATORS) + 1
