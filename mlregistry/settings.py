@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mlregistry import env
-from mlregistry.jobs import engines, prices
+from mlregistry.jobs import dask_cluster, engines, prices
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 MLREGISTRY_HOME = env.home()
@@ -209,6 +209,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
 }
+DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
+DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
 TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ
