@@ -150,7 +150,8 @@ class OnFarm(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
         self.farm = farm
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        return max(2, sum(self.farm.client.nthreads().values()))
+        n_threads: int = sum(self.farm.client.nthreads().values())
+        return max(2, n_threads)
 
     def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> Any:
         """The large arguments of a batch are passed beside it, as what every worker has."""

@@ -148,11 +148,12 @@ def test_a_training_job_uses_the_operator_s_cluster_for_large_tables(
     cluster.need(1)
     sent: list[str] = []
     submit = Farm.submit
-    monkeypatch.setattr(
-        Farm,
-        "submit",
-        lambda self, function, *given: (sent.append(function.__name__), submit(self, function, *given))[1],
-    )
+
+    def counted(self: Farm, function: Callable[..., Any], *given: Any) -> Any:
+        sent.append(function.__name__)
+        return submit(self, function, *given)
+
+    monkeypatch.setattr(Farm, "submit", counted)
     recipe = {"estimator": "extra_trees", "params": {"n_estimators": 5}, "folds": 2}
     _, runs, job = actions.start_training(problem, version, recipes=[recipe], by=editor)
     assert run_here(job).state == State.SUCCEEDED, job.error

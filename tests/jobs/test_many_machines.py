@@ -238,8 +238,9 @@ def test_a_broker_that_is_killed_in_the_middle_of_a_study_and_comes_back_loses_n
     site.broker.start()
     wait_until_ended(waiting)
     study.refresh_from_db()
-    assert study.winner is not None
-    wait_for(lambda: Run.objects.filter(pk=study.winner_id, status=RunStatus.FINISHED).exists())
+    winner = study.winner
+    assert winner is not None
+    wait_for(lambda: Run.objects.filter(pk=winner.pk, status=RunStatus.FINISHED).exists())
     assert sorted(study.trials.values_list("number", "state", "attempt")) == [
         (number, TrialState.COMPLETE, 1) for number in range(12)
     ]

@@ -38,7 +38,12 @@ def test_a_training_that_stopped_between_folds_ends_with_the_same_figures(
     assert [len(done.folds) for done in kept] == [1, 2, 3]
     fitted: list[Any] = []
     measure = crossing.measure_fold
-    monkeypatch.setattr(crossing, "measure_fold", lambda *given: (fitted.append(given), measure(*given))[1])
+
+    def counted(*given: Any) -> dict[str, float]:
+        fitted.append(given)
+        return measure(*given)
+
+    monkeypatch.setattr(crossing, "measure_fold", counted)
     resumed = train(Carrier(kept[-1]))
     assert len(fitted) == 1
     straight = train(Carrier())
