@@ -78,7 +78,7 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
                 if problem:
                     _end_broken(context, run, problem)
     except JobCancelled:
-        _kill_rest(context, runs)
+        _leave_rest(context, runs)
         raise
     return _outcome(run_ids)
 
@@ -218,13 +218,16 @@ def _end_broken(context: JobContext, run: Run, reason: str) -> None:
     patiently(end)
 
 
-def _kill_rest(context: JobContext, runs: list[Run]) -> None:
-    """Everything that has not ended by itself; nothing when another attempt has the job."""
+def _leave_rest(context: JobContext, runs: list[Run]) -> None:
+    """What has not ended by itself is KILLED, or waits when only the worker stops; untouched by an attempt that lost."""
     with transaction.atomic():
-        mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).exists()
-        if mine:
-            live = (RunStatus.SCHEDULED, RunStatus.RUNNING)
-            rest = Run.objects.filter(pk__in=[run.pk for run in runs], status__in=live)
+        mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).first()
+        if mine is None:
+            return
+        rest = Run.objects.filter(pk__in=[run.pk for run in runs], status__in=LIVE)
+        if mine.cancel_requested_at is None:
+            rest.update(status=RunStatus.SCHEDULED)
+        else:
             rest.update(status=RunStatus.KILLED, ended_at=timezone.now())
 
 
