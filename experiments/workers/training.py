@@ -219,7 +219,7 @@ def _end_broken(context: JobContext, run: Run, reason: str) -> None:
 
 
 def _leave_rest(context: JobContext, runs: list[Run]) -> None:
-    """What has not ended by itself is KILLED, or waits when only the worker stops; an attempt that lost changes none."""
+    """What has not ended by itself is KILLED, or waits when only the worker stops; a lost attempt changes none."""
     with transaction.atomic():
         mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).first()
         if mine is None:
