@@ -29,7 +29,7 @@ FROM generate_series(1, {count}) AS n
 
 
 def run(
-    *, n_finished: int = 100_000, n_running: int = 20, waiting: tuple[int, ...] = (10, 1_000, 10_000)
+    *, n_finished: int = 100_000, n_running: int = 20, waiting: tuple[int, ...] = (10, 1_000, 10_000, 100_000)
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mlregistry import env
-from mlregistry.jobs import engines, prices
+from mlregistry.jobs import dask_cluster, engines, prices
 
 # OpenMP's threads spin while they wait for each other: beside other work a boosting fit took ten times as long.
 # The library reads this once, when it is loaded.
@@ -213,6 +213,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
 }
+DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
+DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
 TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ

@@ -30,7 +30,9 @@ BASELINES = {"classification": "dummy", "regression": "dummy", "recommendation":
 MOST_RECIPES = 100
 LEAST_MEMORY_MB = 2048
 MOST_MEMORY_MB = 16_384
-BYTES_PER_CELL = 100  # of a frame, its prepared copy and the estimator's own, at the worst seen
+BYTES_PER_CELL = (
+    140  # of a frame, which its fork holds too, its prepared copy and the estimator's, at the worst seen
+)
 
 
 def start_training(

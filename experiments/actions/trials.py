@@ -25,6 +25,7 @@ from mlregistry.ml.search.sampling import Proposal
 from . import logging as log_actions
 from . import runs as run_actions
 from .measurements import Metric
+from .study_clock import keep_time
 
 MOST_ATTEMPTS = 3
 MOST_REPORTS = 1000
@@ -50,6 +51,7 @@ class Told:
 
 def claim_trial(study_id: int, *, worker: str, lease_seconds: float) -> Trial | None:
     """One that waits or whose worker is gone, else the next number; None when the study gives out no more."""
+    keep_time(study_id)
     with transaction.atomic():
         rows = Study.objects.select_for_update(of=("self",)).select_related("team", "created_by", "run")
         study = rows.filter(pk=study_id).first()
@@ -114,6 +116,7 @@ def start_trial(study: Study, trial: Trial, proposal: Proposal) -> None:
 
 def renew_trial(trial: Trial, *, lease_seconds: float) -> bool:
     """Keep the trial for longer; False when another attempt has it."""
+    keep_time(trial.study_id)
     return bool(_mine(trial).update(lease_until=timezone.now() + timedelta(seconds=lease_seconds)))
 
 
@@ -137,6 +140,7 @@ def report_trial(study: Study, trial: Trial, step: int, value: float, *, lease_s
 
 def tell_trial(trial: Trial, told: Told) -> Trial:
     """End the trial; the same end told again changes nothing, another one is a Conflict."""
+    keep_time(trial.study_id)
     with transaction.atomic():
         rows = Study.objects.select_for_update(of=("self",)).select_related("team", "created_by")
         study = rows.get(pk=trial.study_id)

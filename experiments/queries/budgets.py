@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from experiments.models import Study, StudyState
+from mlregistry.jobs.options import seconds
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,11 @@ def cpu_hour_price() -> float | None:
 
 
 def seconds_used(study: Study) -> float:
-    """The time worked on, without pauses."""
+    """The time worked on, without pauses, nor what lies more than a lease behind its lanes' last sign of life."""
     if study.resumed_at is None or not study.is_open or study.state == StudyState.PAUSED:
         return study.used_seconds
-    return study.used_seconds + (timezone.now() - study.resumed_at).total_seconds()
+    since = (timezone.now() - study.resumed_at).total_seconds()
+    return study.used_seconds + (min(since, seconds("JOB_LEASE_SECONDS")) if study.n_lanes else since)
 
 
 def cost(study: Study) -> float | None:

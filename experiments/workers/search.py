@@ -7,12 +7,10 @@ OpenMP or BLAS, which would not survive the fork.
 import os
 import socket
 import time
-from collections.abc import Callable
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
 import pandas as pd
 import threadpoolctl
-from django.db import InterfaceError, OperationalError, connection
 
 from experiments.actions import lanes
 from experiments.actions import trials as actions
@@ -27,6 +25,7 @@ from mlregistry.jobs import forked
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.forked import Ended, Limits, Send
 from mlregistry.jobs.options import seconds
+from mlregistry.jobs.patience import patiently
 from mlregistry.ml import tables
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
@@ -38,8 +37,6 @@ PRUNED = "pruned"
 CANCELLED = "cancelled"
 LOST = "lost"
 TIME_UP = "The study's time was used up."
-AWAY_SECONDS = 120.0
-Found = TypeVar("Found")
 
 
 def search(context: JobContext, *, study_id: int) -> dict[str, Any]:
@@ -49,19 +46,6 @@ def search(context: JobContext, *, study_id: int) -> dict[str, Any]:
         lane.do(trial)
     patiently(lambda: lanes.close(study_id))
     return {"n_trials": lane.n_done}
-
-
-def patiently(ask: Callable[[], Found]) -> Found:
-    """Ask until the database answers, for two minutes; what is asked must bear being done twice."""
-    deadline = time.monotonic() + AWAY_SECONDS
-    while True:
-        try:
-            return ask()
-        except (OperationalError, InterfaceError):
-            connection.close()
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
 
 
 class Lane:

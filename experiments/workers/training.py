@@ -1,10 +1,11 @@
-"""Trains the runs of one job, one after the other, in the job's own process; named in settings.JOB_KINDS.
+"""Trains the runs of one job, one after the other, each in a process of its own; named in settings.JOB_KINDS.
 
 A run that fails tells why and the others go on. After a lost worker the finished runs stay as they are.
 """
 
 import math
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,33 +18,44 @@ from experiments.actions import artifacts, evaluations
 from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
-from experiments.models import Lifecycle, Run, RunStatus
+from experiments.models import LIVE, Lifecycle, Run, RunStatus
 from experiments.queries import datasets as dataset_queries
 from experiments.queries.problems import spec_of
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid, MlregistryError
-from mlregistry.jobs.context import JobCancelled, JobContext
+from mlregistry.jobs.context import JobCancelled, JobContext, JobPaused
 from mlregistry.jobs.models import Job
+from mlregistry.jobs.parts import run_part
+from mlregistry.jobs.patience import AWAY, patiently
 from mlregistry.ml import packaging, tables
 from mlregistry.ml import training as ml_training
 from mlregistry.ml.recipes import Recipe, parse
+from mlregistry.ml.supervised.table import SUPERVISED
 from mlregistry.ml.training_result import TrainingResult
+
+from .run_alone import Allowance, carrier
 
 LONGEST_ERROR = 4000
 
 
 @dataclass
 class Share:
-    """One run's share of the job's progress, told under the run's name; also where a cancelled job stops."""
+    """One run's share of the job's progress, told under the run's name; also where a cancelled job stops.
+
+    Kinds that keep no part of a training (`pauses`) stop here for a pause too, and begin the run anew.
+    """
 
     context: JobContext
     place: int
     n_runs: int
     name: str
+    pauses: bool = False
 
     def report(self, fraction: float, message: str = "") -> None:
         if self.context.cancelled():
             raise JobCancelled
+        if self.pauses and fraction < 1 and self.context.paused():
+            raise JobPaused
         done = (self.place + min(1.0, max(0.0, fraction))) / self.n_runs
         self.context.report(done, f"{self.name}: {message}" if message else self.name)
 
@@ -57,11 +69,16 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
             context.report(0.0, "Reading the dataset")
             context.phase("read")
             frame = _frame(runs[0])
+            allowance = Allowance(context)
             for place, run in enumerate(runs):
                 context.checkpoint()  # between two runs: those that are finished stay so
-                _train_one(context, Share(context, place, len(runs), run.name), run, frame)
+                problem = run_part(
+                    context, _work(run, frame, place, len(runs)), allowance.of_one(len(runs) - place)
+                )
+                if problem:
+                    _end_broken(context, run, problem)
     except JobCancelled:
-        _kill_rest(context, runs)
+        _leave_rest(context, runs)
         raise
     return _outcome(run_ids)
 
@@ -81,22 +98,35 @@ def _frame(run: Run) -> pd.DataFrame:
         return tables.load(paths)
 
 
+def _work(run: Run, frame: pd.DataFrame, place: int, n_runs: int) -> Callable[[JobContext], None]:
+    pauses = run.problem is not None and run.problem.kind not in SUPERVISED
+
+    def work(context: JobContext) -> None:
+        _train_one(context, Share(context, place, n_runs, run.name, pauses), run, frame)
+
+    return work
+
+
 def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
-    """The run ends FINISHED or FAILED; only a cancelled job leaves by an exception."""
+    """The run ends FINISHED or FAILED; only a job that is to stop leaves by an exception."""
     by = Actor.system(run.experiment.team, user=run.created_by)
-    _begin(context, run)
+    patiently(lambda: _begin(context, run))
     share.report(0.0, "Starting")
     try:
         if run.problem is None:
             raise Invalid("The problem of the run is gone.", field="problem")
         recipe = parse(run.recipe or {}, kind=run.problem.kind)
-        _log_params(run, recipe, by)
+        patiently(lambda: _log_params(run, recipe, by))
         context.phase("train")
-        result = ml_training.train(spec_of(run.problem), recipe, frame, share.report)
+        with carrier(context, run, n_cells=frame.size) as carried:
+            result = ml_training.train(spec_of(run.problem), recipe, frame, share.report, carried)
         context.phase("store")
-        _keep(context, run, result, by)
+        patiently(lambda: _keep(context, run, result, by))
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
-    except JobCancelled:
+    except (JobCancelled, *AWAY):
+        raise
+    except JobPaused:
+        patiently(lambda: _wait_again(context, run))
         raise
     except MemoryError:
         _fail(context, run, "It ran out of memory.", by)
@@ -111,6 +141,13 @@ def _begin(context: JobContext, run: Run) -> None:
         _hold(context)
         run.status, run.started_at, run.ended_at, run.error = RunStatus.RUNNING, timezone.now(), None, ""
         run.save(update_fields=["status", "started_at", "ended_at", "error"])
+
+
+def _wait_again(context: JobContext, run: Run) -> None:
+    with transaction.atomic():
+        _hold(context)
+        run.status = RunStatus.SCHEDULED
+        run.save(update_fields=["status"])
 
 
 def _hold(context: JobContext) -> None:
@@ -170,13 +207,27 @@ def _fail(context: JobContext, run: Run, reason: str, by: Actor) -> None:
         run_actions.finish_run(run, RunStatus.FAILED, error=reason[:LONGEST_ERROR], by=by)
 
 
-def _kill_rest(context: JobContext, runs: list[Run]) -> None:
-    """Everything that has not ended by itself; nothing when another attempt has the job."""
+def _end_broken(context: JobContext, run: Run, reason: str) -> None:
+    """For a run whose process ended without telling: stopped at a limit, or gone."""
+
+    def end() -> None:
+        run.refresh_from_db(fields=["status", "lifecycle", "error", "ended_at"])
+        if run.status in LIVE and run.lifecycle == Lifecycle.ACTIVE:
+            _fail(context, run, reason, Actor.system(run.experiment.team, user=run.created_by))
+
+    patiently(end)
+
+
+def _leave_rest(context: JobContext, runs: list[Run]) -> None:
+    """What has not ended by itself is KILLED, or waits when only the worker stops; a lost attempt changes none."""
     with transaction.atomic():
-        mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).exists()
-        if mine:
-            live = (RunStatus.SCHEDULED, RunStatus.RUNNING)
-            rest = Run.objects.filter(pk__in=[run.pk for run in runs], status__in=live)
+        mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).first()
+        if mine is None:
+            return
+        rest = Run.objects.filter(pk__in=[run.pk for run in runs], status__in=LIVE)
+        if mine.cancel_requested_at is None:
+            rest.update(status=RunStatus.SCHEDULED)
+        else:
             rest.update(status=RunStatus.KILLED, ended_at=timezone.now())
 
 

@@ -61,6 +61,6 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
 
 @admin.register(Budget)
 class BudgetAdmin(admin.ModelAdmin[Budget]):
-    list_display = ["team", "money", "cpu_hours", "changed_by", "changed_at"]
-    fields = ["team", "money", "cpu_hours"]
+    list_display = ["team", "most_money", "most_cpu_hours", "money", "cpu_hours", "changed_by", "changed_at"]
+    fields = ["team", "most_money", "most_cpu_hours", "money", "cpu_hours"]
     list_select_related = ["team", "changed_by"]

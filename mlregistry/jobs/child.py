@@ -42,6 +42,7 @@ def run(request: dict[str, Any], *, log: int, events: int, parent: int) -> int:
             stopped=stopped.is_set,
             pausing=paused.is_set,
             resumed_from=request["checkpoint"],
+            alone=True,
         )
         send({"result": work(context, **request["args"])})
         return 0

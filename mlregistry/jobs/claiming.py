@@ -2,7 +2,8 @@
 
 First the higher priority; then the team with the fewest running jobs, and of those the one that used the least
 processor time of late; then who waits longest. One claim in ten (JOB_OLDEST_FIRST_SHARE) takes the oldest
-of all instead, so that none waits for ever behind others. Called by runner, attempts and queries.
+of all instead, so that none waits for ever behind others. Only the heads of the lines are compared, one line for each
+class, priority and team, so that a claim costs the same however many jobs wait. Called by runner, attempts and queries.
 """
 
 import json
@@ -28,17 +29,46 @@ JOINED = """
 # What a team used, halved with every hour since.
 LOAD_NOW = "load.cpu_seconds * power(0.5, least(500, extract(epoch FROM now() - load.at)::float8 / 3600))"
 USED = f"coalesce(busy.cpu_seconds, 0) + coalesce({LOAD_NOW}, 0)"
+# Expressions of the index jobs_job_in_line.
+TEAM = "coalesce(job.team_id, 0)"
+DUE = "greatest(job.queued_at, job.scheduled_at)"
+# Each line is found by one step into the index behind the line before. Several heads of each, as some may be locked.
+HEADS = f"""
+lines AS (
+    SELECT class.queue, first.priority, first.team
+    FROM unnest(%(classes)s::text[]) AS class (queue) CROSS JOIN LATERAL (
+        SELECT job.priority, {TEAM} AS team FROM jobs_job AS job
+        WHERE job.state = 'QUEUED' AND job.queue = class.queue
+        ORDER BY job.priority, {TEAM} LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT lines.queue, next.priority, next.team
+    FROM lines CROSS JOIN LATERAL (
+        SELECT job.priority, {TEAM} AS team FROM jobs_job AS job
+        WHERE job.state = 'QUEUED' AND job.queue = lines.queue
+            AND (job.priority, {TEAM}) > (lines.priority, lines.team)
+        ORDER BY job.priority, {TEAM} LIMIT 1
+    ) AS next
+), heads AS MATERIALIZED (
+    SELECT head.id FROM lines CROSS JOIN LATERAL (
+        SELECT job.id FROM jobs_job AS job
+        WHERE job.state = 'QUEUED' AND job.queue = lines.queue AND job.priority = lines.priority
+            AND {TEAM} = lines.team AND {DUE} <= now()
+        ORDER BY {DUE}, job.id LIMIT 16
+    ) AS head
+    UNION SELECT %(job_id)s::uuid
+)"""  # noqa: S608  # joined of constants
 BEST = f"""
-WITH {TEAMS}, turn AS MATERIALIZED (
+WITH RECURSIVE {TEAMS}, turn AS MATERIALIZED (
     SELECT random() < %(oldest_share)s AS is_of_the_oldest
-), best AS MATERIALIZED (
-    SELECT job.id FROM turn CROSS JOIN {JOINED}
-    WHERE {WAITING} AND (job.queue = ANY(%(classes)s) OR job.id = %(job_id)s)
+), {HEADS}, best AS MATERIALIZED (
+    SELECT job.id FROM turn CROSS JOIN heads CROSS JOIN {JOINED}
+    WHERE job.id = heads.id AND {WAITING}
     ORDER BY
         CASE WHEN is_of_the_oldest THEN 0 ELSE -job.priority END,
         CASE WHEN is_of_the_oldest THEN 0 ELSE coalesce(busy.n_running, 0) END,
         CASE WHEN is_of_the_oldest THEN 0 ELSE {USED} END,
-        job.queued_at, job.id
+        {DUE}, job.id
     LIMIT 1 FOR UPDATE OF job SKIP LOCKED
 )"""  # noqa: S608  # joined of constants
 NAMED = f"""

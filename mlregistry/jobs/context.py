@@ -33,6 +33,7 @@ class JobContext:
         mark: Callable[[dict[str, Any]], None] = lambda event: None,
         pausing: Callable[[], bool] = lambda: False,
         resumed_from: dict[str, Any] | None = None,
+        alone: bool = False,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt
@@ -41,6 +42,7 @@ class JobContext:
         self._mark = mark
         self._pausing = pausing
         self.resumed_from = resumed_from
+        self.alone = alone  # in a process that is the job's own, which may be forked
 
     def report(self, fraction: float, message: str = "") -> None:
         """Tell how far the job is, 0 to 1, and what it is doing. Raises JobCancelled when it should stop."""
@@ -68,6 +70,25 @@ class JobContext:
             self._mark({"checkpoint": state})
         if self._pausing():
             raise JobPaused
+
+    def inner(self, send: Callable[[dict[str, Any]], None], *, pausing: Callable[[], bool]) -> "JobContext":
+        """For a part of the job in a fork: what it tells is sent, and means the same once passed on."""
+        return JobContext(
+            job_id=self.job_id,
+            attempt=self.attempt,
+            send=lambda event: send({"told": event}),
+            mark=lambda event: send({"marked": event}),
+            stopped=lambda: False,  # it is ended from outside
+            pausing=pausing,
+            resumed_from=self.resumed_from,
+        )
+
+    def pass_on(self, message: dict[str, Any]) -> None:
+        """Tell as this job's own what an inner context has sent."""
+        if "told" in message:
+            self._send(message["told"])
+        elif "marked" in message:
+            self._mark(message["marked"])
 
     def log(self, text: str) -> None:
         """Add lines to the job's log; `print` and `logging` go there too."""

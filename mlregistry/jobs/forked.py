@@ -31,11 +31,11 @@ Send = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """`memory_mb` is what it may take beyond what the caller holds already."""
+    """`memory_mb` is what it may take beyond what the caller holds; without a bound, output is the caller's own."""
 
     seconds: float
     memory_mb: int
-    output_bytes: int = 10_000_000
+    output_bytes: int | None = 10_000_000
 
 
 @dataclass
@@ -96,8 +96,10 @@ def _become(work: Callable[[Send], None], said: int, out: int, parent: int, limi
     try:
         die_with(parent)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.dup2(out, 1)
-        os.dup2(out, 2)
+        if limits.output_bytes is not None:
+            os.dup2(out, 1)
+            os.dup2(out, 2)
+        os.close(out)
         _bound_memory(limits.memory_mb)
 
         def send(message: dict[str, Any]) -> None:
@@ -170,6 +172,9 @@ class Watch:
                 self._stop(self._over() or self.tick())
         self._reap()
         self._drain()
+        if self.ended.status == -signal.SIGTERM and not self.ended.reason:
+            # Whoever asked the caller to stop has asked its whole group: the caller says what that means.
+            self.ended.reason = self.tick() or ""
         self.ended.output = self.output.decode("utf-8", errors="replace")
         return self.ended
 
@@ -205,7 +210,7 @@ class Watch:
         data = self._chunk(self.files[1])
         self.n_output += len(data)
         self.output = (self.output + data)[-KEPT_OUTPUT:]
-        if self.n_output > self.limits.output_bytes:
+        if self.limits.output_bytes is not None and self.n_output > self.limits.output_bytes:
             self._stop(f"It printed more than {self.limits.output_bytes / 1e6:g} MB.")
 
     def _chunk(self, file: int) -> bytes:

@@ -31,7 +31,7 @@ class Standing:
     @property
     def share(self) -> float:
         """The larger of both shares; a budget of nothing is used up."""
-        pairs = ((self.cost, self.budget.money), (self.cpu_hours, self.budget.cpu_hours))
+        pairs = ((self.cost, self.budget.limit_of_money), (self.cpu_hours, self.budget.limit_of_cpu_hours))
         return max(
             (used / limit if limit else 1.0 for used, limit in pairs if limit is not None), default=0.0
         )
@@ -48,11 +48,23 @@ class Standing:
     def told(self) -> str:
         """“8.10 of 10 EUR and 3.2 of 20 processor hours”"""
         parts = []
-        if self.budget.money is not None:
-            parts.append(f"{self.cost:,.2f} of {self.budget.money:,.2f} {settings.PRICES.currency}".strip())
-        if self.budget.cpu_hours is not None:
-            parts.append(f"{self.cpu_hours:,.2f} of {self.budget.cpu_hours:,.2f} processor hours")
+        money, hours = self.budget.limit_of_money, self.budget.limit_of_cpu_hours
+        if money is not None:
+            parts.append(f"{self.cost:,.2f} of {money:,.2f} {settings.PRICES.currency}".strip())
+        if hours is not None:
+            parts.append(f"{self.cpu_hours:,.2f} of {hours:,.2f} processor hours")
         return " and ".join(parts)
+
+    @property
+    def advice(self) -> str:
+        """Who can raise what is used up."""
+        pairs = (
+            (self.cost, self.budget.most_money),
+            (self.cpu_hours, self.budget.most_cpu_hours),
+        )
+        if any(most is not None and used >= most for used, most in pairs):
+            return "The operator of this server grants no more; ask there."
+        return "An owner can raise it on the page Usage."
 
 
 def month_of(moment: datetime) -> datetime:
@@ -69,7 +81,7 @@ def after_month(start: datetime) -> datetime:
 def standing(team: Team) -> Standing | None:
     """None for a team without a budget."""
     budget = Budget.objects.filter(team=team).first()
-    if budget is None or (budget.money is None and budget.cpu_hours is None):
+    if budget is None or (budget.limit_of_money is None and budget.limit_of_cpu_hours is None):
         return None
     used = Job.objects.filter(team=team, started_at__gte=month_of(timezone.now())).aggregate(
         cost=Sum("cost"), cpu=Sum("cpu_seconds")
@@ -84,8 +96,8 @@ def refuse_over_budget(team: Team, kind: str) -> None:
     found = standing(team)
     if found is not None and found.is_used_up:
         raise Conflict(
-            reason(found) + " An owner can raise it on the page Usage; else it starts anew "
-            f"on {after_month(month_of(timezone.now())):%-d %B}.",
+            f"{reason(found)} {found.advice} Else it starts anew on"
+            f" {after_month(month_of(timezone.now())):%-d %B}.",
             field="budget",
         )
 

@@ -119,6 +119,8 @@ def _rankings(outcome: Outcome, weights: Array) -> dict[str, Array]:
         for i in numbers
         if (outcome.truth == i).any()
     ]
+    if not found:  # of two classes, the test rows hold the first alone
+        return {}
     return {name: _mean_of_defined([pair[place] for pair in found]) for place, name in enumerate(RANKINGS)}
 
 

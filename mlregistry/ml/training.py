@@ -12,7 +12,8 @@ from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recommendation import training as recommendation_training
 from mlregistry.ml.supervised import training as supervised_training
-from mlregistry.ml.supervised.table import Report
+from mlregistry.ml.supervised.carrying import Carrier
+from mlregistry.ml.supervised.table import SUPERVISED, Report
 from mlregistry.ml.training_result import TrainingResult
 
 Trainer = Callable[[ProblemSpec, Recipe, pd.DataFrame, Report], TrainingResult]
@@ -24,12 +25,17 @@ TRAINERS: dict[str, Trainer] = {
 }
 
 
-def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report) -> TrainingResult:
+def train(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report, carrier: Carrier | None = None
+) -> TrainingResult:
     """Train on `frame` (raw columns); the same spec, recipe and frame give the same result.
 
+    `carrier` is for supervised problems.
     Raises Invalid naming the column or field for data or recipes that cannot be trained.
     """
     trainer = TRAINERS.get(spec.kind)
     if trainer is None:
         raise Invalid(f"Training is for {' and '.join(TRAINERS)}.", field="kind")
+    if spec.kind in SUPERVISED:
+        return supervised_training.train(spec, recipe, frame, report, carrier)
     return trainer(spec, recipe, frame, report)

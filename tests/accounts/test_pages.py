@@ -112,8 +112,9 @@ def test_a_mailbox_gets_five_links_an_hour_whether_it_is_known_or_not(alice: Use
 
 
 def test_one_client_cannot_ask_for_the_mailboxes_of_all(db: None) -> None:
-    for number in range(password_resets.MOST_PER_CLIENT):
-        assert Client().post("/password-reset/", {"email": f"{number}@example.org"}).status_code == 302
+    assert Client().post("/password-reset/", {"email": "first@example.org"}).status_code == 302
+    for number in range(1, password_resets.MOST_PER_CLIENT):
+        password_resets.count_request(f"{number}@example.org", "127.0.0.1")
     assert Client().post("/password-reset/", {"email": "one-more@example.org"}).status_code == 429
     other = Client().post("/password-reset/", {"email": "one-more@example.org"}, REMOTE_ADDR="10.1.1.1")
     assert other.status_code == 302

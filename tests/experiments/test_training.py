@@ -119,6 +119,13 @@ def test_a_cancelled_job_marks_the_remaining_runs_killed(started: Any) -> None:
         return any(event["message"].startswith("Logistic regression") for event in events)
 
     stopping = JobContext(job_id=str(job.pk), attempt=job.attempt, send=events.append, stopped=stopped)
+    with pytest.raises(JobCancelled):  # as when the worker alone stops
+        worker.train(stopping, **job.args)
+    assert statuses(experiment) == {
+        "dummy": "FINISHED", "logistic_regression": "SCHEDULED", "decision_tree": "SCHEDULED",
+    }  # fmt: skip
+    Job.objects.filter(pk=job.pk).update(cancel_requested_at=job.created_at)
+    events.clear()
     with pytest.raises(JobCancelled):
         worker.train(stopping, **job.args)
     assert statuses(experiment) == {

@@ -21,10 +21,8 @@ ESTIMATORS = [
     "random_forest",
     "hist_gradient_boosting",
     "k_nearest_neighbors",
-    "svm",
-    "mlp",
 ]
-N_PREDICTIONS = 1000
+N_PREDICTIONS = 300
 
 
 def _bundled_table() -> tuple[bytes, list[dict[str, Any]]]:

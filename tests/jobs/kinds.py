@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-from sklearn.datasets import make_classification
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
 
 from mlregistry.errors import Invalid
 from mlregistry.jobs.context import JobContext
@@ -118,12 +115,6 @@ def flood(context: JobContext) -> None:
     line = "x" * 999 + "\n"
     for _ in range(50_000):
         sys.stdout.write(line)
-
-
-def fit_in_parallel(context: JobContext) -> dict[str, float]:
-    features, target = make_classification(300, random_state=0)
-    scores = cross_val_score(LogisticRegression(), features, target, n_jobs=2)
-    return {"score": float(scores.mean())}
 
 
 def read_own_row(context: JobContext) -> dict[str, str]:

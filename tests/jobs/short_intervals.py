@@ -24,8 +24,8 @@ NAMES = (
     "refuse",
     "vanish",
     "flood",
-    "fit_in_parallel",
     "read_own_row",
     "answer_nan",
 )
 KINDS = {f"tests.{name}": f"tests.jobs.kinds.{name}" for name in NAMES}
+KINDS["tests.fit_in_parallel"] = "tests.jobs.fitting_kind.fit_in_parallel"

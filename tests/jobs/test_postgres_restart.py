@@ -81,7 +81,7 @@ def row(server: Postgres, job_id: str) -> tuple[Any, ...]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)

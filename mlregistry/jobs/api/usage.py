@@ -66,7 +66,7 @@ class BudgetIn(serializers.Serializer[Any]):
 class BudgetOut(serializers.ModelSerializer[Budget]):
     class Meta:
         model = Budget
-        fields = ["money", "cpu_hours", "changed_at"]
+        fields = ["money", "cpu_hours", "most_money", "most_cpu_hours", "changed_at"]
 
 
 class Estimates(TeamView):

@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 
@@ -95,6 +96,16 @@ class Job(models.Model):
             models.Index(fields=["team", "started_at"], name="jobs_job_started"),
             # No heartbeat in an index: a heartbeat stays a heap-only update.
             models.Index(fields=["state", "created_at"], condition=Q(state__in=LIVE), name="jobs_job_live"),
+            # The lines that claiming compares the heads of.
+            models.Index(
+                "queue",
+                "priority",
+                Coalesce("team_id", 0),
+                Greatest("queued_at", "scheduled_at"),
+                "id",
+                condition=Q(state=State.QUEUED),
+                name="jobs_job_in_line",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(progress__gte=0, progress__lte=1), name="jobs_job_progress"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,23 @@ from mlregistry.ml.supervised.table import Work
 Array = npt.NDArray[Any]
 
 
-def cross_validate(work: Work, pipeline: Pipeline, rows: Array) -> Iterator[dict[str, float]]:
-    """The metrics of each of the recipe's folds of these rows, one by one, by unfitted copies of the pipeline."""
+def cross_validate(
+    work: Work, pipeline: Pipeline, rows: Array, *, first: int = 0
+) -> Iterator[dict[str, float]]:
+    """The metrics of each of the recipe's folds of these rows from `first` on, by unfitted copies of the pipeline."""
+    for inside, outside in islice(folds(work, rows), first, None):
+        yield measure_fold(work, pipeline, inside, outside)
+
+
+def measure_fold(work: Work, pipeline: Pipeline, inside: Array, outside: Array) -> dict[str, float]:
+    """The metrics on the rows outside of a copy fitted on those inside."""
     frame = work.frame[work.features]
-    for inside, outside in folds(work, rows):
-        fold = clone(pipeline)
-        fit_adjusted(work, fold, inside)
-        with training_steps.lenient(fold):
-            earlier = frame.iloc[inside]
-            outcome = outcome_of(work, fold, frame.iloc[outside], work.target[outside], earlier)
-        yield metrics.measure(work.spec.kind, outcome)
+    fold = clone(pipeline)
+    fit_adjusted(work, fold, inside)
+    with training_steps.lenient(fold):
+        earlier = frame.iloc[inside]
+        outcome = outcome_of(work, fold, frame.iloc[outside], work.target[outside], earlier)
+    return metrics.measure(work.spec.kind, outcome)
 
 
 def means(found: Sequence[dict[str, float]]) -> dict[str, float]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,8 +15,8 @@ from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.signature import Signature
 from mlregistry.ml.supervised import table
-from mlregistry.ml.supervised.adjusting import fit_adjusted
-from mlregistry.ml.supervised.crossing import cross_validate, means
+from mlregistry.ml.supervised.carrying import Carrier
+from mlregistry.ml.supervised.crossing import means
 from mlregistry.ml.supervised.evaluating import evaluate
 from mlregistry.ml.supervised.fitting import measure_parts, outcome_of
 from mlregistry.ml.supervised.table import Report, Work
@@ -27,8 +25,10 @@ from mlregistry.ml.training_result import TrainingResult
 N_EXAMPLE_ROWS = 5
 
 
-def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report) -> TrainingResult:
-    """Train on `frame` (raw columns); the same spec, recipe and frame give the same result.
+def train(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report, carrier: Carrier | None = None
+) -> TrainingResult:
+    """Train on `frame` (raw columns); the same spec, recipe and frame give the same result, whatever the carrier.
 
     Raises Invalid naming the column or field for data or recipes that cannot be trained.
     """
@@ -38,15 +38,16 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
     with work.timed("prepare"):
         parts = table.part(work)
         pipeline = pipelines.build(spec.kind, work.recipe)
-    report(0.1, f"Fitting {work.recipe.estimator} on {len(parts.train):,} rows")
+    carrier = carrier or Carrier()
+    with work.timed("cross_validation"):
+        by_fold = carrier.folds(work, pipeline, parts.train)
+    report(0.5 if by_fold else 0.1, f"Fitting {work.recipe.estimator} on {len(parts.train):,} rows")
     with work.timed("fit"):
-        fit_adjusted(work, pipeline, parts.train)
+        carrier.fit(work, pipeline, parts.train)
         used = training_steps.settle(pipeline, work.warnings)
-    report(0.5, "Measuring")
+    report(0.75, "Measuring")
     with work.timed("evaluate"), training_steps.lenient(pipeline):
         measured, outcome = measure_parts(work, pipeline, parts)
-    with work.timed("cross_validation"):
-        by_fold = list(_folds(work, pipeline, parts))
         measured |= means(by_fold)
     report(0.8, "Measuring how sure the figures are")
     with work.timed("intervals"):
@@ -72,16 +73,6 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
         replicates=found.replicates,
         predictions=found.predictions,
     )
-
-
-def _folds(work: Work, pipeline: Pipeline, parts: splits.Parts) -> Iterator[dict[str, float]]:
-    n_folds = work.recipe.folds * work.recipe.repeats
-    if not n_folds:
-        return
-    measured = cross_validate(work, pipeline, parts.train)
-    for number in range(n_folds):
-        work.report(0.55 + 0.25 * number / n_folds, f"Cross-validation, fold {number + 1} of {n_folds}")
-        yield from islice(measured, 1)
 
 
 def _draw(

@@ -1,0 +1,20 @@
+"""Counts the time that a study is worked on: as long as its lanes give signs of life. Called with each of them.
+
+While the server is down nothing is counted but the seconds up to a lease in which nobody could know.
+"""
+
+from django.db import connection
+
+from mlregistry.jobs.options import seconds
+
+KEEP_TIME = """
+UPDATE experiments_study
+SET used_seconds = used_seconds + least(extract(epoch FROM now() - resumed_at)::float8, %(lease)s), resumed_at = now()
+WHERE id = %(study_id)s AND state = 'RUNNING' AND n_lanes > 0 AND next_number > 0 AND resumed_at IS NOT NULL
+"""
+
+
+def keep_time(study_id: int) -> None:
+    """Add what has passed since the last sign of life, at most a lease; nothing for a study without lanes."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_TIME, {"study_id": study_id, "lease": seconds("JOB_LEASE_SECONDS")})
