@@ -5,7 +5,9 @@ A run that fails tells why and the others go on. After a lost worker the finishe
 
 import math
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from experiments.actions import artifacts, evaluations
 from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
+from experiments.actions.test_uses import record_test_use
 from experiments.models import Lifecycle, Run, RunStatus
 from experiments.queries import datasets as dataset_queries
 from experiments.queries.problems import spec_of
@@ -92,9 +95,11 @@ def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame)
         recipe = parse(run.recipe or {}, kind=run.problem.kind)
         _log_params(run, recipe, by)
         context.phase("train")
-        result = ml_training.train(spec_of(run.problem), recipe, frame, share.report)
+        told: dict[str, float] = {}
+        tell = partial(_tell, context, run, by, told)
+        result = ml_training.train(spec_of(run.problem), recipe, frame, share.report, tell)
         context.phase("store")
-        _keep(context, run, result, by)
+        _keep(context, run, result, told, by)
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
     except JobCancelled:
         raise
@@ -142,8 +147,10 @@ def _text(value: Any) -> str:
     return "true" if value is True else "false" if value is False else str(value)
 
 
-def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> None:
-    """Files first, then everything else and the end of the run in one transaction."""
+def _keep(
+    context: JobContext, run: Run, result: TrainingResult, told: Mapping[str, float], by: Actor
+) -> None:
+    """Files first, then everything that is not told yet and the end of the run in one transaction."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         for file in packaging.save(result.pipeline, Path(folder)):
             artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
@@ -152,7 +159,7 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
     rows = {f"n_rows_{part}": float(count) for part, count in result.n_rows.items()}
     with transaction.atomic():
         _hold(context)
-        measured = {**result.metrics, **seconds, **rows}
+        measured = {key: value for key, value in result.metrics.items() if key not in told} | seconds | rows
         log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
         log_actions.set_curves(run, result.curves, by=by)
         evaluations.keep_evaluation(run, result, by=by)
@@ -161,6 +168,23 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
         run.warnings = result.warnings
         run.save(update_fields=["signature", "input_example", "warnings"])
         run_actions.finish_run(run, RunStatus.FINISHED, by=by)
+
+
+def _tell(
+    context: JobContext,
+    run: Run,
+    by: Actor,
+    told: dict[str, float],
+    measured: Mapping[str, float],
+    test_digest: str,
+) -> None:
+    """Show the metrics on the pages while intervals and charts are still drawn; it is the look at the test rows."""
+    with transaction.atomic():
+        _hold(context)
+        log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
+        if test_digest and run.problem is not None:
+            record_test_use(run, test_digest, target=run.problem.target, by=by)
+    told |= measured
 
 
 def _fail(context: JobContext, run: Run, reason: str, by: Actor) -> None:

@@ -19,15 +19,17 @@ from mlregistry.ml.signature import Signature
 from mlregistry.ml.supervised import table
 from mlregistry.ml.supervised.adjusting import fit_adjusted
 from mlregistry.ml.supervised.crossing import cross_validate, means
-from mlregistry.ml.supervised.evaluating import evaluate
+from mlregistry.ml.supervised.evaluating import digest, evaluate
 from mlregistry.ml.supervised.fitting import measure_parts, outcome_of
 from mlregistry.ml.supervised.table import Report, Work
-from mlregistry.ml.training_result import TrainingResult
+from mlregistry.ml.training_result import Told, TrainingResult, nobody
 
 N_EXAMPLE_ROWS = 5
 
 
-def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report) -> TrainingResult:
+def train(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report, tell: Told = nobody
+) -> TrainingResult:
     """Train on `frame` (raw columns); the same spec, recipe and frame give the same result.
 
     Raises Invalid naming the column or field for data or recipes that cannot be trained.
@@ -45,6 +47,7 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
     report(0.5, "Measuring")
     with work.timed("evaluate"), training_steps.lenient(pipeline):
         measured, outcome = measure_parts(work, pipeline, parts)
+    tell(measured, digest(work.numbers[parts.test]))
     with work.timed("cross_validation"):
         by_fold = list(_folds(work, pipeline, parts))
         measured |= means(by_fold)
