@@ -180,6 +180,7 @@ LOGGING = {
 JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "experiments.search": "experiments.workers.search.search",
+    "experiments.search_fold": "experiments.workers.outer_folds.search_fold",
     "experiments.explain": "experiments.workers.explanations.explain",
     "experiments.select_features": "experiments.workers.selections.select_features",
     "experiments.profile": "experiments.workers.profiles.build",
@@ -198,6 +199,9 @@ JOB_KINDS = {
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
 PRICES = prices.parse(env.text("MLREGISTRY_PRICES"))  # of an hour of a processor, a GiB, a GPU
+JOB_PRELOAD_BESIDE = [  # what training imports, so that its jobs start at once; see jobs.options
+    "duckdb", "optuna", "skops.io", "experiments.workers.training", "experiments.workers.search",
+]  # fmt: skip
 PAUSABLE_JOB_KINDS = {"experiments.train"}  # those that call JobContext.checkpoint
 JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is used up
     "experiments.check_version",

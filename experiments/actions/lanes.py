@@ -29,6 +29,7 @@ from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.queue import enqueue
 from mlregistry.lib.millis import now_millis
 
+from . import outer_folds
 from .logging import log_batch
 from .measurements import Metric
 
@@ -50,21 +51,26 @@ def check_fit(problem: Problem, version: DatasetVersion) -> None:
 
 def start(study: Study, n_lanes: int, *, by: Actor) -> None:
     """So many lanes more; none for a study whose trials are asked for from outside."""
-    version = study.dataset_version
-    if version is None:
+    if study.dataset_version is None:
         return
-    table_mb = TABLE_MB + version.n_rows * version.n_columns * BYTES_PER_CELL // 2**20
     for _ in range(n_lanes):
         job = enqueue(
             KIND,
             args={"study_id": study.pk},
             team=study.team,
             title=f"Search: {study.name}",
-            memory_mb=min(MOST_MEMORY_MB, 2 * table_mb + study.trial_memory_mb),
+            memory_mb=_memory_mb(study),
             timeout_seconds=7 * DAY,
             by=by,
         )
         StudyLane.objects.create(study=study, job=job)
+
+
+def _memory_mb(study: Study) -> int:
+    """The table twice, and what a trial may take."""
+    version = study.dataset_version
+    n_cells = version.n_rows * version.n_columns if version else 0
+    return min(MOST_MEMORY_MB, 2 * (TABLE_MB + n_cells * BYTES_PER_CELL // 2**20) + study.trial_memory_mb)
 
 
 def close(study_id: int) -> Study | None:
@@ -160,6 +166,7 @@ def _finish(study: Study, reason: str) -> None:
         log_batch(study.run, metrics=[best], by=by)
         if study.has_problem:
             study.winner = _train(study, complete.get(number=study.best_number), by)
+            outer_folds.start(study, memory_mb=_memory_mb(study), by=by)
     end(study, StudyState.COMPLETE, reason, run_status=RunStatus.FINISHED)
 
 

@@ -25,6 +25,7 @@ from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.actions import jobs as job_actions
 from mlregistry.lib.names import clean_name, numbered
 from mlregistry.ml import recipes
+from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.search import plan as ml_plan
 from mlregistry.ml.search import space as ml_space
 from mlregistry.ml.search.plan import Plan
@@ -35,7 +36,6 @@ from . import lanes
 from . import logging as log_actions
 from . import runs as run_actions
 
-SEARCHED = ("classification", "regression")
 FOLDS = 5
 
 
@@ -166,8 +166,6 @@ def _check_place(
 ) -> None:
     if problem is not None and problem.team_id != by.team.pk:
         raise Invalid(f"There is no such problem in {by.team.name}.", field="problem")
-    if problem is not None and problem.kind not in SEARCHED:
-        raise Invalid(f"Studies are for {' and '.join(SEARCHED)} problems.", field="problem")
     if problem is not None and version is None:
         raise Invalid("Name the dataset version to train on.", field="dataset_version")
     if version is not None and version.dataset.team_id != by.team.pk:
@@ -185,11 +183,14 @@ def _base(problem: Problem | None, recipe: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("estimator", "params"):
         if name in recipe:
             raise Invalid("The estimators stand in the search space.", field=f"recipe.{name}")
+    folded = ml_plan.by_folds(problem.kind)
+    any_row = next(iter(CATALOGUE[problem.kind]))
+    start = {"folds": FOLDS} if folded else {}
     try:
-        parsed = recipes.parse({"folds": FOLDS, **recipe, "estimator": "dummy"}, kind=problem.kind).to_json()
+        parsed = recipes.parse({**start, **recipe, "estimator": any_row}, kind=problem.kind).to_json()
     except Invalid as error:
         raise Invalid(error.message, field=f"recipe.{error.field or ''}".rstrip(".")) from error
-    if parsed["folds"] < 2:
+    if folded and parsed["folds"] < 2:
         raise Invalid("Trials are measured in 2 folds or more.", field="recipe.folds")
     return {name: value for name, value in parsed.items() if name not in ("estimator", "params")}
 
@@ -236,8 +237,8 @@ def _stored(
         pruner=plan.pruner, shares=list(plan.shares), seed=plan.seed, warm_from=list(plan.warm_from),
         n_lanes=plan.n_lanes if problem else 0, max_trials=ml_plan.within(plan, space),
         max_seconds=plan.max_seconds, max_cost=plan.max_cost, patience=plan.patience,
-        trial_seconds=plan.trial_seconds, trial_memory_mb=plan.trial_memory_mb, created_by=by.user,
-        resumed_at=timezone.now(),
+        outer_folds=plan.outer_folds, trial_seconds=plan.trial_seconds, trial_memory_mb=plan.trial_memory_mb,
+        created_by=by.user, resumed_at=timezone.now(),
     )  # fmt: skip
     study.run = run_actions.create_run(experiment, name=study.name, by=by)
     study.save()

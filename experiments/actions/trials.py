@@ -225,10 +225,8 @@ def _end_run(study: Study, trial: Trial, told: Told) -> None:
         for objective, value in zip(study.objectives, told.values or (), strict=False)
     }
     measured = [Metric(key, float(value)) for key, value in {**told.metrics, **named}.items()]
-    if measured:
-        log_actions.log_batch(trial.run, metrics=measured, by=by)
     tags = {"mlregistry.trial": str(trial.number), "mlregistry.trialState": told.state}
-    log_actions.log_batch(trial.run, tags=tags, by=by)
+    log_actions.log_batch(trial.run, metrics=measured, tags=tags, by=by)
     Run.objects.filter(pk=trial.run.pk).update(
         status=ENDS[TrialState(told.state)], error=told.error[:4000], ended_at=Now()
     )

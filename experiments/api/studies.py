@@ -11,6 +11,7 @@ from experiments import access
 from experiments.actions import asking
 from experiments.actions import studies as actions
 from experiments.models import Study, Trial
+from experiments.queries import outer_folds
 from experiments.queries import studies as queries
 from mlregistry.accounts.models import Role
 from mlregistry.rest import TeamView, body_of, listing
@@ -24,7 +25,7 @@ TRIAL_FILTERS = {"state": "state"}
 TRIAL_ORDERING = ("number", "seconds", "cpu_seconds")
 PLAN = (
     "objectives", "sampler", "pruner", "shares", "seed", "n_lanes", "max_trials", "max_seconds", "max_cost",
-    "patience", "trial_seconds", "trial_memory_mb", "warm_from",
+    "patience", "trial_seconds", "trial_memory_mb", "warm_from", "outer_folds",
 )  # fmt: skip
 
 
@@ -34,19 +35,29 @@ class StudyOut(serializers.ModelSerializer[Study]):
         fields = (
             "id", "name", "state", "reason", "experiment", "problem", "dataset_version", "data_name", "run", "winner",
             "objectives", "sampler", "pruner", "shares", "seed", "warm_from", "n_lanes", "max_trials", "max_seconds",
-            "max_cost", "patience", "trial_seconds", "trial_memory_mb", "best_number", "best_value", "cpu_seconds",
-            "created_by", "created_at", "ended_at",
+            "max_cost", "patience", "trial_seconds", "trial_memory_mb", "outer_folds", "best_number", "best_value",
+            "cpu_seconds", "created_by", "created_at", "ended_at",
         )  # fmt: skip
 
 
 class StudyDetail(StudyOut):
     progress = serializers.SerializerMethodField()
+    honest = serializers.SerializerMethodField()
 
     class Meta(StudyOut.Meta):
-        fields = (*StudyOut.Meta.fields, "space", "recipe", "progress")  # type: ignore[assignment]
+        fields = (*StudyOut.Meta.fields, "space", "recipe", "progress", "honest")  # type: ignore[assignment]
 
     def get_progress(self, study: Study) -> dict[str, Any]:
         return queries.progress(study)
+
+    def get_honest(self, study: Study) -> dict[str, Any] | None:
+        """Of the outer folds: each one's score, their mean and its interval."""
+        found = outer_folds.of_study(study)
+        if found is None:
+            return None
+        names = ("number", "score", "inner_value", "params", "n_trials", "seconds", "error")
+        folds = [{name: getattr(fold, name) for name in names} for fold in found.folds]
+        return {"estimate": found.estimate, "inner": found.inner, "folds": folds}
 
 
 class StudyIn(serializers.Serializer[Any]):
@@ -71,6 +82,10 @@ class StudyIn(serializers.Serializer[Any]):
     trial_seconds = serializers.IntegerField(required=False)
     trial_memory_mb = serializers.IntegerField(required=False)
     warm_from = serializers.ListField(child=serializers.IntegerField(), required=False)
+    outer_folds = serializers.IntegerField(
+        required=False,
+        help_text="0 for none: repeat the whole search in so many folds for an honest score of it",
+    )
 
 
 class TrialOut(serializers.ModelSerializer[Trial]):

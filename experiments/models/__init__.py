@@ -8,6 +8,7 @@ from .experiments import Experiment, Lifecycle
 from .inputs import InputDataset, ModelRole, RunInput, RunModel
 from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, model_key
 from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, RunTag
+from .outer_folds import OuterFold
 from .problems import Problem
 from .profiles import DatasetProfile, Depth
 from .purged import PurgedRun
@@ -22,7 +23,7 @@ __all__ = [
     "LIVE", "OPEN_STUDY", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
     "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment", "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
-    "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
+    "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
     "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
     "Study", "StudyLane", "StudyState", "TestUse", "TrainingSchedule", "Trial", "TrialState", "VersionComparison",
     "model_key",

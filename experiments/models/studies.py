@@ -61,6 +61,9 @@ class Study(models.Model):
     seed = models.BigIntegerField(default=42)
     warm_from = ArrayField(models.BigIntegerField(), default=list, help_text="earlier studies told in first")
 
+    outer_folds = models.PositiveSmallIntegerField(
+        default=0, help_text="in each of which the whole search is repeated once it has ended"
+    )
     n_lanes = models.PositiveIntegerField(default=1)
     max_trials = models.PositiveIntegerField()
     max_seconds = models.PositiveIntegerField(null=True)

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from experiments.models import Study, StudyLane, Trial, TrialState
+from experiments.models import Experiment, Run, Study, StudyLane, Trial, TrialState
 from mlregistry.jobs.models import LIVE, Job
 from mlregistry.jobs.models import State as JobState
 from mlregistry.ml.search import importance as ml_importance
@@ -19,6 +19,7 @@ from . import budgets
 MOST_DRAWN = 2000
 MOST_SLICES = 6
 MOST_AXES = 9
+MOST_LISTED = 20
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAILED)
 
 
@@ -39,6 +40,20 @@ def progress(study: Study) -> dict[str, Any]:
         "cost": cost,
         "n_lanes_live": live_lanes(study).count(),
     }
+
+
+def of_run(run: Run) -> Study | None:
+    """The study that the run is of: its parent, one of its trials, or its winner."""
+    found = Study.objects.filter(Q(run=run) | Q(winner=run)).first()
+    if found is not None or run.parent_id is None:
+        return found
+    trial = Trial.objects.filter(run=run).select_related("study").first()
+    return trial.study if trial else None
+
+
+def of_experiment(experiment: Experiment) -> list[Study]:
+    """Newest first."""
+    return list(Study.objects.filter(experiment=experiment).order_by("-created_at")[:MOST_LISTED])
 
 
 def live_lanes(study: Study) -> QuerySet[Job]:

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from experiments.models import Evaluation, Run, TestUse
+from django.db.models import Count
+
+from experiments.models import Evaluation, Experiment, Run, TestUse
+
+MOST_SETS = 3
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,31 @@ class Looks:
     first_run: str
     first_at: datetime
     place: int
+
+
+@dataclass(frozen=True)
+class LooksHere:
+    """Of one set of test rows that runs of an experiment looked at; `n` counts those of other experiments too."""
+
+    data: str
+    n: int
+    n_here: int
+    first_run: str
+    first_at: datetime
+
+
+def of_experiment(experiment: Experiment) -> list[LooksHere]:
+    """The sets of test rows that most runs of the experiment were measured on, at most three."""
+    own = TestUse.objects.filter(run__experiment=experiment)
+    counted = own.values("dataset_version_id", "test_digest").annotate(n=Count("pk")).order_by("-n")
+    found = []
+    for row in counted[:MOST_SETS]:
+        same = {"dataset_version_id": row["dataset_version_id"], "test_digest": row["test_digest"]}
+        uses = TestUse.objects.filter(**same).select_related("dataset_version__dataset")
+        first = uses.order_by("used_at", "pk")[0]
+        data = str(first.dataset_version)
+        found.append(LooksHere(data, uses.count(), row["n"], first.run_name, first.used_at))
+    return found
 
 
 def looks(run: Run) -> Looks | None:

@@ -12,7 +12,7 @@ from experiments import access
 from experiments.actions import experiments as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Experiment
-from experiments.queries import model_relations
+from experiments.queries import model_relations, studies, test_uses
 from experiments.queries import search as queries
 from experiments.queries.jobs import live_jobs
 from experiments.web import leaderboard, steps
@@ -58,6 +58,8 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     context = _board(found) | _search(request, found)
     if request.htmx:
         return render(request, "experiments/leaderboard.html", context)
+    context["studies"] = studies.of_experiment(found)
+    context["looks"] = test_uses.of_experiment(found)
     context["steps"] = steps.of_problem(found.problem) if found.problem else []
     context["models"], context["n_models"] = model_relations.newest(found, NEWEST_MODELS)
     return render(request, "experiments/experiment.html", context)

@@ -16,7 +16,7 @@ from experiments.actions import explanations
 from experiments.actions import runs as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Artifact, Run
-from experiments.queries import model_relations, test_uses
+from experiments.queries import model_relations, studies, test_uses
 from experiments.queries import run_relations as relations
 from experiments.queries import runs as queries
 from experiments.web import evaluation_figures, figures, files
@@ -57,6 +57,7 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         "model_name": _model_name(found),
         "evaluation": evaluation_figures.of_run(found),
         "looks": test_uses.looks(found),
+        "study": studies.of_run(found),
     }
     return render(request, "experiments/run.html", context)
 

@@ -11,16 +11,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from experiments import access
 from experiments.actions import studies as actions
 from experiments.models import Problem, Study, TrialState
-from experiments.queries import budgets
+from experiments.queries import budgets, outer_folds
 from experiments.queries import studies as queries
 from experiments.queries.selections import versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
+from mlregistry.ml.recommendation.estimators import NEED_RATINGS
 from mlregistry.ml.search import space as ml_space
-from mlregistry.ml.search.plan import Plan
+from mlregistry.ml.search.plan import Plan, by_folds
 from mlregistry.ml.search.sampling import SAMPLERS
 from mlregistry.ui.page import PageRequest, number, page, whole
+
+from .steps import needed_columns
 
 MOST_SHOWN = 50
 LARGEST_LIST = 20
@@ -52,7 +55,8 @@ def study(request: PageRequest, study_id: int) -> HttpResponse:
     if not request.htmx:
         return render(request, "experiments/study.html", context)
     answer = render(request, "experiments/study_live.html", context | {"polled": True})
-    if request.GET.get("charts", "") != context["names"] or not found.is_open:
+    shown = (request.GET.get("charts", ""), request.GET.get("state", ""))
+    if shown != (context["names"], found.state) or not context["live"]:
         answer["HX-Refresh"] = "true"
     return answer
 
@@ -100,10 +104,11 @@ def _asked(form: QueryDict) -> dict[str, Any]:
         "max_seconds": _seconds(minutes),
         "max_cost": number(form.get("max_cost"), "max_cost"),
         "patience": whole(form.get("patience"), "patience") or None,
+        "outer_folds": whole(form.get("outer_folds"), "outer_folds", default=0),
         "trial_seconds": whole(form.get("trial_seconds"), "trial_seconds", default=Plan.trial_seconds),
         "warm_from": [whole(text, "warm_from") for text in form.getlist("warm_from")],
     }
-    recipe = {"folds": whole(form.get("folds"), "folds", default=actions.FOLDS)}
+    recipe = {"folds": whole(form["folds"], "folds", default=actions.FOLDS)} if "folds" in form else {}
     return {"plan": plan, "recipe": recipe, "space": _space(form), "name": form.get("name", "")}
 
 
@@ -127,12 +132,12 @@ def _space(form: QueryDict) -> Any:
 
 
 def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
-    if problem.kind not in actions.SEARCHED:
-        raise Invalid(f"Studies are for {' and '.join(actions.SEARCHED)} problems.", field="problem")
     form = request.POST if request.form_error else QueryDict()
     usual = ml_space.default(problem.kind, 0).estimators
     ticked = set(form.getlist("estimator")) if form else set(usual)
     rows = [row for row in CATALOGUE[problem.kind].values() if ml_space.searched(problem.kind, row.name)]
+    if not problem.target:
+        rows = [row for row in rows if row.name not in NEED_RATINGS]
     mine = access.studies(request.actor).filter(problem=problem).order_by("-created_at")[:LARGEST_LIST]
     return {
         "problem": problem,
@@ -145,6 +150,8 @@ def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
         "samplers": [(one.name, f"{one.title}: {one.description}") for one in SAMPLERS.values()],
         "pruners": PRUNERS,
         "plan": Plan(),
+        "needed": needed_columns(problem),
+        "by_folds": by_folds(problem.kind),
         "folds": actions.FOLDS,
         "example": json.dumps(ml_space.default(problem.kind, 0).to_json(), indent=1),
         "studies": mine,
@@ -162,6 +169,7 @@ def _shown(study: Study) -> dict[str, Any]:
     latest = queries.trials(study).select_related("run").order_by("-number")[:MOST_SHOWN]
     progress = queries.progress(study)
     best = queries.best(study, told)[:LARGEST_LIST]
+    honest = outer_folds.of_study(study)
     return {
         "study": study,
         "progress": progress,
@@ -176,4 +184,6 @@ def _shown(study: Study) -> dict[str, Any]:
         "n_failed": progress["by_state"].get(TrialState.FAILED, 0),
         "metrics": [one["metric"] for one in study.objectives],
         "sampler": SAMPLERS[study.sampler].title,
+        "honest": honest,
+        "live": study.is_open or (honest is not None and honest.is_live),
     }

@@ -31,7 +31,7 @@ from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recipes import parse as parse_recipe
 from mlregistry.ml.search import measuring
-from mlregistry.ml.search.plan import CPU_SECONDS
+from mlregistry.ml.search.plan import CPU_SECONDS, logged
 
 PRUNED = "pruned"
 CANCELLED = "cancelled"
@@ -88,7 +88,8 @@ class Lane:
         )
 
     def _study(self) -> Study:
-        rows = Study.objects.select_related("team", "created_by", "problem", "dataset_version", "run")
+        beside = ("team", "created_by", "problem", "dataset_version", "run__experiment")
+        rows = Study.objects.select_related(*beside)
         return rows.get(pk=self.study_id)
 
     def _measured(self, study: Study, trial: Trial) -> Told | None:
@@ -122,6 +123,7 @@ class Attempt:
 
     def __init__(self, lane: Lane, study: Study, trial: Trial) -> None:
         self.lane, self.study, self.trial = lane, study, trial
+        self.kind = ""
         self.found: dict[str, Any] = {}
         self.renewed = time.monotonic()
         self.left = budgets.seconds_left(study)
@@ -129,15 +131,19 @@ class Attempt:
 
     def measure(self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame) -> Told | None:
         shares = self.study.shares if self.study.pruner != "none" else []
-        n_threads = max(1, (os.cpu_count() or 1) // max(1, self.study.n_lanes))
+        wanted = [one["metric"] for one in self.study.objectives]
+        self.kind = spec.kind
 
         def work(send: Send) -> None:
-            with threadpoolctl.threadpool_limits(n_threads):
-                for step in measuring.measure(spec, recipe, frame, shares):
+            with threadpoolctl.threadpool_limits(
+                1
+            ):  # lanes stand side by side; and sums keep their last digits
+                for step in measuring.measure(spec, recipe, frame, shares, wanted=wanted):
                     send({"step": step.number, "metrics": step.metrics, "last": step.is_last})
 
         limits = Limits(self.study.trial_seconds, self.study.trial_memory_mb)
         ended = forked.run(work, limits=limits, hear=self._hear, tick=self._tick)
+        forked.warm(ended.modules)
         if ended.output:
             self.lane.context.log(f"Trial {self.trial.number} printed: {ended.output[-500:]}")
         if ended.reason == CANCELLED:
@@ -149,7 +155,7 @@ class Attempt:
         self.found = message
         if self.study.pruner == "none":
             return None
-        value = message["metrics"].get(f"cv_{self.study.objectives[0]['metric']}_mean")
+        value = message["metrics"].get(logged(self.kind, self.study.objectives[0]["metric"]))
         if value is None or message["last"]:
             return None
         return PRUNED if self._report(message["step"], value) else None
@@ -194,7 +200,7 @@ class Attempt:
         return Told(TrialState.COMPLETE, tuple(known), metrics, **used)
 
     def _value(self, name: str, metrics: dict[str, float], ended: Ended) -> float | None:
-        return ended.cpu_seconds if name == CPU_SECONDS else metrics.get(f"cv_{name}_mean")
+        return ended.cpu_seconds if name == CPU_SECONDS else metrics.get(logged(self.kind, name))
 
 
 def _line(told: Told) -> str:

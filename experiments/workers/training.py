@@ -5,8 +5,9 @@ A run that fails tells why and the others go on. After a lost worker the finishe
 
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from experiments.actions import artifacts, evaluations
 from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
+from experiments.actions.test_uses import record_test_use
 from experiments.models import LIVE, Lifecycle, Run, RunStatus
 from experiments.queries import datasets as dataset_queries
 from experiments.queries.problems import spec_of
@@ -118,10 +120,12 @@ def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame)
         recipe = parse(run.recipe or {}, kind=run.problem.kind)
         patiently(lambda: _log_params(run, recipe, by))
         context.phase("train")
+        told: dict[str, float] = {}
+        tell = partial(_tell, context, run, by, told)
         with carrier(context, run, n_cells=frame.size) as carried:
-            result = ml_training.train(spec_of(run.problem), recipe, frame, share.report, carried)
+            result = ml_training.train(spec_of(run.problem), recipe, frame, share.report, tell, carried)
         context.phase("store")
-        patiently(lambda: _keep(context, run, result, by))
+        patiently(lambda: _keep(context, run, result, told, by))
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
     except (JobCancelled, *AWAY):
         raise
@@ -179,8 +183,10 @@ def _text(value: Any) -> str:
     return "true" if value is True else "false" if value is False else str(value)
 
 
-def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> None:
-    """Files first, then everything else and the end of the run in one transaction."""
+def _keep(
+    context: JobContext, run: Run, result: TrainingResult, told: Mapping[str, float], by: Actor
+) -> None:
+    """Files first, then everything that is not told yet and the end of the run in one transaction."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         for file in packaging.save(result.pipeline, Path(folder)):
             artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
@@ -189,7 +195,7 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
     rows = {f"n_rows_{part}": float(count) for part, count in result.n_rows.items()}
     with transaction.atomic():
         _hold(context)
-        measured = {**result.metrics, **seconds, **rows}
+        measured = {key: value for key, value in result.metrics.items() if key not in told} | seconds | rows
         log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
         log_actions.set_curves(run, result.curves, by=by)
         evaluations.keep_evaluation(run, result, by=by)
@@ -198,6 +204,32 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
         run.warnings = result.warnings
         run.save(update_fields=["signature", "input_example", "warnings"])
         run_actions.finish_run(run, RunStatus.FINISHED, by=by)
+
+
+def _tell(
+    context: JobContext,
+    run: Run,
+    by: Actor,
+    told: dict[str, float],
+    measured: Mapping[str, float],
+    test_digest: str,
+) -> None:
+    """Show the metrics while folds, intervals and charts are still to come; it is the look at the test rows.
+
+    A training that goes on after a stop has told them already.
+    """
+
+    def log() -> None:
+        with transaction.atomic():
+            _hold(context)
+            before = set(run.latest_metrics.values_list("key", flat=True))
+            fresh = [Metric(key, value) for key, value in measured.items() if key not in before]
+            log_actions.log_batch(run, metrics=fresh, by=by)
+            if test_digest and run.problem is not None:
+                record_test_use(run, test_digest, target=run.problem.target, by=by)
+
+    patiently(log)
+    told |= measured
 
 
 def _fail(context: JobContext, run: Run, reason: str, by: Actor) -> None:

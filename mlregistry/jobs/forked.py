@@ -13,8 +13,9 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class Ended:
     cpu_seconds: float = 0.0
     peak_memory_mb: float = 0.0
     output: str = ""
+    modules: list[str] = field(default_factory=list)
+    """What it imported that the caller had not; see `warm`."""
 
     @property
     def problem(self) -> str:
@@ -90,6 +93,14 @@ def run(
         watch.close()
 
 
+def warm(modules: Sequence[str]) -> None:
+    """Import what a fork had to import for itself, so that the next one finds it there."""
+    for name in modules:
+        if name not in sys.modules:
+            with contextlib.suppress(Exception):  # whatever a package may do, the work goes on without it
+                import_module(name)
+
+
 def _become(work: Callable[[Send], None], said: int, out: int, parent: int, limits: Limits) -> None:
     """The child's whole life; it ends without cleaning up what belongs to the caller."""
     status = 1
@@ -107,8 +118,10 @@ def _become(work: Callable[[Send], None], said: int, out: int, parent: int, limi
             while line:
                 line = line[os.write(said, line) :]
 
+        known = set(sys.modules)
         try:
             work(send)
+            send({"modules": sorted(set(sys.modules) - known)})
             status = 0
         except BaseException as error:  # estimators may raise anything
             send({"error": _sentence(error)})
@@ -203,6 +216,8 @@ class Watch:
             message = json.loads(line)
             if "error" in message:
                 self.ended.error = str(message["error"])
+            elif "modules" in message:
+                self.ended.modules = message["modules"]
             else:
                 self._stop(self.hear(message))
 

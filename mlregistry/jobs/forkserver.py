@@ -209,7 +209,7 @@ if __name__ == "__main__":
     owner = _watch(folder, int(sys.argv[2]))
     sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     django.setup()
-    for module in option("JOB_PRELOAD"):
+    for module in (*option("JOB_PRELOAD"), *option("JOB_PRELOAD_BESIDE")):
         importlib.import_module(module)
     connections.close_all()
     gc.collect()

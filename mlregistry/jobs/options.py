@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "JOB_LOG_LIMIT_LINES": 10_000,
     "JOB_LOG_LINE_BYTES": 8_000,
     "JOB_FORK_SERVER_IDLE_SECONDS": env.number("MLREGISTRY_JOBS_IDLE_SECONDS", 600),
+    "JOB_PRELOAD_BESIDE": [],
     "JOB_PRELOAD": [
         "pandas",
         "sklearn.compose",

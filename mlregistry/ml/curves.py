@@ -5,6 +5,7 @@ Called by training. Every curve has a type (lines, matrix, points, bars), a titl
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ MAX_POINTS = 200
 MAX_CURVES = 10
 MAX_IMPORTANCE_ROWS = 500
 MAX_IMPORTANCE_COLUMNS = 200
+MOST_IMPORTANCE_SECONDS = 20.0
+LEAST_IMPORTANCE_ROWS = 50
 IMPORTANCE_BATCH = 20
 REPEATS = 3
 CALIBRATION_BINS = 10
@@ -56,7 +59,8 @@ def regression(outcome: Outcome) -> dict[str, Curve]:
     truth, predicted = outcome.truth[places], outcome.predicted[places]
     counts, edges = np.histogram(outcome.truth - outcome.predicted, bins=RESIDUAL_BINS)
     middles = (edges[:-1] + edges[1:]) / 2
-    return {
+    covered = {} if outcome.quantiles is None else {"coverage": coverage(outcome)}
+    return covered | {
         "predicted_vs_actual": _points("Predicted against actual", "Actual", "Predicted", truth, predicted),
         "residuals": _points(
             "Residuals", "Predicted", "Actual minus predicted", predicted, truth - predicted
@@ -66,6 +70,20 @@ def regression(outcome: Outcome) -> dict[str, Curve]:
             "y_title": "Rows", "x": _numbers(middles), "y": counts.tolist(),
         },
     }  # fmt: skip
+
+
+def coverage(outcome: Outcome) -> Curve:
+    """The share of rows at or below each predicted quantile, which should be its level."""
+    assert outcome.quantiles is not None  # noqa: S101  # asked of outcomes that have them
+    levels = np.asarray(outcome.levels)
+    shares = (outcome.truth[:, None] <= outcome.quantiles).mean(axis=0)
+    drawn = _lines(
+        "Coverage of the quantiles",
+        "Predicted quantile",
+        "Share of rows at or below it",
+        [_series("Test rows", levels, shares), _series("As promised", levels, levels)],
+    )
+    return {**drawn, "markers": True}
 
 
 def confusion_matrix(outcome: Outcome, classes: Sequence[Any]) -> Curve:
@@ -84,16 +102,23 @@ def importance(
     gain: float,
     metric: str,
     seed: int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Curve:
     """Permutation importance (Breiman 2001): how much the score worsens when one column is shuffled.
 
     `scores` rates several copies of the rows at once (a call of a model costs more than its rows); `gain`
     is +1 for a score to maximise and −1 for one to minimise. Mean and deviation of 3 shuffles.
+
+    A model that rates slowly by `clock` gets fewer rows, down to 50, so that all shuffles take about 20 seconds.
     """
     chance = np.random.default_rng(seed)
     if len(frame) > MAX_IMPORTANCE_ROWS:
         frame = frame.iloc[np.sort(chance.choice(len(frame), MAX_IMPORTANCE_ROWS, replace=False))]
+    started = clock()
     base = scores([frame])[0]
+    frame, thinned = _within_time(frame, clock() - started)
+    if thinned:
+        base = scores([frame])[0]
     found: list[tuple[str, float, float]] = []
     names = list(frame.columns[:MAX_IMPORTANCE_COLUMNS])
     for start in range(0, len(names), IMPORTANCE_BATCH):
@@ -110,6 +135,14 @@ def importance(
         "values": _numbers([row[1] for row in found][:MAX_POINTS]),
         "deviations": _numbers([row[2] for row in found][:MAX_POINTS]),
     }  # fmt: skip
+
+
+def _within_time(frame: pd.DataFrame, seconds: float) -> tuple[pd.DataFrame, bool]:
+    """Every second row as long as all shuffles would take too long, by what one rating took; not below the least."""
+    planned, step = seconds * REPEATS * min(len(frame.columns), MAX_IMPORTANCE_COLUMNS), 1
+    while planned / step > MOST_IMPORTANCE_SECONDS and len(frame) // (2 * step) >= LEAST_IMPORTANCE_ROWS:
+        step *= 2
+    return frame.iloc[::step], step > 1
 
 
 def _shuffled(frame: pd.DataFrame, name: Any, chance: np.random.Generator) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlregistry.ml.signature import Signature
+
+Told = Callable[[Mapping[str, float], str], None]
+"""Is told the metrics as soon as they are known, and the digest of the test rows where there is one."""
+
+
+def nobody(measured: Mapping[str, float], test_digest: str) -> None:
+    """The one to tell where nobody waits."""
 
 
 @dataclass(frozen=True)

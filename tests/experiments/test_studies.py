@@ -30,6 +30,10 @@ from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 from mlregistry.jobs.prices import Prices
+from tests.ml.clustering.test_clustering import blobs
+from tests.ml.recommendation.tables import two_tastes
+
+from .test_kinds import version_of
 
 pytestmark = pytest.mark.django_db
 SPACE: dict[str, Any] = {
@@ -314,7 +318,7 @@ def test_where_every_trial_fails_the_study_fails_with_the_reason(
     plan = {"max_trials": 2, "n_lanes": 1}
     made = actions.create_study(about, version, space=SPACE, recipe=RECIPE, plan=plan, by=editor)
 
-    def broken(*args: Any) -> Any:
+    def broken(*args: Any, **named: Any) -> Any:
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr("mlregistry.ml.search.measuring.measure", broken)
@@ -342,3 +346,52 @@ def test_params_of_ones_own_are_taken_before_proposals(outside: Study, editor: A
     assert claimed(outside).params == {"x": 0.125}
     with pytest.raises(Invalid):
         actions.enqueue_trial(outside, {"x": 9.0}, by=editor)
+
+
+def test_a_clustering_is_searched_on_held_out_training_rows(editor: Actor) -> None:
+    frame = blobs(240)
+    problem = problem_actions.create_problem("Groups", kind="clustering", by=editor)
+    space = {"estimators": {"k_means": {"n_clusters": {"low": 2, "high": 6}, "n_init": 2}}}
+    plan = {"sampler": "grid", "max_trials": 5, "n_lanes": 1}
+    study = actions.create_study(problem, version_of(frame, editor), space=space, plan=plan, by=editor)
+    assert lane(study).state == State.SUCCEEDED
+    assert (study.state, study.recipe["folds"]) == (StudyState.COMPLETE, 0)
+    best = study.trials.get(number=study.best_number)
+    assert best.params == {"k_means.n_clusters": 3}
+    assert best.run is not None
+    logged = dict(best.run.latest_metrics.values_list("key", "value"))
+    assert logged["validation_silhouette"] == study.best_value
+    assert "validation_stability" not in logged
+    assert study.winner is not None
+    assert study.winner.job is not None
+    assert run_here(study.winner.job).state == State.SUCCEEDED
+    assert study.winner.latest_metrics.filter(key="test_silhouette").exists()
+
+
+def test_a_recommendation_is_searched_on_each_users_latest_training_rows(editor: Actor) -> None:
+    problem = problem_actions.create_problem(
+        "Next", kind="recommendation", user_column="user", item_column="item", time_column="moment", by=editor
+    )
+    version = version_of(two_tastes(), editor)
+    plan = {"max_trials": 4, "n_lanes": 1, "sampler": "random"}
+    study = actions.create_study(problem, version, plan=plan, by=editor)
+    assert set(study.space["estimators"]) == {"item_neighbours", "user_neighbours", "ease", "svd"}
+    assert lane(study).state == State.SUCCEEDED
+    assert study.state == StudyState.COMPLETE
+    best = study.trials.get(number=study.best_number)
+    assert best.run is not None
+    assert best.run.latest_metrics.get(key="validation_ndcg_at_10").number == study.best_value
+    assert study.winner is not None
+    assert study.winner.job is not None
+    assert run_here(study.winner.job).state == State.SUCCEEDED
+
+
+def test_what_only_folds_have_is_refused_for_other_kinds(editor: Actor) -> None:
+    problem = problem_actions.create_problem("Groups", kind="clustering", by=editor)
+    version = version_of(blobs(60), editor)
+    with pytest.raises(Invalid, match="measured once") as caught:
+        actions.create_study(problem, version, plan={"pruner": "median"}, by=editor)
+    assert caught.value.field == "pruner"
+    with pytest.raises(Invalid, match="instead of folds") as caught:
+        actions.create_study(problem, version, recipe={"folds": 3}, by=editor)
+    assert caught.value.field == "recipe.folds"

@@ -7,7 +7,10 @@ from typing import Any
 from mlregistry.ml.estimator_entry import Entry, Param, choice, entry, whole
 
 HERE = "mlregistry.ml.clustering.clusterers"
-NUMBER: dict[str, Any] = {"n_clusters": whole(None, 2, 200), "most_clusters": whole(10, 2, 50)}
+NUMBER: dict[str, Any] = {
+    "n_clusters": whole(None, 2, 200).over(2, 20, log=True),
+    "most_clusters": whole(10, 2, 50),
+}
 
 ENTRIES = (
     entry(
@@ -37,7 +40,7 @@ ENTRIES = (
         "Stretched clusters that may overlap; their number by BIC.",
         seeded=True,
         **NUMBER,
-        covariance=choice("full", "tied", "diag", "spherical"),
+        covariance=choice("full", "tied", "diag", "spherical").among(),
     ),
     entry(
         "agglomerative",
@@ -46,23 +49,23 @@ ENTRIES = (
         "Clusters merged from below; a new row goes to the nearest centroid. At most 20,000 rows.",
         seeded=True,
         **NUMBER,
-        linkage=choice("ward", "average", "complete", "single"),
+        linkage=choice("ward", "average", "complete", "single").among(),
     ),
     entry(
         "dbscan",
         "DBSCAN",
         f"{HERE}.DensityReach",
         "Dense regions of any shape, the rest is noise (−1); a new row goes by the nearest core point within eps.",
-        eps=Param(None, 1e-9, 1e9, nullable=True),
-        min_samples=whole(5, 1, 1000),
+        eps=Param(None, 1e-9, 1e9, nullable=True).over(0.05, 5.0, log=True),
+        min_samples=whole(5, 1, 1000).over(2, 50, log=True),
     ),
     entry(
         "hdbscan",
         "HDBSCAN",
         f"{HERE}.DensityTree",
         "Dense regions of differing density, the rest is noise (−1); a new row goes by the nearest clustered row.",
-        min_cluster_size=whole(15, 2, 10_000),
-        min_samples=whole(None, 1, 1000),
+        min_cluster_size=whole(15, 2, 10_000).over(5, 200, log=True),
+        min_samples=whole(None, 1, 1000).over(1, 50, log=True),
     ),
 )
 CLUSTERING: dict[str, Entry] = {row.name: row for row in ENTRIES}

@@ -20,42 +20,45 @@ from mlregistry.ml.clustering.metrics import Clusters
 from mlregistry.ml.clustering.stability import stability
 from mlregistry.ml.problems import MIN_ROWS, ProblemSpec, validate
 from mlregistry.ml.recipes import Recipe, check_estimator
-from mlregistry.ml.training_result import TrainingResult
+from mlregistry.ml.training_result import Told, TrainingResult, nobody
 
 Array = npt.NDArray[Any]
 N_EXAMPLE_ROWS = 5
 NO_TARGET = "\x00no target"
 
 
-def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) -> TrainingResult:
+def train(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any, tell: Told = nobody
+) -> TrainingResult:
     """Cluster `frame` (raw columns); the same spec, recipe and frame give the same result.
 
     One thread, because sums in several end in differing last digits. Raises Invalid naming the column or field
     for data or recipes that cannot be trained.
     """
     with threadpoolctl.threadpool_limits(1):
-        return _train(spec, recipe, frame, report)
+        return _train(spec, recipe, frame, report, tell)
 
 
-def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) -> TrainingResult:
+def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any, tell: Told) -> TrainingResult:
     start = time.perf_counter()
     spec, recipe = validate(spec), check_estimator(recipe, spec.kind)
     told: list[str] = []
     report(0.0, "Checking the table")
-    features, known = _columns(spec, frame)
+    features, known = columns(spec, frame)
     frame = frame.reset_index(drop=True)
-    parts = _part(recipe, frame, features)
+    parts = part(recipe, frame, features)
     pipeline = pipelines.build(spec.kind, recipe)
     prepared = time.perf_counter()
     report(0.1, f"Fitting {recipe.estimator} on {len(parts.train):,} rows")
-    matrix = _fit(pipeline, frame[features].iloc[parts.train], told)
+    matrix = fit(pipeline, frame[features].iloc[parts.train], told)
     used = training_steps.settle(pipeline, told)
     fitted = time.perf_counter()
     estimator = pipeline.steps[-1][1]
     report(0.5, "Clustering resampled rows")
-    steady = stability(_decided(estimator), matrix, recipe.seed)
+    steady = stability(decided(estimator), matrix, recipe.seed)
     report(0.8, "Measuring")
     measured = _measure(spec, pipeline, frame[used], known, parts, recipe.seed, steady)
+    tell(measured, "")
     drawn = {
         **estimator.choice_,
         **profiles.draw(frame[features].iloc[parts.train], matrix, estimator.labels_, recipe.seed),
@@ -84,7 +87,7 @@ def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) 
     )  # fmt: skip
 
 
-def _columns(spec: ProblemSpec, frame: pd.DataFrame) -> tuple[list[str], Array | None]:
+def columns(spec: ProblemSpec, frame: pd.DataFrame) -> tuple[list[str], Array | None]:
     """The features, and the known groups as numbers; the groups are never a feature."""
     names = [str(name) for name in frame.columns]
     features = spec.feature_names(names)
@@ -102,7 +105,7 @@ def _columns(spec: ProblemSpec, frame: pd.DataFrame) -> tuple[list[str], Array |
     return features, pd.factorize(frame[spec.target])[0] if spec.target else None
 
 
-def _part(recipe: Recipe, frame: pd.DataFrame, features: list[str]) -> splits.Parts:
+def part(recipe: Recipe, frame: pd.DataFrame, features: list[str]) -> splits.Parts:
     """The parts of the recipe's split; the training rows less those that its steps leave out."""
     order = training_steps.order_of(frame, recipe.split)
     nothing = np.zeros(len(frame))
@@ -118,7 +121,7 @@ def _part(recipe: Recipe, frame: pd.DataFrame, features: list[str]) -> splits.Pa
     return splits.Parts(kept, parts.validation, parts.test)
 
 
-def _fit(pipeline: Pipeline, frame: pd.DataFrame, told: list[str]) -> Array:
+def fit(pipeline: Pipeline, frame: pd.DataFrame, told: list[str]) -> Array:
     """Fit all of it; returns the rows as the estimator saw them."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -134,7 +137,7 @@ def _fit(pipeline: Pipeline, frame: pd.DataFrame, told: list[str]) -> Array:
     return matrix
 
 
-def _decided(estimator: Any) -> Any:
+def decided(estimator: Any) -> Any:
     """The same with what it chose for itself, so that resampling shakes the clusters and not the choice."""
     chosen = {"n_clusters": "k_", "eps": "eps_"}
     values = {name: getattr(estimator, mark) for name, mark in chosen.items() if hasattr(estimator, mark)}

@@ -18,22 +18,24 @@ from mlregistry.ml.recommendation.evaluating import Numbering
 from mlregistry.ml.recommendation.interactions import Array, Interactions
 from mlregistry.ml.recommendation.recommender import Recommender, popular
 from mlregistry.ml.signature import RANKING, Field, Signature
-from mlregistry.ml.training_result import TrainingResult
+from mlregistry.ml.training_result import Told, TrainingResult, nobody
 
 N_EXAMPLE_ROWS = 5
 
 
-def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) -> TrainingResult:
+def train(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any, tell: Told = nobody
+) -> TrainingResult:
     """Train on `frame` (raw columns); the same spec, recipe and frame give the same result.
 
     One thread, because sums in several end in differing last digits. Raises Invalid naming the column or field
     for data or recipes that cannot be trained.
     """
     with threadpoolctl.threadpool_limits(1):
-        return _train(spec, recipe, frame, report)
+        return _train(spec, recipe, frame, report, tell)
 
 
-def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) -> TrainingResult:
+def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any, tell: Told) -> TrainingResult:
     start = time.perf_counter()
     spec, recipe = validate(spec), check_estimator(recipe, spec.kind)
     seconds: dict[str, float] = {}
@@ -42,13 +44,14 @@ def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any) 
     if len(found) < MIN_ROWS:
         raise Invalid(f"{len(found)} complete rows were found; at least {MIN_ROWS} are needed.")
     parts = interactions.part(found, recipe.split, recipe.seed)
-    liked_from = _liked_from(found, parts.train)
+    liked_from = liked_threshold(found, parts.train)
     seconds["prepare"] = _since(start)
     report(0.1, f"Fitting {recipe.estimator} on {len(parts.train):,} rows")
     model, numbering = fit(found, recipe, parts.train, liked_from)
     seconds["fit"] = _since(start) - seconds["prepare"]
     report(0.6, "Ranking for later rows")
     measured, drawn = _measure(model, found, numbering, parts, liked_from)
+    tell(measured, "")
     seconds["total"] = _since(start)
     counts = {"train": parts.train, "validation": parts.validation, "test": parts.test}
     report(1.0, "Finished")
@@ -82,7 +85,7 @@ def signature(spec: ProblemSpec, model: Recommender) -> Signature:
     )
 
 
-def _liked_from(found: Interactions, rows: Array) -> float:
+def liked_threshold(found: Interactions, rows: Array) -> float:
     """The median of the training ratings: from it on, a rating counts as liked."""
     if found.ratings is None:
         return 0.0

@@ -1,8 +1,11 @@
-"""Measures one trial by cross-validation of the training rows; the test rows stay untouched. Called by lanes."""
+"""Measures one trial on the training rows; the test rows stay untouched. Called by lanes and by outer folds.
+
+A classification or regression goes by its folds, the other kinds by training rows that are held out once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +15,12 @@ import pandas as pd
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import pipelines, training_steps
+from mlregistry.ml.clustering import holding_out as held_clusters
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recommendation import holding_out as held_lists
+from mlregistry.ml.search.outer import Outer
+from mlregistry.ml.search.plan import by_folds
 from mlregistry.ml.supervised import table
 from mlregistry.ml.supervised.crossing import cross_validate, means
 from mlregistry.ml.supervised.table import Work
@@ -32,11 +39,36 @@ class Step:
 
 
 def measure(
-    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, shares: Sequence[float]
+    spec: ProblemSpec,
+    recipe: Recipe,
+    frame: pd.DataFrame,
+    shares: Sequence[float] = (),
+    *,
+    wanted: Collection[str] = (),
+    outer: Outer | None = None,
 ) -> Iterator[Step]:
-    """One step per share, on its first fold only, then one per fold, whose metrics are named cv_<metric>_mean."""
+    """The steps of the trial, named as `plan.logged` says.
+
+    By folds: one step per share, on its first fold only, then one per fold; of the rows that `outer` fits where it
+    is given. `wanted` are the objectives: what is dear to measure is measured only for them.
+    """
+    if by_folds(spec.kind):
+        yield from _by_folds(spec, recipe, frame, shares, outer)
+        return
+    if spec.kind == "clustering":
+        found = held_clusters.measure(spec, recipe, frame, wanted)
+    else:
+        found = held_lists.measure(spec, recipe, frame)
+    yield Step(1, {f"validation_{name}": value for name, value in found.items()}, is_last=True)
+
+
+def _by_folds(
+    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, shares: Sequence[float], outer: Outer | None
+) -> Iterator[Step]:
     work = table.prepare(spec, recipe, frame, lambda fraction, message: None)
     rows = table.part(work).train
+    if outer is not None:
+        rows, _ = outer.rows(work, rows)
     pipeline = pipelines.build(spec.kind, work.recipe)
     number = 0
     for share in shares:

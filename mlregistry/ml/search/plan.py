@@ -14,6 +14,7 @@ from mlregistry.ml.search.space import Space
 
 CPU_SECONDS = "cpu_seconds"
 MOST_OBJECTIVES = 3
+BY_FOLDS = ("classification", "regression")
 RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "n_lanes": (0, 64),
@@ -22,6 +23,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "patience": (1, 10_000),
     "trial_seconds": (1, 24 * 3600),
     "trial_memory_mb": (64, 65_536),
+    "outer_folds": (0, 10),
 }
 
 
@@ -42,6 +44,17 @@ class Plan:
     trial_seconds: int = 600
     trial_memory_mb: int = 2048
     warm_from: tuple[int, ...] = field(default=())
+    outer_folds: int = 0
+
+
+def by_folds(kind: str) -> bool:
+    """Whether trials of this kind are cross-validated; the others are measured on held-out training rows."""
+    return kind in BY_FOLDS
+
+
+def logged(kind: str, metric: str) -> str:
+    """The name under which a trial's run logs the metric that its study goes by."""
+    return f"cv_{metric}_mean" if by_folds(kind) else f"validation_{metric}"
 
 
 def parse(data: Mapping[str, Any], *, kind: str | None, primary: Mapping[str, str] | None) -> Plan:
@@ -63,12 +76,36 @@ def parse(data: Mapping[str, Any], *, kind: str | None, primary: Mapping[str, st
     pruning.check_pruner(plan.pruner, n_objectives=len(objectives))
     if plan.patience is not None and len(objectives) > 1:
         raise Invalid("The end after trials without improvement needs one objective.", field="patience")
+    if kind is not None and not by_folds(kind) and plan.pruner != "none":
+        raise Invalid(
+            f"A trial of a {kind} is measured once, so there is nothing to stop early; take the pruner none.",
+            field="pruner",
+        )
+    _check_outer(plan, kind)
     return plan
 
 
 def within(plan: Plan, space: Space) -> int:
     """The number of trials: a grid ends with its last point."""
     return min(plan.max_trials, space.cardinality) if plan.sampler == "grid" else plan.max_trials
+
+
+def _check_outer(plan: Plan, kind: str | None) -> None:
+    if not plan.outer_folds:
+        return
+    reason = ""
+    if kind is None or not by_folds(kind):
+        reason = f"Outer folds are for {' and '.join(BY_FOLDS)} problems."
+    elif plan.outer_folds == 1:
+        reason = "Outer folds are 2 or more (0 for none)."
+    elif len(plan.objectives) > 1:
+        reason = "Outer folds score a search for one objective."
+    elif plan.objectives[0]["metric"] == CPU_SECONDS:
+        reason = "Outer folds score how good the winner is; processor time needs none."
+    elif plan.max_cost is not None:
+        reason = "A budget in money does not count outer folds; limit trials or minutes instead."
+    if reason:
+        raise Invalid(reason, field="outer_folds")
 
 
 def _objectives(

@@ -10,12 +10,11 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml.search import ranges
+from mlregistry.ml.search import gaussian, ranges
 from mlregistry.ml.search.space import ESTIMATOR, Space
 from mlregistry.ml.search_range import Range
 
@@ -51,7 +50,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Sampler:
-    """`make` gives Optuna's sampler for a seed, None for one that goes by the trial's number alone."""
+    """`make` gives Optuna's sampler for a seed, None for one of our own, by the trial's number or by the past."""
 
     name: str
     title: str
@@ -72,6 +71,8 @@ def propose(
 ) -> Proposal:
     """Params for the trial of this number (from 0); `past` is in the order of the trials' numbers."""
     chosen = SAMPLERS[sampler]
+    if sampler == "gp":
+        return Proposal(_by_process(space, seed, number, directions[0], past))
     if chosen.make is None:
         return Proposal(BY_NUMBER[sampler](space, seed, number))
     with warnings.catch_warnings():
@@ -89,12 +90,6 @@ def check_sampler(name: str, *, n_objectives: int) -> Sampler:
     found = SAMPLERS.get(name)
     if found is None:
         raise Invalid(f"The sampler is one of: {', '.join(SAMPLERS)}.", field="sampler")
-    if name == "gp" and find_spec("torch") is None:
-        raise Invalid(
-            "The Gaussian process needs PyTorch, which is not installed here (pip install torch);"
-            " tpe needs nothing more.",
-            field="sampler",
-        )
     if n_objectives > 1 and not found.several_objectives:
         raise Invalid(f"{found.title} searches for one objective; take tpe or nsga2.", field="sampler")
     return found
@@ -207,6 +202,28 @@ def _qmc(space: Space, seed: int, number: int) -> dict[str, Any]:
     return params | {name: ranges.pick(found, shares[name]) for name, found in wanted.items()}
 
 
+def _by_process(space: Space, seed: int, number: int, direction: str, past: Sequence[Past]) -> dict[str, Any]:
+    """By the Gaussian process once ten trials have told something, before that evenly spread."""
+    names = set(space.all_dimensions)
+    usable = [one for one in past if set(one.params) <= names]
+    told = [(one.params, value) for one in usable if (value := _value(one)) is not None]
+    if len(told) < STARTUP:
+        return _qmc(space, seed, number)
+    running = [one.params for one in usable if one.state == RUNNING]
+    return gaussian.propose(
+        space, mixed(seed, number), told=told, running=running, maximize=direction == "maximize"
+    )
+
+
+def _value(one: Past) -> float | None:
+    """What a complete trial scored, or a pruned one when it was stopped."""
+    if one.state == COMPLETE and len(one.values) == 1:
+        return one.values[0]
+    if one.state == PRUNED and one.intermediate:
+        return one.intermediate[max(one.intermediate)]
+    return None
+
+
 def _table(rows: Iterable[Sampler]) -> dict[str, Sampler]:
     return {row.name: row for row in rows}
 
@@ -241,8 +258,9 @@ SAMPLERS = _table(
         Sampler(
             "gp",
             "Gaussian process",
-            "A model of the score over the space; for few and costly trials. Needs PyTorch.",
-            lambda seed: optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP),
+            "A model of the score over the space, asked where a trial promises most; for few and costly trials.",
+            None,
+            several_objectives=False,
         ),
         Sampler(
             "nsga2",

@@ -20,12 +20,17 @@ from mlregistry.ml.search_range import Range
 ESTIMATOR = "estimator"
 SECTIONS = ("estimators", "preparation", "steps", "parameters")
 MOST_DIMENSIONS = 200
-SLOW_ABOVE_ROWS = {"svm": 5_000, "k_nearest_neighbors": 50_000, "gradient_boosting": 20_000, "mlp": 100_000}
+SLOW_ABOVE_ROWS = {
+    "svm": 5_000, "k_nearest_neighbors": 50_000, "gradient_boosting": 20_000, "mlp": 100_000,
+    "agglomerative": 5_000, "hdbscan": 20_000,
+}  # fmt: skip
 USUAL = {
     "classification": (
         "logistic_regression", "random_forest", "extra_trees", "hist_gradient_boosting", "k_nearest_neighbors",
     ),
     "regression": ("ridge", "elastic_net", "random_forest", "extra_trees", "hist_gradient_boosting"),
+    "clustering": ("k_means", "gaussian_mixture", "agglomerative", "hdbscan"),
+    "recommendation": ("item_neighbours", "user_neighbours", "ease", "svd"),
 }  # fmt: skip
 
 
@@ -197,6 +202,10 @@ def _of_recipes(data: Mapping[str, Any], kind: str) -> Space:
     }
     if not estimators:
         raise Invalid("The search space is empty: name at least one estimator.", field="space.estimators")
+    if common and kind == "recommendation":
+        raise Invalid(
+            "A recommendation has no columns to prepare; search the params of its estimators.", field="space"
+        )
     return Space(estimators, fixed, common)
 
 

@@ -1,7 +1,7 @@
 """How the independent fits of one training are carried out: here, one after the other. Called by training.
 
-The folds come before the fit on all training rows, and each is a safe point: a training that stops there goes on
-with the next fold. `farming` carries the same fits out on a cluster.
+The fit on all training rows comes first, for figures to look at. Each fold after it is a safe point: a training that
+stops there fits once more and goes on with the next fold. `farming` carries the same fits out on a cluster.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Carrier:
         measured = self._measured(work, pipeline, rows, len(found))
         while len(found) < n_folds:
             work.report(
-                0.1 + 0.4 * len(found) / n_folds, f"Cross-validation, fold {len(found) + 1} of {n_folds}"
+                0.4 + 0.4 * len(found) / n_folds, f"Cross-validation, fold {len(found) + 1} of {n_folds}"
             )
             found.append(next(measured))
             self.done.warnings = list(dict.fromkeys(work.warnings))

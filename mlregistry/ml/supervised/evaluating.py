@@ -43,12 +43,12 @@ def evaluate(
     work: Work, pipeline: Pipeline, parts: Parts, outcome: Outcome, by_fold: Sequence[dict[str, float]]
 ) -> Evaluation:
     """Intervals of every test metric, the folds' figures, slices, and the predictions for the test rows."""
-    digest = _digest(work.numbers[parts.test])
+    told = digest(work.numbers[parts.test])
     rows = np.arange(len(parts.test))
     if len(rows) > resampling.MOST_ROWS:
-        chance = np.random.default_rng(int(digest[:8], 16))
+        chance = np.random.default_rng(int(told[:8], 16))
         rows = np.sort(chance.choice(len(rows), resampling.MOST_ROWS, replace=False))
-    plan, drawn = _plan(work, parts.test[rows], outcome.truth[rows], digest)
+    plan, drawn = _plan(work, parts.test[rows], outcome.truth[rows], told)
     sample = outcome.at(rows)
     replicates = resampling.replicates(work.spec.kind, sample, plan)
     whole, part = metrics.measure(work.spec.kind, outcome), metrics.measure(work.spec.kind, sample)
@@ -61,7 +61,7 @@ def evaluate(
     primary = replicates.get(work.spec.primary_metric)
     document = {
         "n_test": len(parts.test),
-        "test_digest": digest,
+        "test_digest": told,
         "drawn": drawn,
         "n_resamples": plan.n_resamples,
         "n_drawn": len(rows),
@@ -74,11 +74,11 @@ def evaluate(
     return Evaluation(document, kept, _predictions(work, parts.test, outcome))
 
 
-def _plan(work: Work, rows: Array, truth: Array, digest: str) -> tuple[Plan, str]:
+def _plan(work: Work, rows: Array, truth: Array, told: str) -> tuple[Plan, str]:
     """What is drawn, with its name: groups or blocks of time where rows of one belong together."""
     split = work.recipe.split
     n = FEW_RESAMPLES if len(work.classes) >= MANY_CLASSES else resampling.N_RESAMPLES
-    seed = int(digest[:8], 16)
+    seed = int(told[:8], 16)
     groups = training_steps.groups_of(work.frame.iloc[rows], split)
     if groups is not None:
         return Plan(len(rows), seed, units=groups, n_resamples=n), f"groups of {split.group}"
@@ -92,7 +92,7 @@ def _plan(work: Work, rows: Array, truth: Array, digest: str) -> tuple[Plan, str
     return Plan(len(rows), seed, n_resamples=n), "rows"
 
 
-def _digest(numbers: Array) -> str:
+def digest(numbers: Array) -> str:
     """Tells test rows apart, whatever split has led to them."""
     return hashlib.sha256(np.sort(numbers).astype("<i8").tobytes()).hexdigest()
 

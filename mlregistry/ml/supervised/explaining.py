@@ -14,6 +14,7 @@ from mlregistry.ml import pipelines, training_steps
 from mlregistry.ml.explaining import dependence, shapley
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.steps.lineage import lineage
 from mlregistry.ml.supervised import table
 from mlregistry.ml.supervised.learning import learning_curve
 from mlregistry.ml.supervised.table import Report, Work
@@ -60,7 +61,7 @@ def explain(
         if drawn is not None:
             found[f"dependence_{place + 1}"] = drawn
     report(0.7, "Shapley values")
-    found["shapley"] = _shapley(work, predict, predicted, rows, background)
+    found["shapley"] = _shapley(work, pipeline, predict, predicted, rows, background)
     report(1.0, "Finished")
     return found
 
@@ -78,19 +79,67 @@ def _predictor(work: Work, pipeline: Pipeline) -> tuple[Callable[[pd.DataFrame],
     return lambda frame: np.asarray(pipeline.predict_proba(frame))[:, place], f"Probability of {label}"
 
 
+def _exact(
+    pipeline: Pipeline, predict: Callable[[pd.DataFrame], Array], rows: pd.DataFrame, background: pd.DataFrame
+) -> Array | None:
+    """Of a regressor that weighs features which each come from one column; None for all others.
+
+    That the values of a row sum to its prediction less the background's mean is seen to.
+    """
+    weights = _weights(pipeline.steps[-1][1])
+    if weights is None:
+        return None
+    origins = lineage(pipeline.steps[:-1])
+    owners = [origins[name].columns for name in _names_out(pipeline) if name in origins]
+    if len(owners) != len(weights) or any(len(columns) != 1 for columns in owners):
+        return None
+    matrix, before = (np.asarray(pipeline[:-1].transform(part)) for part in (rows, background))
+    found = np.zeros(rows.shape)
+    places = {str(name): place for place, name in enumerate(rows.columns)}
+    for owner, moved in zip(owners, shapley.linear(weights, matrix, before).T, strict=True):
+        if owner[0] not in places:
+            return None
+        found[:, places[owner[0]]] += moved
+    wanted = predict(rows) - predict(background).mean()
+    return found if np.allclose(found.sum(axis=1), wanted, rtol=1e-6, atol=1e-9) else None
+
+
+def _weights(estimator: Any) -> Array | None:
+    """What each feature is multiplied by, in units of the target."""
+    inner, unit = getattr(estimator, "regressor_", estimator), 1.0
+    if inner is not estimator:
+        unit = float(np.ravel(getattr(estimator.transformer_, "scale_", [1.0]))[0])
+    weights = getattr(inner, "coef_", None)
+    if weights is None or np.ndim(np.squeeze(weights)) > 1 or not hasattr(inner, "intercept_"):
+        return None
+    return np.atleast_1d(np.squeeze(np.asarray(weights, dtype=np.float64))) * unit
+
+
+def _names_out(pipeline: Pipeline) -> list[str]:
+    parts = [part for _, part in pipeline.steps[:-1] if hasattr(part, "names_out_")]
+    return [str(name) for name in parts[-1].names_out_] if parts else []
+
+
 def _shapley(
     work: Work,
+    pipeline: Pipeline,
     predict: Callable[[pd.DataFrame], Array],
     predicted: str,
     rows: pd.DataFrame,
     background: pd.DataFrame,
 ) -> Curve:
-    """Mean size of the Shapley values of a sample of test rows, and their spread; walks as many as fit the bound."""
+    """Mean size of the Shapley values of a sample of test rows, and their direction.
+
+    Exact for weighted sums; else by as many walks as fit the bound.
+    """
     chance = np.random.default_rng(work.recipe.seed)
     rows, background = _sample(rows, MOST_EXPLAINED, chance), _sample(background, MOST_BACKGROUND, chance)
-    n_walks = MOST_PREDICTIONS // (len(rows) * (rows.shape[1] + 1))
-    n_walks = max(2, min(MOST_WALKS, n_walks // 2 * 2))
-    values = shapley.sampled(predict, rows, background, n_walks=n_walks, seed=work.recipe.seed)
+    n_walks = 0
+    values = None if work.classes else _exact(pipeline, predict, rows, background)
+    if values is None:
+        n_walks = MOST_PREDICTIONS // (len(rows) * (rows.shape[1] + 1))
+        n_walks = max(2, min(MOST_WALKS, n_walks // 2 * 2))
+        values = shapley.sampled(predict, rows, background, n_walks=n_walks, seed=work.recipe.seed)
     sizes = np.abs(values).mean(axis=0)
     order = np.argsort(-sizes, kind="stable")[:MOST_FEATURES]
     return {

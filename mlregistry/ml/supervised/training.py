@@ -17,16 +17,21 @@ from mlregistry.ml.signature import Signature
 from mlregistry.ml.supervised import table
 from mlregistry.ml.supervised.carrying import Carrier
 from mlregistry.ml.supervised.crossing import means
-from mlregistry.ml.supervised.evaluating import evaluate
+from mlregistry.ml.supervised.evaluating import digest, evaluate
 from mlregistry.ml.supervised.fitting import measure_parts, outcome_of
 from mlregistry.ml.supervised.table import Report, Work
-from mlregistry.ml.training_result import TrainingResult
+from mlregistry.ml.training_result import Told, TrainingResult, nobody
 
 N_EXAMPLE_ROWS = 5
 
 
 def train(
-    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report, carrier: Carrier | None = None
+    spec: ProblemSpec,
+    recipe: Recipe,
+    frame: pd.DataFrame,
+    report: Report,
+    tell: Told = nobody,
+    carrier: Carrier | None = None,
 ) -> TrainingResult:
     """Train on `frame` (raw columns); the same spec, recipe and frame give the same result, whatever the carrier.
 
@@ -39,16 +44,17 @@ def train(
         parts = table.part(work)
         pipeline = pipelines.build(spec.kind, work.recipe)
     carrier = carrier or Carrier()
-    with work.timed("cross_validation"):
-        by_fold = carrier.folds(work, pipeline, parts.train)
-    report(0.5 if by_fold else 0.1, f"Fitting {work.recipe.estimator} on {len(parts.train):,} rows")
+    report(0.1, f"Fitting {work.recipe.estimator} on {len(parts.train):,} rows")
     with work.timed("fit"):
         carrier.fit(work, pipeline, parts.train)
         used = training_steps.settle(pipeline, work.warnings)
-    report(0.75, "Measuring")
+    report(0.3, "Measuring")
     with work.timed("evaluate"), training_steps.lenient(pipeline):
         measured, outcome = measure_parts(work, pipeline, parts)
-        measured |= means(by_fold)
+    tell(measured, digest(work.numbers[parts.test]))
+    with work.timed("cross_validation"):
+        by_fold = carrier.folds(work, pipeline, parts.train)
+    measured |= means(by_fold)
     report(0.8, "Measuring how sure the figures are")
     with work.timed("intervals"):
         found = evaluate(work, pipeline, parts, outcome, by_fold)

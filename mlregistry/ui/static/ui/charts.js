@@ -124,9 +124,10 @@
       const dimensions = chart.axes.map((one) => {
         if (one.ticks) return { label: one.label, values: one.values, tickvals: one.ticks.map((_, i) => i), ticktext: one.ticks };
         if (!one.log) return { label: one.label, values: one.values };
-        const values = one.values.map(Math.log10), low = Math.ceil(Math.min(...values)), high = Math.floor(Math.max(...values));
-        const ticks = Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => low + i);
-        return { label: one.label, values, tickvals: ticks, ticktext: ticks.map((power) => `1e${power}`) };
+        const values = one.values.map(Math.log10), low = Math.min(...values), high = Math.max(...values), apart = (high - low) / 12;
+        const between = Array.from({ length: Math.max(0, Math.floor(high) - Math.ceil(low) + 1) }, (_, i) => Math.ceil(low) + i);
+        const ticks = [low, ...between.filter((power) => power - low > apart && high - power > apart), high];
+        return { label: one.label, values, tickvals: ticks, ticktext: ticks.map((power) => String(Number((10 ** power).toPrecision(3)))) };
       });
       const narrow = innerWidth < 600;
       for (const one of dimensions) { const parts = one.label.split("."); one.label = parts[parts.length - 1].slice(0, narrow ? 10 : 24); }
