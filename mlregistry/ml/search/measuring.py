@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import pipelines, training_steps
+from mlregistry.ml import metrics, pipelines, training_steps
+from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.problems import ProblemSpec
-from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recipes import MOST_FITS, Recipe
 from mlregistry.ml.supervised import table
-from mlregistry.ml.supervised.crossing import cross_validate, means
+from mlregistry.ml.supervised.crossing import cross_predict, cross_validate, means
 from mlregistry.ml.supervised.table import Work
 
 Array = npt.NDArray[Any]
@@ -24,17 +26,29 @@ LEAST_ROWS = 40
 
 @dataclass(frozen=True)
 class Step:
-    """What is known after one more fit: the means over the folds so far, or figures of a share of the rows."""
+    """What is known after one more fit: the means over the folds so far, or figures of a share of the rows.
+
+    `rows` were held out by the fold, and `outcome` is what was predicted for them.
+    """
 
     number: int
     metrics: dict[str, float]
     is_last: bool
+    rows: Array | None = None
+    outcome: Outcome | None = None
 
 
 def measure(
-    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, shares: Sequence[float]
+    spec: ProblemSpec,
+    recipe: Recipe,
+    frame: pd.DataFrame,
+    shares: Sequence[float],
+    most_folds: int | None = None,
 ) -> Iterator[Step]:
-    """One step per share, on its first fold only, then one per fold, whose metrics are named cv_<metric>_mean."""
+    """One step per share, on its first fold only, then one per fold, whose metrics are named cv_<metric>_mean.
+
+    With `most_folds` only so many of the recipe's folds are measured: one is a hold-out.
+    """
     work = table.prepare(spec, recipe, frame, lambda fraction, message: None)
     rows = table.part(work).train
     pipeline = pipelines.build(spec.kind, work.recipe)
@@ -49,10 +63,11 @@ def measure(
                 continue  # a class with too few rows in this share: the folds will tell
             yield Step(number, {f"cv_{name}_mean": value for name, value in first.items()}, is_last=False)
     found: list[dict[str, float]] = []
-    for fold in cross_validate(work, pipeline, rows):
+    n_folds = min(recipe.folds * recipe.repeats, most_folds or MOST_FITS)
+    for outside, outcome in islice(cross_predict(work, pipeline, rows), n_folds):
         number += 1
-        found.append(fold)
-        yield Step(number, means(found), is_last=len(found) == recipe.folds * recipe.repeats)
+        found.append(metrics.measure(spec.kind, outcome))
+        yield Step(number, means(found), len(found) == n_folds, outside, outcome)
 
 
 def _share(work: Work, rows: Array, share: float) -> Array:

@@ -22,11 +22,15 @@ from mlregistry.ml.search_range import Range
 if TYPE_CHECKING:
     import optuna
     from scipy.stats import qmc
+
+    from mlregistry.ml.portfolio import proposing
 else:
+    proposing = lazily("mlregistry.ml.portfolio.proposing")
     optuna, qmc = lazily("optuna"), lazily("scipy.stats.qmc")
 
 RUNNING, COMPLETE, PRUNED = "RUNNING", "COMPLETE", "PRUNED"
 POPULATION = 20
+PORTFOLIO = "portfolio"
 STARTUP = 10
 
 
@@ -72,6 +76,8 @@ def propose(
 ) -> Proposal:
     """Params for the trial of this number (from 0); `past` is in the order of the trials' numbers."""
     chosen = SAMPLERS[sampler]
+    if sampler == PORTFOLIO:
+        return Proposal(_of_portfolio(space, seed, number, directions, past))
     if chosen.make is None:
         return Proposal(BY_NUMBER[sampler](space, seed, number))
     with warnings.catch_warnings():
@@ -82,6 +88,16 @@ def propose(
     trial = study.ask()
     params = _suggest(trial, space)
     return Proposal(params, dict(study._storage.get_trial_system_attrs(trial._trial_id)))
+
+
+def _of_portfolio(
+    space: Space, seed: int, number: int, directions: Sequence[str], past: Sequence[Past]
+) -> dict[str, Any]:
+    def within(family: Space, told: Sequence[Past]) -> dict[str, Any]:
+        found = propose(family, "tpe", seed=seed, number=number, directions=directions, past=told)
+        return found.params
+
+    return proposing.propose(space, past, seed=mixed(seed, number), direction=directions[0], within=within)
 
 
 def check_sampler(name: str, *, n_objectives: int) -> Sampler:
@@ -243,6 +259,13 @@ SAMPLERS = _table(
             "Gaussian process",
             "A model of the score over the space; for few and costly trials. Needs PyTorch.",
             lambda seed: optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP),
+        ),
+        Sampler(
+            PORTFOLIO,
+            "Portfolio",
+            "The better families of estimators more often, near their best points and by TPE.",
+            None,
+            several_objectives=False,
         ),
         Sampler(
             "nsga2",

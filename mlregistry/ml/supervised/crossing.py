@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from mlregistry.ml import metrics, training_steps
+from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.supervised.adjusting import fit_adjusted
 from mlregistry.ml.supervised.fitting import outcome_of
 from mlregistry.ml.supervised.folding import folds
@@ -21,6 +22,12 @@ Array = npt.NDArray[Any]
 
 def cross_validate(work: Work, pipeline: Pipeline, rows: Array) -> Iterator[dict[str, float]]:
     """The metrics of each of the recipe's folds of these rows, one by one, by unfitted copies of the pipeline."""
+    for _, outcome in cross_predict(work, pipeline, rows):
+        yield metrics.measure(work.spec.kind, outcome)
+
+
+def cross_predict(work: Work, pipeline: Pipeline, rows: Array) -> Iterator[tuple[Array, Outcome]]:
+    """The rows that each fold holds out, and what a copy of the pipeline fitted on the others predicts for them."""
     frame = work.frame[work.features]
     for inside, outside in folds(work, rows):
         fold = clone(pipeline)
@@ -28,7 +35,7 @@ def cross_validate(work: Work, pipeline: Pipeline, rows: Array) -> Iterator[dict
         with training_steps.lenient(fold):
             earlier = frame.iloc[inside]
             outcome = outcome_of(work, fold, frame.iloc[outside], work.target[outside], earlier)
-        yield metrics.measure(work.spec.kind, outcome)
+        yield outside, outcome
 
 
 def means(found: Sequence[dict[str, float]]) -> dict[str, float]:
