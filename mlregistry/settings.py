@@ -176,6 +176,7 @@ LOGGING = {
 JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "experiments.search": "experiments.workers.search.search",
+    "experiments.ensemble": "experiments.workers.auto_trainings.close",
     "experiments.explain": "experiments.workers.explanations.explain",
     "experiments.select_features": "experiments.workers.selections.select_features",
     "experiments.profile": "experiments.workers.profiles.build",

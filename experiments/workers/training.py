@@ -50,23 +50,23 @@ class Share:
 
 def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
     """Train each run that has not finished; returns how many ended in which way."""
-    runs = _runs_to_do(run_ids)
+    runs = runs_to_do(run_ids)
     context.log(f"{len(runs)} of {len(run_ids)} runs to train.")
     try:
         if runs:
             context.report(0.0, "Reading the dataset")
             context.phase("read")
-            frame = _frame(runs[0])
+            frame = frame_of(runs[0])
             for place, run in enumerate(runs):
                 context.checkpoint()  # between two runs: those that are finished stay so
-                _train_one(context, Share(context, place, len(runs), run.name), run, frame)
+                train_one(context, Share(context, place, len(runs), run.name), run, frame)
     except JobCancelled:
-        _kill_rest(context, runs)
+        kill_rest(context, runs)
         raise
     return _outcome(run_ids)
 
 
-def _runs_to_do(run_ids: list[str]) -> list[Run]:
+def runs_to_do(run_ids: list[str]) -> list[Run]:
     """In the order asked for, but those that a dead worker interrupted last: one may be the cause."""
     rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
     rows = rows.select_related("experiment__team", "problem", "dataset_version", "created_by")
@@ -74,14 +74,14 @@ def _runs_to_do(run_ids: list[str]) -> list[Run]:
     return sorted(rows, key=lambda run: (run.status == RunStatus.RUNNING, order[str(run.pk)]))
 
 
-def _frame(run: Run) -> pd.DataFrame:
+def frame_of(run: Run) -> pd.DataFrame:
     if run.dataset_version is None:
         raise Invalid("The dataset version of the runs is gone.", field="dataset_version")
     with dataset_queries.local_paths(run.dataset_version) as paths:
         return tables.load(paths)
 
 
-def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
+def train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
     """The run ends FINISHED or FAILED; only a cancelled job leaves by an exception."""
     by = Actor.system(run.experiment.team, user=run.created_by)
     _begin(context, run)
@@ -170,7 +170,7 @@ def _fail(context: JobContext, run: Run, reason: str, by: Actor) -> None:
         run_actions.finish_run(run, RunStatus.FAILED, error=reason[:LONGEST_ERROR], by=by)
 
 
-def _kill_rest(context: JobContext, runs: list[Run]) -> None:
+def kill_rest(context: JobContext, runs: list[Run]) -> None:
     """Everything that has not ended by itself; nothing when another attempt has the job."""
     with transaction.atomic():
         mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).exists()

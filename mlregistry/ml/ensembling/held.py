@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +35,26 @@ class Held:
         """As metrics take it; with other predictions for the same rows where they are given."""
         return outcome_of(self.truth, self.predicted if predicted is None else predicted, self.n_classes)
 
+    @property
+    def n_folds(self) -> int:
+        return int(self.fold.max()) + 1
+
+    def first(self, n_folds: int) -> Held:
+        """Only the rows of the first folds."""
+        if n_folds >= self.n_folds:
+            return self
+        kept = self.fold < n_folds
+        return Held(self.rows[kept], self.fold[kept], self.truth[kept], self.predicted[kept], self.n_classes)
+
     def save(self, path: Path) -> None:
-        with path.open("wb") as file:
+        """Whole or not at all, over what was there."""
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
             np.savez_compressed(
                 file, rows=self.rows, fold=self.fold, truth=self.truth, predicted=self.predicted,
                 n_classes=np.array(self.n_classes),
             )  # fmt: skip
+        os.replace(part, path)
 
 
 def outcome_of(truth: Array, predicted: Array, n_classes: int) -> Outcome:

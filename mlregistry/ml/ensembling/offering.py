@@ -16,18 +16,20 @@ from mlregistry.errors import Invalid
 from mlregistry.ml import metrics
 from mlregistry.ml.comparing.paired import Estimate, estimate
 from mlregistry.ml.ensembling import members, weighing
-from mlregistry.ml.ensembling.held import Held
+from mlregistry.ml.ensembling.held import Held, outcome_of
 from mlregistry.ml.ensembling.mixing import Mix
 from mlregistry.ml.ensembling.weighing import Bench
 
 Array = npt.NDArray[Any]
 PARTS = 5
+FEW = 3
 MOST_CANDIDATES = 24
 MOST_OF_FAMILY = 8
 MOST_STACKED = 8
 WORK = 8_000_000  # rows × classes × candidates that one round of selection looks at
 PROBABILISTIC = ("log_loss", "brier", "calibration_error")
 SINGLE = "single"
+DUMMY = "dummy"
 TITLES = {
     SINGLE: "Best single model",
     "vote": "Soft voting",
@@ -86,7 +88,7 @@ def offers(
         raise Invalid("No trial has kept its predictions.", field="candidates")
     chosen = metrics.metric(kind, metric)
     sign = -1.0 if chosen.direction == metrics.MAXIMIZE else 1.0
-    pool = _affordable(_pool(candidates, sign), most_seconds)
+    pool = _affordable(_pool(_on_same_folds(candidates, chosen.function, sign), sign), most_seconds)
     bench = _bench(pool, lambda outcome: sign * float(chosen.function(outcome)), seed)
     parts = _parts(pool[0].held, seed)
     found = []
@@ -124,9 +126,31 @@ def _narrow(bench: Bench, weigh: Weigh) -> Mix:
     return replace(mix, weights=(*mix.weights, *[0.0] * (len(bench.predicted) - n)))
 
 
+def _on_same_folds(
+    candidates: Sequence[Candidate], function: Callable[[Any], float], sign: float
+) -> list[Candidate]:
+    """Cut to the folds that the best few have all measured, without those that have measured fewer."""
+    ranked = sorted(candidates, key=lambda one: (sign * one.value, one.number))
+    n_folds = min(one.held.n_folds for one in ranked[:FEW])
+    found = []
+    for one in ranked:
+        if one.held.n_folds == n_folds:
+            found.append(one)
+        elif one.held.n_folds > n_folds:
+            cut = one.held.first(n_folds)
+            figures = [
+                float(function(outcome_of(cut.truth[rows], cut.predicted[rows], cut.n_classes)))
+                for rows in (cut.fold == number for number in range(n_folds))
+            ]
+            share = n_folds / one.held.n_folds
+            found.append(replace(one, held=cut, value=float(np.mean(figures)), seconds=one.seconds * share))
+    return found
+
+
 def _pool(candidates: Sequence[Candidate], sign: float) -> list[Candidate]:
     """The best of each family in turn and then the next best, so that the first few differ from each other."""
-    ranked = sorted(candidates, key=lambda one: (sign * one.value, one.number))
+    telling = [one for one in candidates if one.estimator != DUMMY] or list(candidates)
+    ranked = sorted(telling, key=lambda one: (sign * one.value, one.number))
     size = max(1, ranked[0].held.predicted.size)
     most = max(4, min(MOST_CANDIDATES, WORK // size))
     counts: dict[str, int] = {}
@@ -156,7 +180,7 @@ def _affordable(pool: list[Candidate], most_seconds: float | None) -> list[Candi
 
 def refit_seconds(one: Candidate) -> float:
     """What a fit on all training rows takes, by what the folds took."""
-    n_folds = int(one.held.fold.max()) + 1
+    n_folds = one.held.n_folds
     return one.seconds / n_folds * (n_folds / (n_folds - 1) if n_folds > 1 else 1.25)
 
 
@@ -176,7 +200,7 @@ def _bench(pool: Sequence[Candidate], loss: weighing.Loss, seed: int) -> Bench:
 
 def _parts(held: Held, seed: int) -> list[Array]:
     """Positions of the held-out rows by fold, or by chance where there are too few folds."""
-    n_folds = int(held.fold.max()) + 1
+    n_folds = held.n_folds
     if n_folds >= 3:
         return [np.flatnonzero(held.fold == number) for number in range(n_folds)]
     rows = np.random.default_rng(seed).permutation(len(held.rows))
