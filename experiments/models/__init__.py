@@ -20,8 +20,9 @@ from .studies import OPEN_STUDY, Study, StudyLane, StudyState, Trial, TrialState
 from .training_schedules import TrainingSchedule
 
 __all__ = [
-    "LIVE", "OPEN_STUDY", "Artifact", "AutoTraining", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource",
-    "Dataset", "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment", "InputDataset",
+    "LIVE", "OPEN_STUDY", "Artifact", "AutoTraining", "CheckState", "ContractCheck", "Curve", "DataContract",
+    "DataSource", "Dataset", "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment",
+    "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
     "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",

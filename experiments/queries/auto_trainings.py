@@ -1,5 +1,6 @@
 """Reads of "Just train it": how far it is, what its ensembles are made from, what is chosen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,15 @@ def offers(auto: AutoTraining) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def titles(study: Study, numbers: Sequence[int]) -> dict[int, str]:
+    """What the estimators of these trials are called."""
+    kind = study.problem.kind if study.problem else ""
+    rows = Trial.objects.filter(study=study, number__in=numbers).values_list("number", "params")
+    names = {number: str((params or {}).get(ESTIMATOR, "")) for number, params in rows}
+    known = CATALOGUE.get(kind, {})
+    return {number: known[name].title if name in known else name for number, name in names.items()}
 
 
 def leaders(study: Study) -> list[dict[str, Any]]:

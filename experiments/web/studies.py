@@ -22,6 +22,8 @@ from mlregistry.ml.search.plan import Plan
 from mlregistry.ml.search.sampling import SAMPLERS
 from mlregistry.ui.page import PageRequest, number, page, whole
 
+from . import auto_trainings
+
 MOST_SHOWN = 50
 LARGEST_LIST = 20
 PRUNERS = [
@@ -52,7 +54,7 @@ def study(request: PageRequest, study_id: int) -> HttpResponse:
     if not request.htmx:
         return render(request, "experiments/study.html", context)
     answer = render(request, "experiments/study_live.html", context | {"polled": True})
-    if request.GET.get("charts", "") != context["names"] or not found.is_open:
+    if request.GET.get("charts", "") != context["names"] or not context["live"]:
         answer["HX-Refresh"] = "true"
     return answer
 
@@ -162,7 +164,10 @@ def _shown(study: Study) -> dict[str, Any]:
     latest = queries.trials(study).select_related("run").order_by("-number")[:MOST_SHOWN]
     progress = queries.progress(study)
     best = queries.best(study, told)[:LARGEST_LIST]
+    automatic = auto_trainings.shown(study)
     return {
+        **automatic,
+        "live": study.is_open or bool(automatic["auto"] and automatic["where"].is_live),
         "study": study,
         "progress": progress,
         "share": min(1.0, progress["n_ended"] / study.max_trials),

@@ -4,7 +4,9 @@ The best single model is trained first, then ensembles as long as there is time.
 stay, and the others go on.
 """
 
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,6 +27,7 @@ from mlregistry.ml.ensembling.offering import SINGLE, Offer
 from mlregistry.ml.signature import Signature
 
 FIT_SHARE = 0.5  # of the time left; the rest is for measuring, intervals and drawings
+CELLS_FOR_THREADS = 500_000
 MEASURING = 2.0  # a training takes so many times its fit
 NO_TIME = "There was no time left for it; give a longer budget."
 
@@ -38,7 +41,7 @@ def close(context: JobContext, *, study_id: int) -> dict[str, Any]:
     rows = auto.offers or auto_closing.keep_offers(auto, _offers(auto), by=by)
     runs = training.runs_to_do([one["run"] for one in rows])
     try:
-        with blends.sharing(), threadpoolctl.threadpool_limits(1 if len(rows) == 1 else None):
+        with blends.sharing(), threadpoolctl.threadpool_limits(_threads(auto)):
             _train(context, auto, rows, runs, deadline, by)
     except JobCancelled:
         training.kill_rest(context, runs)
@@ -48,6 +51,13 @@ def close(context: JobContext, *, study_id: int) -> dict[str, Any]:
     if not n_trained:
         raise Invalid(_why_none(rows))
     return {"n_models": n_trained, "chosen": queries.chosen(auto)}
+
+
+def _threads(auto: AutoTraining) -> int | None:
+    """One for a small table, whose fits threads only slow down on a busy machine."""
+    version = auto.study.dataset_version
+    small = version is not None and version.n_rows * version.n_columns < CELLS_FOR_THREADS
+    return 1 if small else None
 
 
 def _auto(study_id: int) -> AutoTraining:
@@ -137,10 +147,10 @@ def _price(run: Run) -> dict[str, Any]:
     megabytes = round(file.size / 1e6, 3)
     if not len(example):
         return {"ms_per_request": None, "ms_per_row": None, "megabytes": megabytes}
-    with store.local_path(file) as path:
-        pipeline = packaging.load(
-            path.parent, packaging.ModelFile("skops", path.name, file.size, file.sha256)
-        )
+    name = packaging.NAMES["skops"]
+    with store.local_path(file) as path, tempfile.TemporaryDirectory(prefix="model-") as folder:
+        Path(folder, name).symlink_to(path.resolve())
+        pipeline = packaging.load(Path(folder), packaging.ModelFile("skops", name, file.size, file.sha256))
     price = pricing.price(pipeline, signature, pd.DataFrame(example))
     return {"ms_per_request": price.ms_per_request, "ms_per_row": price.ms_per_row, "megabytes": megabytes}
 

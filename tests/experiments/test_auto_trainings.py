@@ -1,35 +1,29 @@
 """Just train it: planned, searched, ended by ensembles that predict, cancelled, refused."""
 
-from typing import Any
-
 import pytest
-from pytest_django import DjangoAssertNumQueries
 
 from experiments.actions import auto_trainings as actions
 from experiments.models import (
     AutoTraining,
     DatasetVersion,
     Problem,
-    Run,
     RunStatus,
     Study,
     StudyState,
-    Trial,
     TrialState,
 )
 from experiments.queries import auto_trainings as queries
 from mlregistry.accounts.actor import Actor
-from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 
 pytestmark = pytest.mark.django_db
-FEW = 4
+FEW = 3
 
 
 @pytest.fixture
 def study(problem: Problem, version: DatasetVersion, editor: Actor) -> Study:
-    found = actions.just_train(problem, version, minutes=2, n_lanes=1, by=editor).study
+    found = actions.just_train(problem, version, minutes=2, by=editor).study
     assert found is not None
     return found
 
@@ -80,6 +74,8 @@ def test_from_the_button_to_a_prediction_through_the_ensemble(study: Study) -> N
     assert study.state == StudyState.COMPLETE, study.reason
     assert queries.standing(auto_of(study)).phase == queries.ENSEMBLES
     auto = closed(study)
+    assert auto.job is not None
+    assert auto.job.state == State.SUCCEEDED, auto.job.error
     assert queries.standing(auto).phase == queries.READY
     rows = queries.offers(auto)
     assert rows[0]["method"] == "single"
