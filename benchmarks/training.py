@@ -1,4 +1,4 @@
-"""`python -m benchmarks.training`: “Just train it” beside FLAML and untuned boosting, on the same rows, in the same time.
+"""`python -m benchmarks.training`: “Just train it” beside FLAML and untuned boosting, on the same rows and time.
 
 Each table is split once per seed; both sides get its training rows and one thread, and are measured on its test rows.
 Classes by ROC-AUC (one against the rest where there are several), numbers by R²; each side searches for that metric.
