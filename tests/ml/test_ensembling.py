@@ -255,7 +255,9 @@ def test_the_ensemble_mixes_what_its_members_predict_alone() -> None:
 
 def test_members_fitted_on_the_same_rows_are_fitted_once() -> None:
     spec, frame = table("regression")
-    recipe = recipes.parse({"estimator": "ensemble", "params": {"members": MEMBERS["regression"]}}, kind=spec.kind)
+    recipe = recipes.parse(
+        {"estimator": "ensemble", "params": {"members": MEMBERS["regression"]}}, kind=spec.kind
+    )
     features, target = frame.drop(columns="target"), frame["target"].to_numpy()
     with blends.sharing():
         one, two, other = (pipelines.build(spec.kind, recipe) for _ in range(3))

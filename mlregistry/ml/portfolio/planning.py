@@ -65,7 +65,7 @@ def plan(
     reasons = [
         why,
         f"{len(suited) - 1} families of models start from {len(_starts(suited)) - 1} points that do well on many"
-        " tables, each after the first baseline; the search goes on near the best.",
+        " tables; then the search goes on near the best.",
     ]
     if left_out:
         reasons.append(f"Too slow for {n_rows:,} rows, so left out: {', '.join(left_out)}.")
