@@ -181,6 +181,7 @@ JOB_KINDS = {
     "experiments.train": "experiments.workers.training.train",
     "experiments.search": "experiments.workers.search.search",
     "experiments.search_fold": "experiments.workers.outer_folds.search_fold",
+    "experiments.ensemble": "experiments.workers.auto_trainings.close",
     "experiments.explain": "experiments.workers.explanations.explain",
     "experiments.select_features": "experiments.workers.selections.select_features",
     "experiments.profile": "experiments.workers.profiles.build",

@@ -18,7 +18,10 @@ DATA_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 TRAINING_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {"implicit": ("python", ("implicit==0.7.3", "threadpoolctl"))}
+    {
+        "implicit": ("python", ("implicit==0.7.3", "threadpoolctl")),
+        "flaml": ("python", ("flaml[automl]",)),
+    }
 )
 
 

@@ -29,7 +29,7 @@ from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.queue import enqueue
 from mlregistry.lib.millis import now_millis
 
-from . import outer_folds
+from . import auto_closing, outer_folds
 from .logging import log_batch
 from .measurements import Metric
 
@@ -152,7 +152,13 @@ def _gone(study: Study) -> str:
 
 
 def _finish(study: Study, reason: str) -> None:
-    """COMPLETE when a trial is; the best recipe is then trained once more, as a run of its own."""
+    """COMPLETE when a trial is; the best recipe is then trained once more, as a run of its own.
+
+    After "Just train it" its ensembles are, in place of the best recipe.
+    """
+    auto = auto_closing.is_auto(study)
+    if auto:
+        auto_closing.drop_unstarted(study)
     complete = Trial.objects.filter(study=study, state=TrialState.COMPLETE)
     if not complete.exists():
         bad = Trial.objects.filter(study=study).filter(~Q(error="")).order_by("number").first()
@@ -164,10 +170,12 @@ def _finish(study: Study, reason: str) -> None:
         by = Actor.system(study.team, user=study.created_by)
         best = Metric(f"best_{study.objectives[0]['metric']}", float(study.best_value or 0.0), now_millis())
         log_batch(study.run, metrics=[best], by=by)
-        if study.has_problem:
+        if study.has_problem and not auto:
             study.winner = _train(study, complete.get(number=study.best_number), by)
             outer_folds.start(study, memory_mb=_memory_mb(study), by=by)
     end(study, StudyState.COMPLETE, reason, run_status=RunStatus.FINISHED)
+    if auto:
+        auto_closing.start(study, by=Actor.system(study.team, user=study.created_by))
 
 
 def _train(study: Study, best: Trial, by: Actor) -> Run:

@@ -7,6 +7,7 @@ and the same write sent twice counts once.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from mlregistry.errors import Conflict, Invalid, NotFound
 from mlregistry.ml.search import pruning, sampling
 from mlregistry.ml.search.sampling import Proposal
 
+from . import artifacts
 from . import logging as log_actions
 from . import runs as run_actions
 from .measurements import Metric
@@ -29,6 +31,7 @@ from .study_clock import keep_time
 
 MOST_ATTEMPTS = 3
 MOST_REPORTS = 1000
+
 ENDS = {
     TrialState.COMPLETE: RunStatus.FINISHED,
     TrialState.PRUNED: RunStatus.FINISHED,
@@ -65,6 +68,8 @@ def claim_trial(study_id: int, *, worker: str, lease_seconds: float) -> Trial | 
         until = timezone.now() + timedelta(seconds=lease_seconds)
         if free is None:
             return _new_trial(study, worker, until)
+        if free.attempt == 0 and free.number == 0:  # the wait for a worker costs no time
+            Study.objects.filter(pk=study.pk).update(resumed_at=Now())
         Trial.objects.filter(pk=free.pk).update(
             state=TrialState.RUNNING, attempt=F("attempt") + 1, lease_until=until, worker=worker[:200],
             started_at=Now(), intermediate=[],
@@ -75,7 +80,7 @@ def claim_trial(study_id: int, *, worker: str, lease_seconds: float) -> Trial | 
 
 
 def propose(study: Study, trial: Trial) -> Trial:
-    """Params for the trial from its sampler, unless an earlier attempt got some; and a run for it."""
+    """Params for the trial from its sampler, unless somebody chose them or an earlier attempt got some; and its run."""
     if trial.params is None:
         space = queries.space_of(study)
         learns = sampling.SAMPLERS[study.sampler].learns
@@ -88,6 +93,8 @@ def propose(study: Study, trial: Trial) -> Trial:
             past=queries.past(study, space, apart=trial.number) if learns else (),
         )
         start_trial(study, trial, proposal)
+    elif trial.run_id is None:
+        start_trial(study, trial, Proposal(trial.params))
     return trial
 
 
@@ -162,6 +169,13 @@ def tell_trial(trial: Trial, told: Told) -> Trial:
         _end_run(study, row, told)
         _count(study, row, told)
     return row
+
+
+def keep_held_out(trial: Trial, path: Path) -> None:
+    """The predictions for the rows that the trial's folds held out, as a file of its run."""
+    if trial.run is not None and _mine(trial).exists():
+        by = Actor.system(trial.study.team, user=trial.study.created_by)
+        artifacts.save_artifact(trial.run, queries.HELD_OUT, path, by=by)
 
 
 def release_trial(trial: Trial) -> None:

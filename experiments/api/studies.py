@@ -70,8 +70,10 @@ class StudyIn(serializers.Serializer[Any]):
     space = serializers.JSONField(required=False, help_text="estimators, preparation, steps; or parameters")
     recipe = serializers.DictField(required=False, help_text="what each trial starts from: split, folds …")
     objectives = serializers.JSONField(required=False, help_text="[{metric, direction}]")
-    sampler = serializers.CharField(required=False, help_text="tpe, random, grid, qmc, cmaes, gp, nsga2")
-    pruner = serializers.CharField(required=False, help_text="none, median, halving")
+    sampler = serializers.CharField(
+        required=False, help_text="tpe, random, grid, qmc, cmaes, gp, nsga2, portfolio"
+    )
+    pruner = serializers.CharField(required=False, help_text="none, median, halving, racing")
     shares = serializers.ListField(child=serializers.FloatField(), required=False)
     seed = serializers.IntegerField(required=False)
     n_lanes = serializers.IntegerField(required=False, help_text="trials at a time")

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from . import (
+    auto_trainings,
     comparisons,
     contracts,
     datasets,
@@ -122,6 +123,17 @@ urlpatterns: list[URLPattern] = [
         "studies/<int:study_id>/trials/<int:number>/report", studies.Report.as_view(), name="api-trial-report"
     ),
     path("studies/<int:study_id>/trials/<int:number>/tell", studies.Tell.as_view(), name="api-trial-tell"),
+    path("problems/<int:problem_id>/just-train", auto_trainings.JustTrain.as_view(), name="api-just-train"),
+    path("just-trainings/<int:study_id>", auto_trainings.OneAutoTraining.as_view(), name="api-just-training"),
+    *(
+        path(
+            f"just-trainings/<int:study_id>/{change}",
+            auto_trainings.ChangeAutoTraining.as_view(),
+            {"change": change},
+            name=f"api-just-training-{change}",
+        )
+        for change in auto_trainings.ChangeAutoTraining.changes
+    ),
     path("recipes/", recipes.Recipes.as_view(), name="api-recipes"),
     path("recipes/schema", recipes.RecipeSchema.as_view(), name="api-recipe-schema"),
     path("recipes/validate", recipes.ValidateRecipe.as_view(), name="api-recipe-validate"),

@@ -1,6 +1,7 @@
 """From the question to the evidence: problems, datasets, experiments, runs."""
 
 from .artifacts import Artifact
+from .auto_trainings import AutoTraining
 from .contracts import CheckState, ContractCheck, DataContract, QualityAlert, VersionComparison
 from .datasets import Dataset, DatasetPart, DatasetVersion
 from .evaluations import Evaluation, TestUse
@@ -20,8 +21,9 @@ from .studies import OPEN_STUDY, Study, StudyLane, StudyState, Trial, TrialState
 from .training_schedules import TrainingSchedule
 
 __all__ = [
-    "LIVE", "OPEN_STUDY", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
-    "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment", "InputDataset",
+    "LIVE", "OPEN_STUDY", "Artifact", "AutoTraining", "CheckState", "ContractCheck", "Curve", "DataContract",
+    "DataSource", "Dataset", "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment",
+    "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
     "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",

@@ -12,6 +12,7 @@ from mlregistry.ml.search.sampling import COMPLETE, PRUNED, RUNNING, Past
 from mlregistry.ml.search.space import Space
 
 TELLING = (COMPLETE, PRUNED, RUNNING)
+HELD_OUT = "held_out/predictions.npz"
 
 
 def space_of(study: Study) -> Space:

@@ -23,6 +23,7 @@ from mlregistry.ml.search.plan import Plan, by_folds
 from mlregistry.ml.search.sampling import SAMPLERS
 from mlregistry.ui.page import PageRequest, number, page, whole
 
+from . import auto_trainings
 from .steps import needed_columns
 
 MOST_SHOWN = 50
@@ -170,7 +171,9 @@ def _shown(study: Study) -> dict[str, Any]:
     progress = queries.progress(study)
     best = queries.best(study, told)[:LARGEST_LIST]
     honest = outer_folds.of_study(study)
+    automatic = auto_trainings.shown(study)
     return {
+        **automatic,
         "study": study,
         "progress": progress,
         "share": min(1.0, progress["n_ended"] / study.max_trials),
@@ -185,5 +188,7 @@ def _shown(study: Study) -> dict[str, Any]:
         "metrics": [one["metric"] for one in study.objectives],
         "sampler": SAMPLERS[study.sampler].title,
         "honest": honest,
-        "live": study.is_open or (honest is not None and honest.is_live),
+        "live": study.is_open
+        or (honest is not None and honest.is_live)
+        or bool(automatic["auto"] and automatic["where"].is_live),
     }

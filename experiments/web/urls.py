@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from experiments.web import (
+    auto_trainings,
     comparisons,
     contracts,
     datasets,
@@ -101,6 +102,9 @@ urlpatterns: list[URLPattern] = [
         logged_models.preview,
         name="logged-model-file-preview",
     ),
+    path("problems/<int:problem_id>/just-train", auto_trainings.create, name="just-train"),
+    path("studies/<int:study_id>/finish", auto_trainings.finish, name="just-train-finish"),
+    path("studies/<int:study_id>/stop", auto_trainings.cancel, name="just-train-cancel"),
     path("problems/<int:problem_id>/search", studies.create, name="study-create"),
     path("studies/<int:study_id>/", studies.study, name="study"),
     path("studies/<int:study_id>/pause", studies.pause, name="study-pause"),

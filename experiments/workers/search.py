@@ -6,7 +6,10 @@ OpenMP or BLAS, which would not survive the fork.
 
 import os
 import socket
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypedDict
 
 import pandas as pd
@@ -16,7 +19,7 @@ from experiments.actions import lanes
 from experiments.actions import trials as actions
 from experiments.actions.trials import Told
 from experiments.models import Study, Trial, TrialState
-from experiments.queries import budgets
+from experiments.queries import auto_trainings, budgets
 from experiments.queries.datasets import local_paths
 from experiments.queries.problems import spec_of
 from experiments.queries.trials import recipe_of
@@ -27,6 +30,7 @@ from mlregistry.jobs.forked import Ended, Limits, Send
 from mlregistry.jobs.options import seconds
 from mlregistry.jobs.patience import patiently
 from mlregistry.ml import tables
+from mlregistry.ml.ensembling import held
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recipes import parse as parse_recipe
@@ -128,17 +132,38 @@ class Attempt:
         self.renewed = time.monotonic()
         self.left = budgets.seconds_left(study)
         self.started = time.monotonic()
+        self.auto = auto_trainings.of_study(study)
 
     def measure(self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame) -> Told | None:
+        if self.auto is None:
+            return self._measured(spec, recipe, frame, None)
+        with tempfile.TemporaryDirectory(prefix="held-") as folder:
+            kept = Path(folder) / held.NAME
+            told = self._measured(spec, recipe, frame, kept)
+            if told is not None and told.state == TrialState.COMPLETE and kept.exists():
+                patiently(lambda: actions.keep_held_out(self.trial, kept))
+            return told
+
+    def _measured(
+        self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, kept: Path | None
+    ) -> Told | None:
+        """With `kept` the predictions for the rows of each fold so far are written there."""
         shares = self.study.shares if self.study.pruner != "none" else []
         wanted = [one["metric"] for one in self.study.objectives]
+        most_folds = self.auto.measured_folds if self.auto else None
+        # Lanes stand side by side; and sums of one thread keep their last digits.
+        n_threads = max(1, (os.cpu_count() or 1) // max(1, self.study.n_lanes)) if self.auto else 1
         self.kind = spec.kind
 
         def work(send: Send) -> None:
-            with threadpoolctl.threadpool_limits(
-                1
-            ):  # lanes stand side by side; and sums keep their last digits
-                for step in measuring.measure(spec, recipe, frame, shares, wanted=wanted):
+            with threadpoolctl.threadpool_limits(n_threads):
+                parts: list[Any] = []
+                for step in measuring.measure(
+                    spec, recipe, frame, shares, wanted=wanted, most_folds=most_folds
+                ):
+                    if kept is not None and step.rows is not None:
+                        parts.append((step.rows, step.outcome))
+                        held.collect(parts).save(kept)
                     send({"step": step.number, "metrics": step.metrics, "last": step.is_last})
 
         limits = Limits(self.study.trial_seconds, self.study.trial_memory_mb)
@@ -182,11 +207,17 @@ class Attempt:
             seconds=ended.seconds, cpu_seconds=ended.cpu_seconds, peak_memory_mb=ended.peak_memory_mb
         )
         metrics = self.found.get("metrics", {})
+        if self.auto is not None and ended.reason not in ("", PRUNED) and metrics:
+            told = self._complete(metrics, ended, used)
+            return replace(told, error=f"{ended.reason} Measured on {self.found['step']} folds.")
         if ended.reason in (PRUNED, TIME_UP):
             why = "" if ended.reason == PRUNED else TIME_UP
             return Told(TrialState.PRUNED, metrics=metrics, error=why, **used)
         if ended.problem:
             return Told(TrialState.FAILED, metrics=metrics, error=ended.problem, **used)
+        return self._complete(metrics, ended, used)
+
+    def _complete(self, metrics: dict[str, float], ended: Ended, used: Usage) -> Told:
         values = [self._value(one["metric"], metrics, ended) for one in self.study.objectives]
         known = [value for value in values if value is not None]
         if len(known) < len(values):

@@ -64,13 +64,13 @@ class Share:
 
 def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
     """Train each run that has not finished; returns how many ended in which way."""
-    runs = _runs_to_do(run_ids)
+    runs = runs_to_do(run_ids)
     context.log(f"{len(runs)} of {len(run_ids)} runs to train.")
     try:
         if runs:
             context.report(0.0, "Reading the dataset")
             context.phase("read")
-            frame = _frame(runs[0])
+            frame = frame_of(runs[0])
             allowance = Allowance(context)
             for place, run in enumerate(runs):
                 context.checkpoint()  # between two runs: those that are finished stay so
@@ -80,12 +80,12 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
                 if problem:
                     _end_broken(context, run, problem)
     except JobCancelled:
-        _leave_rest(context, runs)
+        leave_rest(context, runs)
         raise
     return _outcome(run_ids)
 
 
-def _runs_to_do(run_ids: list[str]) -> list[Run]:
+def runs_to_do(run_ids: list[str]) -> list[Run]:
     """In the order asked for, but those that a dead worker interrupted last: one may be the cause."""
     rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
     rows = rows.select_related("experiment__team", "problem", "dataset_version", "created_by")
@@ -93,7 +93,7 @@ def _runs_to_do(run_ids: list[str]) -> list[Run]:
     return sorted(rows, key=lambda run: (run.status == RunStatus.RUNNING, order[str(run.pk)]))
 
 
-def _frame(run: Run) -> pd.DataFrame:
+def frame_of(run: Run) -> pd.DataFrame:
     if run.dataset_version is None:
         raise Invalid("The dataset version of the runs is gone.", field="dataset_version")
     with dataset_queries.local_paths(run.dataset_version) as paths:
@@ -104,12 +104,12 @@ def _work(run: Run, frame: pd.DataFrame, place: int, n_runs: int) -> Callable[[J
     pauses = run.problem is not None and run.problem.kind not in SUPERVISED
 
     def work(context: JobContext) -> None:
-        _train_one(context, Share(context, place, n_runs, run.name, pauses), run, frame)
+        train_one(context, Share(context, place, n_runs, run.name, pauses), run, frame)
 
     return work
 
 
-def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
+def train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
     """The run ends FINISHED or FAILED; only a job that is to stop leaves by an exception."""
     by = Actor.system(run.experiment.team, user=run.created_by)
     patiently(lambda: _begin(context, run))
@@ -250,7 +250,7 @@ def _end_broken(context: JobContext, run: Run, reason: str) -> None:
     patiently(end)
 
 
-def _leave_rest(context: JobContext, runs: list[Run]) -> None:
+def leave_rest(context: JobContext, runs: list[Run]) -> None:
     """What has not ended by itself is KILLED, or waits when only the worker stops; a lost attempt changes none."""
     with transaction.atomic():
         mine = Job.objects.select_for_update().filter(pk=context.job_id, attempt=context.attempt).first()

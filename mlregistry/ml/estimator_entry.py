@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Param:
     """What one parameter may be: a whole number, a number, a choice or a switch; None only where nullable.
 
-    `search` is where a search looks for it; without, a search leaves it at its default.
+    `search` is where a search looks for it; without, a search leaves it at its default. `check` is for a value that is
+    more than one of these: it raises Invalid.
     """
 
     default: Any
@@ -29,6 +30,7 @@ class Param:
     nullable: bool = False
     whole: bool = False
     search: Range | None = None
+    check: Callable[[Any], None] | None = None
 
     def over(self, low: float, high: float, *, log: bool = False) -> Param:
         """The same, searched between these ends."""
@@ -59,7 +61,9 @@ def check_params(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
         if rule is None:
             known = ", ".join(entry.allowed) or "none"
             raise Invalid(f"{entry.title} has no parameter '{name}'; known: {known}.", field=f"params.{name}")
-        if not _fits(value, rule):
+        if rule.check is not None:
+            rule.check(value)
+        elif not _fits(value, rule):
             raise Invalid(f"{entry.title}: '{name}' is {_wanted(rule)}.", field=f"params.{name}")
     return {**entry.params, **given}
 

@@ -13,7 +13,19 @@ from mlregistry.lib.lazily import lazily
 from mlregistry.ml import estimator_factories as factories
 from mlregistry.ml import estimator_plugins as plugins
 from mlregistry.ml.clustering.estimators import CLUSTERING
+from mlregistry.ml.ensembling import members as ensembles
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
+from mlregistry.ml.estimator_params import (
+    BALANCE,
+    BOOSTING,
+    FOREST,
+    FOREST_REGRESSION,
+    HISTOGRAM,
+    NEIGHBOURS,
+    NETWORK,
+    QUANTILES,
+    TREE,
+)  # fmt: skip
 from mlregistry.ml.recommendation.estimators import RECOMMENDATION
 
 if TYPE_CHECKING:
@@ -53,57 +65,38 @@ def _scaled_target(regressor: Any) -> BaseEstimator:
     return compose.TransformedTargetRegressor(regressor, transformer=preprocessing.StandardScaler())
 
 
-TREE: dict[str, Any] = {
-    "max_depth": whole(None, 1, 100),
-    "min_samples_leaf": whole(1, 1, 10_000).over(1, 100, log=True),
-}
-FOREST: dict[str, Any] = {
-    "n_estimators": whole(200, 1, 2000),
-    "max_depth": whole(None, 1, 100),
-    "min_samples_leaf": whole(2, 1, 10_000).over(1, 50, log=True),
-    "max_features": Param("sqrt", choices=("sqrt", "log2"), nullable=True).among(),
-}
-FOREST_REGRESSION: dict[str, Any] = {
-    **FOREST, "n_estimators": whole(100, 1, 2000), "max_features": number(0.5, 0.01, 1.0).over(0.1, 1.0),
-}  # fmt: skip
-HISTOGRAM: dict[str, Any] = {
-    "learning_rate": number(0.1, 0.001, 1.0).over(0.01, 0.3, log=True),
-    "max_iter": whole(200, 1, 5000).over(50, 500, log=True),
-    "max_leaf_nodes": whole(31, 2, 1000).over(4, 128, log=True),
-    "min_samples_leaf": whole(20, 1, 10_000).over(2, 100, log=True),
-    "l2_regularization": number(0.0, 0.0, 1e6).over(1e-6, 10.0, log=True),
-}
-BOOSTING: dict[str, Any] = {
-    "learning_rate": number(0.1, 0.001, 1.0).over(0.01, 0.3, log=True),
-    "n_estimators": whole(100, 1, 2000).over(50, 400, log=True),
-    "max_depth": whole(3, 1, 30).over(1, 8),
-    "subsample": number(1.0, 0.1, 1.0).over(0.5, 1.0),
-}
-NEIGHBOURS: dict[str, Any] = {
-    "n_neighbors": whole(15, 1, 500).over(1, 100, log=True),
-    "weights": choice("uniform", "distance").among(), "p": Param(2, choices=(1, 2)).among(),
-}  # fmt: skip
-NETWORK: dict[str, Any] = {
-    "hidden_layer_size": whole(64, 1, 1024).over(16, 256, log=True),
-    "n_layers": whole(1, 1, 4).over(1, 3),
-    "alpha": number(0.001, 0.0, 1e3).over(1e-6, 0.1, log=True),
-    "learning_rate_init": number(0.001, 1e-5, 1.0).over(1e-4, 0.1, log=True),
-    "max_iter": whole(100, 1, 2000),
-}
-BALANCE = choice("balanced", nullable=True).among()
-QUANTILES: dict[str, Any] = {
-    "coverage": number(0.8, 0.02, 0.98),
-    "n_quantiles": choice(3, 5, 7, 9),
-    "conformal": choice(True, False),
-}
-
-
 def _classifier_network(hidden_layer_size: int, n_layers: int, **params: Any) -> Any:
     return neural_network.MLPClassifier(hidden_layer_sizes=(hidden_layer_size,) * n_layers, **params)
 
 
 def _regressor_network(hidden_layer_size: int, n_layers: int, **params: Any) -> Any:
     return neural_network.MLPRegressor(hidden_layer_sizes=(hidden_layer_size,) * n_layers, **params)
+
+
+def _members(kind: str, *names: str) -> dict[str, Any]:
+    """The params that tell an ensemble's members; by default the mean of these estimators."""
+
+    def check(value: Any) -> None:
+        ensembles.check_members(value, lambda name, params: _check_member(kind, name, params))
+
+    usual = [{"estimator": name, "params": {}, "weight": 1 / len(names)} for name in names]
+    return {"members": Param(usual, check=check), "bias": Param([], check=ensembles.check_bias)}
+
+
+def _check_member(kind: str, name: str, params: Mapping[str, Any]) -> None:
+    if name not in CATALOGUE[kind]:
+        raise Invalid(f"'{name[:60]}' is no estimator for {kind}.", field="estimator")
+    check_params(CATALOGUE[kind][name], params)
+
+
+def _classifier_ensemble(**params: Any) -> Any:
+    return ensembles.classifier(
+        lambda name, own, seed: make("classification", name, own, seed=seed), **params
+    )
+
+
+def _regressor_ensemble(**params: Any) -> Any:
+    return ensembles.regressor(lambda name, own, seed: make("regression", name, own, seed=seed), **params)
 
 
 def _table(*entries: Entry) -> dict[str, Entry]:
@@ -230,6 +223,16 @@ CLASSIFICATION = _table(
         seeded=True,
         **NETWORK,
         class_weight=BALANCE,
+    ),
+    entry(
+        ensembles.NAME,
+        "Ensemble",
+        _classifier_ensemble,
+        "Several models whose probabilities are mixed; often the best, always the slowest to answer.",
+        seeded=True,
+        combine=choice("mean", "log"),
+        sharpness=number(1.0, 0.01, 100.0),
+        **_members("classification", "logistic_regression", "random_forest", "hist_gradient_boosting"),
     ),
 )
 
@@ -377,6 +380,14 @@ REGRESSION = _table(
         seeded=True,
         wrap=_scaled_target,
         **NETWORK,
+    ),
+    entry(
+        ensembles.NAME,
+        "Ensemble",
+        _regressor_ensemble,
+        "Several models whose predictions are averaged; often the best, always the slowest to answer.",
+        seeded=True,
+        **_members("regression", "ridge", "random_forest", "hist_gradient_boosting"),
     ),
 )
 

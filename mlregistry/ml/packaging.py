@@ -45,6 +45,8 @@ TRUSTED: tuple[str, ...] = (
     "mlregistry.ml.columns.CategoryColumns",
     "mlregistry.ml.columns.DateParts",
     "mlregistry.ml.columns.NumberColumns",
+    "mlregistry.ml.ensembling.blends.ClassifierBlend",
+    "mlregistry.ml.ensembling.blends.RegressorBlend",
     "mlregistry.ml.quantiles.Quantiles",
     "mlregistry.ml.selection.components.Components",
     "mlregistry.ml.selection.correlation.CorrelationSelector",

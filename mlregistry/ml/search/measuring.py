@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import pipelines, training_steps
+from mlregistry.ml import metrics, pipelines, training_steps
 from mlregistry.ml.clustering import holding_out as held_clusters
+from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.problems import ProblemSpec
-from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recipes import MOST_FITS, Recipe
 from mlregistry.ml.recommendation import holding_out as held_lists
 from mlregistry.ml.search.outer import Outer
 from mlregistry.ml.search.plan import by_folds
 from mlregistry.ml.supervised import table
-from mlregistry.ml.supervised.crossing import cross_validate, means
+from mlregistry.ml.supervised.crossing import cross_predict, cross_validate, means
 from mlregistry.ml.supervised.table import Work
 
 Array = npt.NDArray[Any]
@@ -31,11 +33,16 @@ LEAST_ROWS = 40
 
 @dataclass(frozen=True)
 class Step:
-    """What is known after one more fit: the means over the folds so far, or figures of a share of the rows."""
+    """What is known after one more fit: the means over the folds so far, or figures of a share of the rows.
+
+    `rows` were held out by the fold, and `outcome` is what was predicted for them.
+    """
 
     number: int
     metrics: dict[str, float]
     is_last: bool
+    rows: Array | None = None
+    outcome: Outcome | None = None
 
 
 def measure(
@@ -46,14 +53,16 @@ def measure(
     *,
     wanted: Collection[str] = (),
     outer: Outer | None = None,
+    most_folds: int | None = None,
 ) -> Iterator[Step]:
     """The steps of the trial, named as `plan.logged` says.
 
     By folds: one step per share, on its first fold only, then one per fold; of the rows that `outer` fits where it
-    is given. `wanted` are the objectives: what is dear to measure is measured only for them.
+    is given. With `most_folds` only so many of the recipe's folds are measured: one is a hold-out. `wanted` are the
+    objectives: what is dear to measure is measured only for them.
     """
     if by_folds(spec.kind):
-        yield from _by_folds(spec, recipe, frame, shares, outer)
+        yield from _by_folds(spec, recipe, frame, shares, outer, most_folds)
         return
     if spec.kind == "clustering":
         found = held_clusters.measure(spec, recipe, frame, wanted)
@@ -63,7 +72,12 @@ def measure(
 
 
 def _by_folds(
-    spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, shares: Sequence[float], outer: Outer | None
+    spec: ProblemSpec,
+    recipe: Recipe,
+    frame: pd.DataFrame,
+    shares: Sequence[float],
+    outer: Outer | None,
+    most_folds: int | None,
 ) -> Iterator[Step]:
     work = table.prepare(spec, recipe, frame, lambda fraction, message: None)
     rows = table.part(work).train
@@ -81,10 +95,11 @@ def _by_folds(
                 continue  # a class with too few rows in this share: the folds will tell
             yield Step(number, {f"cv_{name}_mean": value for name, value in first.items()}, is_last=False)
     found: list[dict[str, float]] = []
-    for fold in cross_validate(work, pipeline, rows):
+    n_folds = min(recipe.folds * recipe.repeats, most_folds or MOST_FITS)
+    for outside, outcome in islice(cross_predict(work, pipeline, rows), n_folds):
         number += 1
-        found.append(fold)
-        yield Step(number, means(found), is_last=len(found) == recipe.folds * recipe.repeats)
+        found.append(metrics.measure(spec.kind, outcome))
+        yield Step(number, means(found), len(found) == n_folds, outside, outcome)
 
 
 def _share(work: Work, rows: Array, share: float) -> Array:

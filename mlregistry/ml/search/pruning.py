@@ -12,6 +12,8 @@ from mlregistry.errors import Invalid
 
 WAIT_TRIALS = 5
 ETA = 3
+RACERS = 4
+HOPELESS = 0.12
 Reports = Mapping[int, float]
 
 
@@ -58,8 +60,21 @@ def _is_rung(step: int) -> bool:
     return step == 1
 
 
+def _racing(own: Reports, others: Sequence[Reports]) -> bool:
+    """Hopeless on the folds so far: not among the best few, and a good way off the best towards the worst.
+
+    All have measured the same folds, so that the differences are paired (after Maron and Moore 1997).
+    """
+    step = max(own)
+    there = sorted(one[step] for one in others if step in one)
+    if len(there) < RACERS or own[step] <= there[RACERS - 1]:
+        return False
+    return own[step] - there[0] > HOPELESS * (there[-1] - there[0])
+
+
 PRUNERS: dict[str, Callable[[Reports, Sequence[Reports]], bool]] = {
     "none": lambda own, others: False,
     "median": _median,
     "halving": _halving,
+    "racing": _racing,
 }

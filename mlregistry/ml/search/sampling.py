@@ -21,11 +21,15 @@ from mlregistry.ml.search_range import Range
 if TYPE_CHECKING:
     import optuna
     from scipy.stats import qmc
+
+    from mlregistry.ml.portfolio import proposing
 else:
+    proposing = lazily("mlregistry.ml.portfolio.proposing")
     optuna, qmc = lazily("optuna"), lazily("scipy.stats.qmc")
 
 RUNNING, COMPLETE, PRUNED = "RUNNING", "COMPLETE", "PRUNED"
 POPULATION = 20
+PORTFOLIO = "portfolio"
 STARTUP = 10
 
 
@@ -73,6 +77,8 @@ def propose(
     chosen = SAMPLERS[sampler]
     if sampler == "gp":
         return Proposal(_by_process(space, seed, number, directions[0], past))
+    if sampler == PORTFOLIO:
+        return Proposal(_of_portfolio(space, seed, number, directions, past))
     if chosen.make is None:
         return Proposal(BY_NUMBER[sampler](space, seed, number))
     with warnings.catch_warnings():
@@ -83,6 +89,16 @@ def propose(
     trial = study.ask()
     params = _suggest(trial, space)
     return Proposal(params, dict(study._storage.get_trial_system_attrs(trial._trial_id)))
+
+
+def _of_portfolio(
+    space: Space, seed: int, number: int, directions: Sequence[str], past: Sequence[Past]
+) -> dict[str, Any]:
+    def within(family: Space, told: Sequence[Past]) -> dict[str, Any]:
+        found = propose(family, "tpe", seed=seed, number=number, directions=directions, past=told)
+        return found.params
+
+    return proposing.propose(space, past, seed=mixed(seed, number), direction=directions[0], within=within)
 
 
 def check_sampler(name: str, *, n_objectives: int) -> Sampler:
@@ -259,6 +275,13 @@ SAMPLERS = _table(
             "gp",
             "Gaussian process",
             "A model of the score over the space, asked where a trial promises most; for few and costly trials.",
+            None,
+            several_objectives=False,
+        ),
+        Sampler(
+            PORTFOLIO,
+            "Portfolio",
+            "The better families of estimators more often, near their best points and by TPE.",
             None,
             several_objectives=False,
         ),

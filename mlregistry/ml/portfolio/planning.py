@@ -1,0 +1,111 @@
+"""The plan of one "Just train it": what is tried in which order, how it is measured, how the time is parted.
+
+Called by the action that starts it, and by the benchmark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlregistry.errors import Invalid
+from mlregistry.ml.portfolio.families import DUMMY, FAMILIES, Family
+from mlregistry.ml.search.space import ESTIMATOR, Space
+
+WISHES = ("", "fast")
+MINUTES = (1.0, 240.0)
+DEFAULT_MINUTES = 5.0
+FOLDS = 5
+FEWER_FOLDS = 3
+CELLS_PER_SECOND = 10_000  # so many are measured in all folds with a second of the budget
+SEARCH_SHARE = 0.72
+TRIAL_SHARE = 0.2
+LEAST_TRIAL_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """`starts` are points of `space` in the order they are tried; `measured_folds` of `folds` are measured.
+
+    Seconds: the search ends after `search_seconds`, and refits and measurements take the rest of the budget.
+    """
+
+    space: Space
+    starts: tuple[dict[str, Any], ...]
+    folds: int
+    measured_folds: int
+    search_seconds: int
+    trial_seconds: int
+    reasons: tuple[str, ...]
+
+
+def plan(
+    kind: str,
+    *,
+    n_rows: int,
+    n_columns: int,
+    smallest_class: int | None,
+    seconds: float,
+    wish: str = "",
+    installed: Sequence[str] = (),
+) -> Portfolio:
+    """The portfolio for a training part of so many rows and prepared columns; Invalid for a kind without one.
+
+    `smallest_class` is how many training rows the rarest class has; `installed` are the estimators there are.
+    """
+    if kind not in FAMILIES:
+        raise Invalid(f"There is no portfolio for {kind}.", field="problem")
+    if wish not in WISHES:
+        raise Invalid(f"The wish is one of: {', '.join(WISHES[1:])}, or empty.", field="wish")
+    rows = [one for one in FAMILIES[kind].values() if not installed or one.estimator in installed]
+    suited = [one for one in rows if one.suits(n_rows, n_columns)]
+    left_out = [one.estimator for one in rows if one not in suited]
+    folds, measured, why = _folds(n_rows, n_columns, smallest_class, seconds)
+    reasons = [
+        why,
+        f"{len(suited) - 1} families of models start from {len(_starts(suited)) - 1} points that do well on many"
+        " tables; then the search goes on near the best.",
+    ]
+    if left_out:
+        reasons.append(f"Too slow for {n_rows:,} rows, so left out: {', '.join(left_out)}.")
+    if wish == "fast":
+        reasons.append(
+            "Of models that are as good as can be told apart, the one that answers fastest is chosen."
+        )
+    return Portfolio(
+        Space(
+            {one.estimator: dict(one.ranges) for one in suited},
+            {one.estimator: dict(one.fixed) for one in suited if one.fixed},
+        ),
+        tuple(_starts(suited)),
+        folds,
+        measured,
+        max(1, round(seconds * SEARCH_SHARE)),
+        max(LEAST_TRIAL_SECONDS, round(seconds * TRIAL_SHARE)),
+        tuple(reasons),
+    )
+
+
+def _starts(families: Sequence[Family]) -> list[dict[str, Any]]:
+    """The first point of every family, then the second of each that has one, and so on; the baseline first."""
+    found = []
+    for place in range(max(len(one.starts) for one in families)):
+        for family in families:
+            if place < len(family.starts) and (place == 0 or family.estimator != DUMMY):
+                own = {f"{family.estimator}.{name}": value for name, value in family.starts[place].items()}
+                found.append({ESTIMATOR: family.estimator, **own})
+    return found
+
+
+def _folds(n_rows: int, n_columns: int, smallest: int | None, seconds: float) -> tuple[int, int, str]:
+    """Folds, how many of them are measured, and why."""
+    most = FOLDS if smallest is None else max(2, min(FOLDS, smallest))
+    cells = n_rows * n_columns
+    if cells <= CELLS_PER_SECOND * seconds:
+        return most, most, f"Measured by cross-validation in {most} folds of {n_rows:,} training rows."
+    if cells <= 5 * CELLS_PER_SECOND * seconds and most >= FEWER_FOLDS:
+        why = f"Measured in {FEWER_FOLDS} folds, not {FOLDS}: {n_rows:,} rows are many for this time."
+        return FEWER_FOLDS, FEWER_FOLDS, why
+    share = f"a fifth of the {n_rows:,} training rows" if most == FOLDS else "a part of the training rows"
+    return most, 1, f"Measured on {share} that is held out: there is no time for all folds."
