@@ -10,6 +10,7 @@ from .logged_models import LoggedModel, LoggedModelMetric, LoggedModelStatus, mo
 from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, RunTag
 from .problems import Problem
 from .profiles import DatasetProfile, Depth
+from .provenance import Provenance
 from .purged import PurgedRun
 from .recipes import Recipe, RecipeVersion
 from .runs import LIVE, Run, RunStatus
@@ -22,8 +23,8 @@ __all__ = [
     "LIVE", "OPEN_STUDY", "Artifact", "CheckState", "ContractCheck", "Curve", "DataContract", "DataSource", "Dataset",
     "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment", "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
-    "MetricPoint", "ModelRole", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
-    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
-    "Study", "StudyLane", "StudyState", "TestUse", "TrainingSchedule", "Trial", "TrialState", "VersionComparison",
-    "model_key",
+    "MetricPoint", "ModelRole", "Param", "Problem", "Provenance", "PurgedRun", "QualityAlert", "Recipe",
+    "RecipeVersion", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
+    "Study", "StudyLane", "StudyState", "TestUse", "TrainingSchedule", "Trial", "TrialState",
+    "VersionComparison", "model_key",
 ]  # fmt: skip

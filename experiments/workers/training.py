@@ -5,6 +5,7 @@ A run that fails tells why and the others go on. After a lost worker the finishe
 
 import math
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,18 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.actions import artifacts, evaluations
+from experiments.actions import artifacts, evaluations, provenance
 from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
 from experiments.models import Lifecycle, Run, RunStatus
 from experiments.queries import datasets as dataset_queries
-from experiments.queries.problems import spec_of
+from experiments.queries.provenance import spec_for
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.models import Job
-from mlregistry.ml import packaging, tables
+from mlregistry.ml import packaging, table_digest, tables
 from mlregistry.ml import training as ml_training
 from mlregistry.ml.recipes import Recipe, parse
 from mlregistry.ml.training_result import TrainingResult
@@ -56,10 +57,10 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
         if runs:
             context.report(0.0, "Reading the dataset")
             context.phase("read")
-            frame = _frame(runs[0])
+            data = _data(runs[0])
             for place, run in enumerate(runs):
                 context.checkpoint()  # between two runs: those that are finished stay so
-                _train_one(context, Share(context, place, len(runs), run.name), run, frame)
+                _train_one(context, Share(context, place, len(runs), run.name), run, data)
     except JobCancelled:
         _kill_rest(context, runs)
         raise
@@ -69,32 +70,43 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
 def _runs_to_do(run_ids: list[str]) -> list[Run]:
     """In the order asked for, but those that a dead worker interrupted last: one may be the cause."""
     rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
-    rows = rows.select_related("experiment__team", "problem", "dataset_version", "created_by")
+    rows = rows.select_related("experiment__team", "problem", "dataset_version__dataset", "created_by")
     order = {run_id: place for place, run_id in enumerate(run_ids)}
     return sorted(rows, key=lambda run: (run.status == RunStatus.RUNNING, order[str(run.pk)]))
 
 
-def _frame(run: Run) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Data:
+    """The table that all runs of the job are trained on."""
+
+    frame: pd.DataFrame
+    digest: str
+
+
+def _data(run: Run) -> Data:
     if run.dataset_version is None:
         raise Invalid("The dataset version of the runs is gone.", field="dataset_version")
     with dataset_queries.local_paths(run.dataset_version) as paths:
-        return tables.load(paths)
+        frame = tables.load(paths)
+    return Data(frame, table_digest.table_digest(frame))
 
 
-def _train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
+def _train_one(context: JobContext, share: Share, run: Run, data: Data) -> None:
     """The run ends FINISHED or FAILED; only a cancelled job leaves by an exception."""
     by = Actor.system(run.experiment.team, user=run.created_by)
     _begin(context, run)
     share.report(0.0, "Starting")
     try:
-        if run.problem is None:
+        spec = spec_for(run)
+        if spec is None:
             raise Invalid("The problem of the run is gone.", field="problem")
-        recipe = parse(run.recipe or {}, kind=run.problem.kind)
+        recipe = parse(run.recipe or {}, kind=spec.kind)
         _log_params(run, recipe, by)
         context.phase("train")
-        result = ml_training.train(spec_of(run.problem), recipe, frame, share.report)
+        result = ml_training.train(spec, recipe, data.frame, share.report)
         context.phase("store")
-        _keep(context, run, result, by)
+        facts = provenance.facts_of(run, result, table_digest=data.digest)
+        _keep(context, run, result, lambda: provenance.keep_provenance(run, facts, spec=spec, by=by), by)
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
     except JobCancelled:
         raise
@@ -142,7 +154,9 @@ def _text(value: Any) -> str:
     return "true" if value is True else "false" if value is False else str(value)
 
 
-def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> None:
+def _keep(
+    context: JobContext, run: Run, result: TrainingResult, keep_origin: Callable[[], object], by: Actor
+) -> None:
     """Files first, then everything else and the end of the run in one transaction."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         for file in packaging.save(result.pipeline, Path(folder)):
@@ -156,6 +170,7 @@ def _keep(context: JobContext, run: Run, result: TrainingResult, by: Actor) -> N
         log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
         log_actions.set_curves(run, result.curves, by=by)
         evaluations.keep_evaluation(run, result, by=by)
+        keep_origin()
         run.signature = result.signature.to_json()
         run.input_example = result.input_example
         run.warnings = result.warnings

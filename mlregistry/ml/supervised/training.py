@@ -71,6 +71,9 @@ def train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Report
         evaluation=found.document,
         replicates=found.replicates,
         predictions=found.predictions,
+        split_digest=splits.digest(
+            *(work.numbers[rows] for rows in (parts.train, parts.validation, parts.test))
+        ),
     )
 
 
