@@ -17,6 +17,7 @@ from . import (
     selections,
     sources,
     studies,
+    trainers,
     training_schedules,
     trainings,
     trash,
@@ -142,5 +143,8 @@ urlpatterns: list[URLPattern] = [
     path("recipes/<int:recipe_id>/versions/", recipes.RecipeVersions.as_view(), name="api-recipe-versions"),
     path(RECIPE_VERSION, recipes.OneRecipeVersion.as_view(), name="api-recipe-version"),
     path(f"{RECIPE_VERSION}/python", recipes.RecipeVersionPython.as_view(), name="api-recipe-version-python"),
+    path("trainers/", trainers.Trainers.as_view(), name="api-trainers"),
+    path("trainers/<int:trainer_id>", trainers.OneTrainer.as_view(), name="api-trainer"),
+    path("trainers/<int:trainer_id>/runs", trainers.TrainerRuns.as_view(), name="api-trainer-runs"),
     path("trainings/", trainings.Trainings.as_view(), name="api-trainings"),
 ]

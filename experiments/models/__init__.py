@@ -17,6 +17,7 @@ from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 from .sources import DataSource, SourceState, StagedRow
 from .studies import OPEN_STUDY, Study, StudyLane, StudyState, Trial, TrialState
+from .trainers import Trainer
 from .training_schedules import TrainingSchedule
 
 __all__ = [
@@ -25,6 +26,6 @@ __all__ = [
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "Param", "Problem", "Provenance", "PurgedRun", "QualityAlert", "Recipe",
     "RecipeVersion", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
-    "Study", "StudyLane", "StudyState", "TestUse", "TrainingSchedule", "Trial", "TrialState",
+    "Study", "StudyLane", "StudyState", "TestUse", "Trainer", "TrainingSchedule", "Trial", "TrialState",
     "VersionComparison", "model_key",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from experiments.web import (
     selections,
     sources,
     studies,
+    trainers,
     training,
     training_schedules,
     trash,
@@ -109,5 +110,8 @@ urlpatterns: list[URLPattern] = [
     path("studies/<int:study_id>/resume", studies.resume, name="study-resume"),
     path("studies/<int:study_id>/cancel", studies.cancel, name="study-cancel"),
     path("studies/<int:study_id>/delete", studies.delete, name="study-delete"),
+    path("trainers/", trainers.trainers, name="trainers"),
+    path("trainers/<int:trainer_id>/", trainers.trainer, name="trainer"),
+    path("trainers/<int:trainer_id>/delete", trainers.delete, name="trainer-delete"),
     path("compare", runs.compare, name="compare"),
 ]
