@@ -18,6 +18,7 @@ from experiments.models import (
     Run,
     SelectionStudy,
     Study,
+    Trainer,
     TrainingSchedule,
     model_key,
 )
@@ -234,4 +235,15 @@ def study(by: Actor, study_id: int) -> Study:
     found = rows.filter(pk=study_id).first()
     if found is None:
         raise NotFound(f"There is no study {study_id} in {by.team.name}.")
+    return found
+
+
+def trainers(by: Actor) -> QuerySet[Trainer]:
+    return Trainer.objects.filter(team=by.team).select_related("archive", "created_by")
+
+
+def trainer(by: Actor, trainer_id: int) -> Trainer:
+    found = trainers(by).filter(pk=trainer_id).first()
+    if found is None:
+        raise NotFound(f"There is no trainer {trainer_id} in {by.team.name}.")
     return found

@@ -60,6 +60,12 @@ def host() -> str:
     return text("HOST", "127.0.0.1")
 
 
+def own_url() -> str:
+    """Where processes of this machine find the server."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1", "": "127.0.0.1"}.get(host(), host())  # noqa: S104
+    return f"http://[{name}]:{port()}" if ":" in name else f"http://{name}:{port()}"
+
+
 def home() -> Path:
     """MLREGISTRY_HOME, absolute; made on first use, readable by its owner alone."""
     folder = Path(text("MLREGISTRY_HOME", ".mlregistry")).expanduser().absolute()

@@ -42,16 +42,22 @@ def actor_of_header(request: HttpRequest, header: str, *, via: str = "api") -> t
     scheme, _, value = header.partition(" ")
     slug: str | None = getattr(request, "team_slug", None)
     if scheme.lower() == "bearer" and value.strip():
-        token = actors.token_row(value.strip())
-        return actors.for_token_row(token, slug, via=via), token
+        return _by_token(value.strip(), slug, via)
     if scheme.lower() == "basic":
         username, password = _basic(value.strip())
         for secret in (password, username):
             if actors.known_token(secret) is not None:
-                token = actors.token_row(secret)
-                return actors.for_token_row(token, slug, via=via), token
+                return _by_token(secret, slug, via)
         return actors.for_user(check_password(request, username, password), slug, via=via), None
     raise Unauthenticated(f"This Authorization header cannot be used. {HOW_TO}")
+
+
+def _by_token(secret: str, slug: str | None, via: str) -> tuple[Actor, ApiToken]:
+    """The MLflow door holds a token of one run to that run; no other door takes it."""
+    token = actors.token_row(secret)
+    if token.only_run is not None and via != "mlflow":
+        raise Forbidden("This token is for one run and the MLflow client alone.")
+    return actors.for_token_row(token, slug, via=via), token
 
 
 def _basic(value: str) -> tuple[str, str]:

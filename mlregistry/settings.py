@@ -146,6 +146,12 @@ ROLL_ROWS = env.number(
     "MLREGISTRY_ROLL_ROWS", 50_000, lowest=1
 )  # sent rows become a version when so many wait
 ROLL_SECONDS = env.number("MLREGISTRY_ROLL_SECONDS", 3_600, lowest=1)  # or when the first has waited so long
+TRAINERS = env.flag("MLREGISTRY_TRAINERS")  # code of owners may run on the workers, in a jail
+TRAINER_INDEX = env.text(
+    "MLREGISTRY_TRAINER_INDEX"
+)  # where the packages of trainers come from; empty: pip's own
+TRAINER_ENTRY_POINTS = [word for word in env.text("MLREGISTRY_TRAINER_ENTRY_POINTS").split(",") if word]
+TRACKING_URL = env.text("MLREGISTRY_TRACKING_URL", env.own_url())  # where workers find this server
 WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
 
 REST_FRAMEWORK = {
@@ -182,6 +188,7 @@ JOB_KINDS = {
     "experiments.search": "experiments.workers.search.search",
     "experiments.search_fold": "experiments.workers.outer_folds.search_fold",
     "experiments.ensemble": "experiments.workers.auto_trainings.close",
+    "experiments.run_trainer": "experiments.workers.trainers.run_trainer",
     "experiments.explain": "experiments.workers.explanations.explain",
     "experiments.select_features": "experiments.workers.selections.select_features",
     "experiments.profile": "experiments.workers.profiles.build",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mlregistry.errors import Invalid
 from mlregistry.lib import tag_names
+from mlregistry.lib.http_urls import without_credentials
 from mlregistry.lib.names import clean_key, clean_name, clean_text
 
 MAX_TAG = 8000
@@ -30,11 +31,14 @@ class Tags:
 
 
 def checked_tags(given: Pairs) -> Tags:
-    """Clean keys and values, the last of equal keys; Invalid names the tag at fault."""
+    """Clean keys and values, the last of equal keys; Invalid names the tag at fault.
+
+    The address of a repository loses its credentials, which whoever sees the run would see.
+    """
     clean: dict[str, str] = {}
     for key, value in given.items() if isinstance(given, Mapping) else given:
         name, text = clean_pair(key, value, "tags", MAX_TAG)
-        clean[name] = text
+        clean[name] = without_credentials(text) if name in tag_names.REPOSITORIES else text
     return Tags(
         rows=tuple(
             (key, value) for key, value in clean.items() if key not in (tag_names.RUN_NAME, tag_names.NOTE)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('experiments', '0020_evaluations'),
+        ('experiments', '0021_outer_folds'),
         ('jobs', '0004_pause'),
     ]
 

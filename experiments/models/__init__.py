@@ -12,12 +12,14 @@ from .measurements import Curve, LatestMetric, MetricChunk, MetricPoint, Param, 
 from .outer_folds import OuterFold
 from .problems import Problem
 from .profiles import DatasetProfile, Depth
+from .provenance import Provenance
 from .purged import PurgedRun
 from .recipes import Recipe, RecipeVersion
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 from .sources import DataSource, SourceState, StagedRow
 from .studies import OPEN_STUDY, Study, StudyLane, StudyState, Trial, TrialState
+from .trainers import Trainer
 from .training_schedules import TrainingSchedule
 
 __all__ = [
@@ -25,8 +27,8 @@ __all__ = [
     "DataSource", "Dataset", "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment",
     "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
-    "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "PurgedRun", "QualityAlert", "Recipe", "RecipeVersion",
-    "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
-    "Study", "StudyLane", "StudyState", "TestUse", "TrainingSchedule", "Trial", "TrialState", "VersionComparison",
-    "model_key",
+    "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "Provenance", "PurgedRun", "QualityAlert", "Recipe",
+    "RecipeVersion", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
+    "Study", "StudyLane", "StudyState", "TestUse", "Trainer", "TrainingSchedule", "Trial", "TrialState",
+    "VersionComparison", "model_key",
 ]  # fmt: skip

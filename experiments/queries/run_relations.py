@@ -21,14 +21,6 @@ class ReadDataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where the code of a run came from, as the client says; "" for what it does not say."""
-
-    name: str = ""
-    commit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Children:
     """The first active child runs, oldest first, each with its own `n_children`, and how many there are."""
 
@@ -50,13 +42,6 @@ def datasets(run: Run) -> list[ReadDataset]:
         ReadDataset(row.dataset.name, row.dataset.digest, row.tags.get(tag_names.DATA_CONTEXT, ""))
         for row in rows
     ]
-
-
-def source(run: Run) -> Source:
-    tags = dict(
-        run.tags.filter(key__in=[tag_names.SOURCE_NAME, tag_names.SOURCE_COMMIT]).values_list("key", "value")
-    )
-    return Source(tags.get(tag_names.SOURCE_NAME, ""), tags.get(tag_names.SOURCE_COMMIT, ""))
 
 
 def files(run: Run) -> QuerySet[Artifact]:

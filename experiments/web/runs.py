@@ -19,7 +19,7 @@ from experiments.models import Artifact, Run
 from experiments.queries import model_relations, studies, test_uses
 from experiments.queries import run_relations as relations
 from experiments.queries import runs as queries
-from experiments.web import evaluation_figures, figures, files
+from experiments.web import evaluation_figures, figures, files, provenance
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib import tag_names
@@ -52,7 +52,7 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
         "children": relations.children(found),
         "children_address": _children_address(found),
         "datasets": relations.datasets(found),
-        "source": relations.source(found),
+        "provenance": provenance.panel(found),
         "versions": found.model_versions.select_related("model").order_by("model__name", "number"),
         "model_name": _model_name(found),
         "evaluation": evaluation_figures.of_run(found),

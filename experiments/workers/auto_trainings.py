@@ -107,16 +107,16 @@ def _train(
 ) -> None:  # fmt: skip
     wanted = {str(run.pk): run for run in runs}
     context.report(0.05, "Reading the dataset")
-    frame = training.frame_of(runs[0]) if runs else None
+    data = training.data_of(runs[0]) if runs else None
     for place, row in enumerate(rows):
         run = wanted.get(row["run"])
-        if run is None or frame is None:
+        if run is None or data is None:
             continue
         if row["method"] != SINGLE and time.monotonic() + MEASURING * row["seconds"] > deadline:
             context.log(f"{run.name}: left out, its fit takes about {row['seconds']:.0f} s.")
             run_actions.finish_run(run, RunStatus.KILLED, error=NO_TIME, by=by)
             continue
-        training.train_one(context, training.Share(context, place, len(rows), row["title"]), run, frame)
+        training.train_one(context, training.Share(context, place, len(rows), row["title"]), run, data)
         _settle(context, auto, run)
 
 

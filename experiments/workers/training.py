@@ -15,21 +15,21 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.actions import artifacts, evaluations
+from experiments.actions import artifacts, evaluations, provenance
 from experiments.actions import logging as log_actions
 from experiments.actions import runs as run_actions
 from experiments.actions.measurements import Metric
 from experiments.actions.test_uses import record_test_use
 from experiments.models import LIVE, Lifecycle, Run, RunStatus
 from experiments.queries import datasets as dataset_queries
-from experiments.queries.problems import spec_of
+from experiments.queries.provenance import spec_for
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.jobs.context import JobCancelled, JobContext, JobPaused
 from mlregistry.jobs.models import Job
 from mlregistry.jobs.parts import run_part
 from mlregistry.jobs.patience import AWAY, patiently
-from mlregistry.ml import packaging, tables
+from mlregistry.ml import packaging, table_digest, tables
 from mlregistry.ml import training as ml_training
 from mlregistry.ml.recipes import Recipe, parse
 from mlregistry.ml.supervised.table import SUPERVISED
@@ -70,12 +70,12 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
         if runs:
             context.report(0.0, "Reading the dataset")
             context.phase("read")
-            frame = frame_of(runs[0])
+            data = data_of(runs[0])
             allowance = Allowance(context)
             for place, run in enumerate(runs):
                 context.checkpoint()  # between two runs: those that are finished stay so
                 problem = run_part(
-                    context, _work(run, frame, place, len(runs)), allowance.of_one(len(runs) - place)
+                    context, _work(run, data, place, len(runs)), allowance.of_one(len(runs) - place)
                 )
                 if problem:
                     _end_broken(context, run, problem)
@@ -88,44 +88,59 @@ def train(context: JobContext, *, run_ids: list[str]) -> dict[str, Any]:
 def runs_to_do(run_ids: list[str]) -> list[Run]:
     """In the order asked for, but those that a dead worker interrupted last: one may be the cause."""
     rows = Run.objects.filter(pk__in=run_ids, lifecycle=Lifecycle.ACTIVE).exclude(status=RunStatus.FINISHED)
-    rows = rows.select_related("experiment__team", "problem", "dataset_version", "created_by")
+    rows = rows.select_related("experiment__team", "problem", "dataset_version__dataset", "created_by")
     order = {run_id: place for place, run_id in enumerate(run_ids)}
     return sorted(rows, key=lambda run: (run.status == RunStatus.RUNNING, order[str(run.pk)]))
 
 
-def frame_of(run: Run) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Data:
+    """The table that all runs of the job are trained on."""
+
+    frame: pd.DataFrame
+    digest: str
+
+
+def data_of(run: Run) -> Data:
     if run.dataset_version is None:
         raise Invalid("The dataset version of the runs is gone.", field="dataset_version")
     with dataset_queries.local_paths(run.dataset_version) as paths:
-        return tables.load(paths)
+        frame = tables.load(paths)
+    return Data(frame, table_digest.table_digest(frame))
 
 
-def _work(run: Run, frame: pd.DataFrame, place: int, n_runs: int) -> Callable[[JobContext], None]:
+def _work(run: Run, data: Data, place: int, n_runs: int) -> Callable[[JobContext], None]:
     pauses = run.problem is not None and run.problem.kind not in SUPERVISED
 
     def work(context: JobContext) -> None:
-        train_one(context, Share(context, place, n_runs, run.name, pauses), run, frame)
+        train_one(context, Share(context, place, n_runs, run.name, pauses), run, data)
 
     return work
 
 
-def train_one(context: JobContext, share: Share, run: Run, frame: pd.DataFrame) -> None:
+def train_one(context: JobContext, share: Share, run: Run, data: Data) -> None:
     """The run ends FINISHED or FAILED; only a job that is to stop leaves by an exception."""
     by = Actor.system(run.experiment.team, user=run.created_by)
     patiently(lambda: _begin(context, run))
     share.report(0.0, "Starting")
     try:
-        if run.problem is None:
+        spec = spec_for(run)
+        if spec is None:
             raise Invalid("The problem of the run is gone.", field="problem")
-        recipe = parse(run.recipe or {}, kind=run.problem.kind)
+        recipe = parse(run.recipe or {}, kind=spec.kind)
         patiently(lambda: _log_params(run, recipe, by))
         context.phase("train")
         told: dict[str, float] = {}
         tell = partial(_tell, context, run, by, told)
-        with carrier(context, run, n_cells=frame.size) as carried:
-            result = ml_training.train(spec_of(run.problem), recipe, frame, share.report, tell, carried)
+        with carrier(context, run, n_cells=data.frame.size) as carried:
+            result = ml_training.train(spec, recipe, data.frame, share.report, tell, carried)
         context.phase("store")
-        patiently(lambda: _keep(context, run, result, told, by))
+        facts = provenance.facts_of(run, result, table_digest=data.digest)
+
+        def keep_origin() -> None:
+            provenance.keep_provenance(run, facts, spec=spec, by=by)
+
+        patiently(lambda: _keep(context, run, result, told, keep_origin, by))
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
     except (JobCancelled, *AWAY):
         raise
@@ -184,7 +199,12 @@ def _text(value: Any) -> str:
 
 
 def _keep(
-    context: JobContext, run: Run, result: TrainingResult, told: Mapping[str, float], by: Actor
+    context: JobContext,
+    run: Run,
+    result: TrainingResult,
+    told: Mapping[str, float],
+    keep_origin: Callable[[], object],
+    by: Actor,
 ) -> None:
     """Files first, then everything that is not told yet and the end of the run in one transaction."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
@@ -199,6 +219,7 @@ def _keep(
         log_actions.log_batch(run, metrics=[Metric(key, value) for key, value in measured.items()], by=by)
         log_actions.set_curves(run, result.curves, by=by)
         evaluations.keep_evaluation(run, result, by=by)
+        keep_origin()
         run.signature = result.signature.to_json()
         run.input_example = result.input_example
         run.warnings = result.warnings

@@ -1,4 +1,5 @@
-"""URLs that the server may be asked to call, taken apart strictly. Called by `mlregistry.outgoing`."""
+"""URLs that the server may be asked to call, taken apart strictly. Called by `mlregistry.outgoing`;
+addresses of repositories lose their credentials here."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ PORTS = {"http": 80, "https": 443}
 UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 PATH_SIGNS = "/%:@!$&'()*+,;=~"
+CREDENTIALS = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ def parse(url: str, *, allow_http: bool = False) -> Target:
     authority = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
     query = f"?{quote(parts.query, safe=PATH_SIGNS + '?[]')}" if parts.query else ""
     return Target(parts.scheme, host, port, authority, quote(parts.path or "/", safe=PATH_SIGNS) + query)
+
+
+def without_credentials(address: str) -> str:
+    """The address of a repository without user and password; anything else as it is."""
+    return CREDENTIALS.sub(r"\1", address)
 
 
 def _ascii(host: str) -> str:

@@ -150,58 +150,60 @@ def _r2(outcome: Outcome) -> float:
     return float(sk.r2_score(outcome.truth, outcome.predicted)) if len(outcome.truth) > 1 else math.nan
 
 
+CLASSIFICATION = _table(
+    Metric("roc_auc", "ROC-AUC", MAXIMIZE, lambda o: _score(o, sk.roc_auc_score)),
+    Metric("pr_auc", "PR-AUC", MAXIMIZE, lambda o: _score(o, sk.average_precision_score)),
+    Metric("accuracy", "Accuracy", MAXIMIZE, lambda o: float(sk.accuracy_score(o.truth, o.predicted))),
+    Metric("balanced_accuracy", "Balanced accuracy", MAXIMIZE, _balanced_accuracy),
+    Metric("f1", "F1", MAXIMIZE, lambda o: float(sk.f1_score(o.truth, o.predicted, **_average(o)))),
+    Metric(
+        "precision",
+        "Precision",
+        MAXIMIZE,
+        lambda o: float(sk.precision_score(o.truth, o.predicted, **_average(o))),
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        MAXIMIZE,
+        lambda o: float(sk.recall_score(o.truth, o.predicted, **_average(o))),
+    ),
+    Metric("log_loss", "Log loss", MINIMIZE, _log_loss),
+    Metric(
+        "mcc",
+        "Matthews correlation",
+        MAXIMIZE,
+        _mcc,
+    ),
+    Metric("brier", "Brier score", MINIMIZE, _brier),
+    Metric("calibration_error", "Expected calibration error", MINIMIZE, _calibration_error),
+)
+REGRESSION = _table(
+    Metric("rmse", "RMSE", MINIMIZE, lambda o: float(sk.root_mean_squared_error(o.truth, o.predicted))),
+    Metric(
+        "mae",
+        "Mean absolute error",
+        MINIMIZE,
+        lambda o: float(sk.mean_absolute_error(o.truth, o.predicted)),
+    ),
+    Metric(
+        "median_absolute_error",
+        "Median absolute error",
+        MINIMIZE,
+        lambda o: float(sk.median_absolute_error(o.truth, o.predicted)),
+    ),
+    Metric("r2", "R²", MAXIMIZE, _r2),
+    Metric(
+        "mape",
+        "Mean absolute percentage error",
+        MINIMIZE,
+        lambda o: losses.mape(o.truth, o.predicted),
+    ),
+    Metric("pinball", "Pinball loss", MINIMIZE, _pinball),
+)
 METRICS: dict[str, dict[str, Metric]] = {
-    "classification": _table(
-        Metric("roc_auc", "ROC-AUC", MAXIMIZE, lambda o: _score(o, sk.roc_auc_score)),
-        Metric("pr_auc", "PR-AUC", MAXIMIZE, lambda o: _score(o, sk.average_precision_score)),
-        Metric("accuracy", "Accuracy", MAXIMIZE, lambda o: float(sk.accuracy_score(o.truth, o.predicted))),
-        Metric("balanced_accuracy", "Balanced accuracy", MAXIMIZE, _balanced_accuracy),
-        Metric("f1", "F1", MAXIMIZE, lambda o: float(sk.f1_score(o.truth, o.predicted, **_average(o)))),
-        Metric(
-            "precision",
-            "Precision",
-            MAXIMIZE,
-            lambda o: float(sk.precision_score(o.truth, o.predicted, **_average(o))),
-        ),
-        Metric(
-            "recall",
-            "Recall",
-            MAXIMIZE,
-            lambda o: float(sk.recall_score(o.truth, o.predicted, **_average(o))),
-        ),
-        Metric("log_loss", "Log loss", MINIMIZE, _log_loss),
-        Metric(
-            "mcc",
-            "Matthews correlation",
-            MAXIMIZE,
-            _mcc,
-        ),
-        Metric("brier", "Brier score", MINIMIZE, _brier),
-        Metric("calibration_error", "Expected calibration error", MINIMIZE, _calibration_error),
-    ),
-    "regression": _table(
-        Metric("rmse", "RMSE", MINIMIZE, lambda o: float(sk.root_mean_squared_error(o.truth, o.predicted))),
-        Metric(
-            "mae",
-            "Mean absolute error",
-            MINIMIZE,
-            lambda o: float(sk.mean_absolute_error(o.truth, o.predicted)),
-        ),
-        Metric(
-            "median_absolute_error",
-            "Median absolute error",
-            MINIMIZE,
-            lambda o: float(sk.median_absolute_error(o.truth, o.predicted)),
-        ),
-        Metric("r2", "R²", MAXIMIZE, _r2),
-        Metric(
-            "mape",
-            "Mean absolute percentage error",
-            MINIMIZE,
-            lambda o: losses.mape(o.truth, o.predicted),
-        ),
-        Metric("pinball", "Pinball loss", MINIMIZE, _pinball),
-    ),
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
     "clustering": clustering.TABLE,
     "recommendation": recommendation.TABLE,
 }

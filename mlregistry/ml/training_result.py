@@ -37,3 +37,5 @@ class TrainingResult:
     """The primary metric on the resamples of the test rows, to be paired with another run's."""
     predictions: pd.DataFrame | None = None
     """Per test row: its number in the table, truth, prediction, probabilities or quantiles."""
+    split_digest: str = ""
+    """Of the numbers that the rows of training, validation and test have in the table."""

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from mlregistry.errors import MlregistryError, Unauthenticated, Unavailable
 
-from . import errors, fields, routes, wire
+from . import errors, fields, routes, run_tokens, wire
 from .authentication import caller_of
 from .route import Call, Environ, Reply, Route
 
@@ -94,6 +94,7 @@ def _called(route: Route, parts: dict[str, str], environ: Environ, slug: str | N
         call.by.require(route.role)
     if route.fields is not None:
         call.given = fields.read(route.fields, {**wire.sent(environ, route.fields), **parts})
+    run_tokens.hold(call, route)
     result = route.act(call)
     if isinstance(result, Reply):
         return result

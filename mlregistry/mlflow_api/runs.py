@@ -27,7 +27,7 @@ from mlregistry.lib import tag_names
 from mlregistry.lib.millis import from_millis, to_millis
 from mlregistry.lib.names import clean_key
 
-from . import fields, ids, wire
+from . import fields, ids, run_tokens, wire
 from .fields import Field, integer, objects, text
 from .ids import present
 from .route import Answer, Call, Route
@@ -150,6 +150,7 @@ def delete_tag(call: Call) -> Answer:
 
 def log_batch(call: Call) -> Answer:
     batch = _sent(call)
+    run_tokens.hold_to(call, batch.run_id)
     _check_limits(batch)
     metrics = [
         Metric(m.key, m.value, m.step, m.timestamp, m.model_id, m.dataset_name, m.dataset_digest)

@@ -14,7 +14,11 @@ NAVIGATION = (
     ("Home", "ui:home", ()),
     ("Problems", "experiments:problems", ("problems", "train")),
     ("Datasets", "experiments:datasets", ("datasets",)),
-    ("Experiments", "experiments:experiments", ("experiments", "runs", "logged-models", "compare", "trash")),
+    (
+        "Experiments",
+        "experiments:experiments",
+        ("experiments", "runs", "logged-models", "compare", "trash", "trainers"),
+    ),
     ("Models", "models_app:models", ("models",)),
     ("Endpoints", "serving:endpoints", ("endpoints",)),
     ("Jobs", "jobs:jobs", ("jobs",)),

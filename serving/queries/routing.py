@@ -96,7 +96,9 @@ def _grants() -> dict[str, Grant]:
     teams: dict[int, list[Membership]] = defaultdict(list)
     for member in Membership.objects.select_related("team").order_by("created_at", "pk"):
         teams[member.user_id].append(member)
-    tokens = ApiToken.objects.filter(revoked_at=None, user__is_active=True).select_related("user")
+    tokens = ApiToken.objects.filter(revoked_at=None, only_run=None, user__is_active=True).select_related(
+        "user"
+    )
     grants = ((bytes(token.digest).hex(), _grant(token, teams[token.user_id])) for token in tokens)
     return {digest: grant for digest, grant in grants if grant is not None}
 

@@ -110,7 +110,7 @@ def _told(problem: ElementTree.Element) -> str:
 
 
 @contextmanager
-def server_under_test(home: Path) -> Iterator[ServerUnderTest]:
+def server_under_test(home: Path, **variables: str) -> Iterator[ServerUnderTest]:
     """The named server, or `manage.py up` on an empty home with a PostgreSQL and workers of its own."""
     named = env.text("TEST_MLFLOW_URI")
     if named:
@@ -121,7 +121,7 @@ def server_under_test(home: Path) -> Iterator[ServerUnderTest]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
-            env=_server_environment(home, port),
+            env={**_server_environment(home, port), **variables},
             stdout=log,
             stderr=log,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -63,6 +64,34 @@ def revoke_token(token: ApiToken, by: Actor) -> ApiToken:
     return token
 
 
+def create_run_token(run_id: UUID, *, team: Team, expires_at: datetime, by: Actor) -> tuple[ApiToken, str]:
+    """A token for one run's own job, of the person who started it, and its secret."""
+    if by.user is None:
+        raise Forbidden("Only a person can have a token.")
+    secret = new_token()
+    scopes = [Scope.READ.value, Scope.WRITE.value]
+    with transaction.atomic():
+        token = store_token(
+            by.user,
+            f"Run {run_id.hex[:12]}",
+            secret,
+            scopes=scopes,
+            expires_at=expires_at,
+            team=team,
+            only_run=run_id,
+        )
+        audit.record(by, "token.create", token, scopes=scopes, team=team.slug, run=str(run_id))
+    return token, secret
+
+
+def end_run_token(token: ApiToken, *, by: Actor) -> None:
+    """It counts no more; the job of its run is over."""
+    with transaction.atomic():
+        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+        audit.record(by, "token.revoke", token)
+        access_changed()
+
+
 def store_token(
     user: User,
     name: str,
@@ -71,6 +100,7 @@ def store_token(
     scopes: list[str],
     expires_at: datetime | None = None,
     team: Team | None = None,
+    only_run: UUID | None = None,
 ) -> ApiToken:
     """The row of a secret; the caller has checked everything and writes the audit line."""
     token = ApiToken.objects.create(
@@ -81,6 +111,7 @@ def store_token(
         digest=digest(secret),
         scopes=scopes,
         expires_at=expires_at,
+        only_run=only_run,
     )
     access_changed()
     return token

@@ -16,7 +16,10 @@ class Scope(models.TextChoices):
 
 
 class ApiToken(models.Model):
-    """A token of a user; `team` limits it to one team, otherwise it works in all teams of its user."""
+    """A token of a user; `team` limits it to one team, otherwise it works in all teams of its user.
+
+    `only_run` limits it to one run of the MLflow door, for as long as the job of that run lasts.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="api_tokens")
@@ -24,6 +27,7 @@ class ApiToken(models.Model):
     prefix = models.CharField(max_length=16, db_index=True)
     digest = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    only_run = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -84,6 +84,7 @@ def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any, 
             "prepare": round(prepared - start, 6), "fit": round(fitted - prepared, 6),
             "total": round(end - start, 6),
         },
+        split_digest=splits.digest(parts.train, parts.validation, parts.test),
     )  # fmt: skip
 
 

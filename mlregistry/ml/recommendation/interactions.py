@@ -20,7 +20,10 @@ LONGEST_KEY = 200
 
 @dataclass
 class Interactions:
-    """Rows as numbers of `user_keys` and `item_keys`; `ratings` where the problem has a target, `order` by time."""
+    """Rows as numbers of `user_keys` and `item_keys`; `ratings` where the problem has a target, `order` by time.
+
+    `numbers` are those that the rows have in the whole table.
+    """
 
     user_keys: Array
     item_keys: Array
@@ -28,6 +31,7 @@ class Interactions:
     items: Array
     ratings: Array | None
     order: Array | None
+    numbers: Array
     n_rows: dict[str, int]
     warnings: list[str] = field(default_factory=list)
 
@@ -67,7 +71,8 @@ def read(spec: ProblemSpec, split: Split, frame: pd.DataFrame) -> Interactions:
     n_rows = {"total": len(frame), "users": len(user_keys), "items": len(item_keys)}
     order = _order(rows[time], time) if time else None
     ratings = _ratings(rows[spec.target], spec.target) if spec.target else None
-    return Interactions(user_keys, item_keys, users, items, ratings, order, n_rows, warnings)
+    numbers = np.flatnonzero(known)
+    return Interactions(user_keys, item_keys, users, items, ratings, order, numbers, n_rows, warnings)
 
 
 def part(found: Interactions, split: Split, seed: int) -> Parts:

@@ -10,7 +10,7 @@ import pandas as pd
 import threadpoolctl
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import estimators, metrics
+from mlregistry.ml import estimators, metrics, splits
 from mlregistry.ml.problems import MIN_ROWS, ProblemSpec, validate
 from mlregistry.ml.recipes import Recipe, check_estimator
 from mlregistry.ml.recommendation import curves, evaluating, interactions
@@ -64,6 +64,9 @@ def _train(spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, report: Any, 
         input_example=[{spec.granularity[0]: key} for key in model.user_keys[:N_EXAMPLE_ROWS].tolist()],
         warnings=found.warnings,
         seconds={name: round(value, 6) for name, value in seconds.items()},
+        split_digest=splits.digest(
+            *(found.numbers[rows] for rows in (parts.train, parts.validation, parts.test))
+        ),
     )
 
 

@@ -69,11 +69,11 @@ def to_python(
     _refuse_collisions(modules)
     imports: set[str] = {"import argparse", "import pandas as pd", "from sklearn.pipeline import Pipeline"}
     bodies = [_body(module, imports) for module in modules]
-    expressions = [f"            ({name!r}, {_expression(part, imports)})," for name, part in parts]
+    expressions = [f"            ({name!r}, {expression(part, imports)})," for name, part in parts]
     pieces = [
         HEAD.format(file="recipe.py", hint="TARGET"),
         "from __future__ import annotations\n",
-        _sorted_imports(imports),
+        sorted_imports(imports),
         ERROR,
         *bodies,
         f"TARGET = {target!r}\nFEATURES: list[str] = {list(features)!r}\n",
@@ -154,7 +154,8 @@ def _body(module: ModuleType, imports: set[str]) -> str:
     return "\n".join(line for number, line in enumerate(lines, 1) if number not in skipped).strip() + "\n\n"
 
 
-def _sorted_imports(imports: set[str]) -> str:
+def sorted_imports(imports: set[str]) -> str:
+    """Whole modules first; what must be switched on before all others."""
     ordered = sorted(
         imports,
         key=lambda line: ("enable_iterative_imputer" not in line, not line.startswith("import"), line),
@@ -162,29 +163,38 @@ def _sorted_imports(imports: set[str]) -> str:
     return "\n".join(ordered) + "\n"
 
 
-def _expression(value: Any, imports: set[str]) -> str:
-    """Python that makes the value again: an estimator by its class and what differs from its defaults."""
+def expression(value: Any, imports: set[str], ours: set[tuple[str, str]] | None = None) -> str:
+    """Python that makes the value again: an estimator by its class and what differs from its defaults.
+
+    What it names is added to `imports`, or to `ours` as (module, name) when it is a part of this package.
+    """
     if isinstance(value, BaseEstimator):
         kind = type(value)
-        if not kind.__module__.startswith("mlregistry."):
-            module = kind.__module__.partition("._")[0]
-            imports.add(f"from {module} import {kind.__name__}")
-            if kind.__name__ == "IterativeImputer":
-                imports.add("from sklearn.experimental import enable_iterative_imputer")
+        _note(kind.__module__, kind.__name__, imports, ours)
         defaults = {name: one.default for name, one in inspect.signature(kind.__init__).parameters.items()}
         given = {
             name: one
             for name, one in value.get_params(deep=False).items()
             if not _same(one, defaults.get(name))
         }
-        return f"{kind.__name__}({', '.join(f'{name}={_expression(one, imports)}' for name, one in given.items())})"
+        written = [f"{name}={expression(one, imports, ours)}" for name, one in given.items()]
+        return f"{kind.__name__}({', '.join(written)})"
     if callable(value):
-        module = value.__module__.partition("._")[0]
-        imports.add(f"from {module} import {value.__name__}")
+        _note(value.__module__, value.__name__, imports, ours)
         return str(value.__name__)
     if isinstance(value, float) and value != value:
         return 'float("nan")'
     return repr(value)
+
+
+def _note(module: str, name: str, imports: set[str], ours: set[tuple[str, str]] | None) -> None:
+    if module.startswith(OURS):
+        if ours is not None:
+            ours.add((module, name))
+        return
+    imports.add(f"from {module.partition('._')[0]} import {name}")
+    if name == "IterativeImputer":
+        imports.add("from sklearn.experimental import enable_iterative_imputer")
 
 
 def _same(one: Any, default: Any) -> bool:

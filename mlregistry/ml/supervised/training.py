@@ -78,6 +78,9 @@ def train(
         evaluation=found.document,
         replicates=found.replicates,
         predictions=found.predictions,
+        split_digest=splits.digest(
+            *(work.numbers[rows] for rows in (parts.train, parts.validation, parts.test))
+        ),
     )
 
 

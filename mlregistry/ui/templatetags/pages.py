@@ -67,6 +67,12 @@ def figure(value: Any) -> str:
 
 
 @register.filter
+def exact(value: float | None) -> str:
+    """Every digit that tells a number from its neighbours; – for none."""
+    return DASH if value is None else repr(float(value))
+
+
+@register.filter
 def answer(value: Any) -> str:
     """A prediction: a figure or class, or the first items of a list of recommendations."""
     if not isinstance(value, list):

@@ -1,0 +1,48 @@
+"""What a run came from on its page, and the button that trains the same once more."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from experiments import access
+from experiments.actions import reruns as actions
+from experiments.models import Run, RunStatus
+from experiments.queries import provenance as queries
+from experiments.queries import reruns
+from mlregistry.accounts.models import Role
+from mlregistry.ui.page import PageRequest, page
+
+TITLES = {"libraries": "Libraries", "threads": "Threads", "machine": "Machine"}
+
+
+@require_POST
+@page(role=Role.EDITOR)
+def run_again(request: PageRequest, run_id: UUID) -> HttpResponse:
+    again = actions.run_again(access.run(request.actor, run_id), by=request.actor)
+    messages.success(request, "The same is being trained once more; this page will say what came of it.")
+    return redirect("experiments:run", again.pk)
+
+
+def panel(run: Run) -> dict[str, Any]:
+    """What the page of a run shows."""
+    found = queries.of_run(run)
+    facts = found.facts if found else {}
+    environment = facts.get("environment") or {}
+    return {
+        "facts": facts,
+        "groups": [
+            (title, [(name.replace("_", " "), value) for name, value in environment[key].items() if value])
+            for key, title in TITLES.items()
+            if environment.get(key)
+        ],
+        "server": environment.get("mlregistry") or {},
+        "code": queries.code_of(run),
+        "repetition": reruns.repetition(run),
+        "repetitions": reruns.repetitions(run),
+        "can_repeat": bool(facts and run.recipe and run.dataset_version and run.problem)
+        and run.status == RunStatus.FINISHED,
+    }
