@@ -52,11 +52,12 @@ def keep_offers(auto: AutoTraining, offers: list[dict[str, Any]], *, by: Actor) 
     """A run for each offer, a child of the study's, with its estimates; once, whichever attempt of the job asks."""
     with transaction.atomic():
         row = AutoTraining.objects.select_for_update().get(pk=auto.pk)
-        if not row.offers:
-            row.offers = [_with_run(auto, offer, by) for offer in offers]
+        kept: list[dict[str, Any]] = row.offers
+        if not kept:
+            row.offers = kept = [_with_run(auto, offer, by) for offer in offers]
             row.save(update_fields=["offers"])
-        auto.offers = row.offers
-    return auto.offers
+        auto.offers = kept
+    return kept
 
 
 def update_offer(auto: AutoTraining, run_id: str, **found: Any) -> None:

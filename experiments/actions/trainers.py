@@ -122,7 +122,7 @@ def start_trainer(trainer: Trainer, start: Start, *, by: Actor) -> tuple[Run, Jo
     return run, run.job
 
 
-def checked_limits(given: Mapping[str, int]) -> dict[str, int]:
+def checked_limits(given: Mapping[str, Any]) -> dict[str, int]:
     """The defaults with what is given over them."""
     unknown = set(given) - set(LIMITS)
     if unknown:
@@ -136,7 +136,7 @@ def checked_limits(given: Mapping[str, int]) -> dict[str, int]:
     return found
 
 
-def checked_params(given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_params(given: object) -> dict[str, Any]:
     """JSON of up to 64 KB, which the trainer gets as it is."""
     if not isinstance(given, Mapping) or len(given) > MOST_PARAMS:
         raise Invalid(f"The params are an object of at most {MOST_PARAMS} names and values.", field="params")

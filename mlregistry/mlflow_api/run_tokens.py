@@ -59,7 +59,7 @@ def _of_experiment(call: Call, only: uuid.UUID) -> bool:
     rows = Run.objects.filter(pk=only)
     if "experiment_name" in call.given:
         return rows.filter(experiment__name=call.given["experiment_name"]).exists()
-    return str(rows.values_list("experiment_id", flat=True).first()) == call.given["experiment_id"]
+    return bool(str(rows.values_list("experiment_id", flat=True).first()) == call.given["experiment_id"])
 
 
 def _of_model(call: Call, only: uuid.UUID) -> bool:

@@ -1,6 +1,7 @@
 """What a run came from: kept by the training, told by clients, and the same training once more."""
 
 import io
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_a_training_keeps_seed_data_digests_libraries_threads_and_machine(
 
 def test_the_environment_names_no_host_person_or_folder() -> None:
     told = repr(environment.describe())
-    for secret in (environment.platform.node(), str(environment.ROOT), "/usr", "/home"):
+    for secret in (platform.node(), str(environment.ROOT), "/usr", "/home"):
         assert secret not in told
 
 

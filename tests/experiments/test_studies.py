@@ -356,7 +356,7 @@ def test_a_clustering_is_searched_on_held_out_training_rows(editor: Actor) -> No
     study = actions.create_study(problem, version_of(frame, editor), space=space, plan=plan, by=editor)
     assert lane(study).state == State.SUCCEEDED
     assert (study.state, study.recipe["folds"]) == (StudyState.COMPLETE, 0)
-    best = study.trials.get(number=study.best_number)
+    best = study.trials.get(number=study.best_number or 0)
     assert best.params == {"k_means.n_clusters": 3}
     assert best.run is not None
     logged = dict(best.run.latest_metrics.values_list("key", "value"))
@@ -378,7 +378,7 @@ def test_a_recommendation_is_searched_on_each_users_latest_training_rows(editor:
     assert set(study.space["estimators"]) == {"item_neighbours", "user_neighbours", "ease", "svd"}
     assert lane(study).state == State.SUCCEEDED
     assert study.state == StudyState.COMPLETE
-    best = study.trials.get(number=study.best_number)
+    best = study.trials.get(number=study.best_number or 0)
     assert best.run is not None
     assert best.run.latest_metrics.get(key="validation_ndcg_at_10").number == study.best_value
     assert study.winner is not None

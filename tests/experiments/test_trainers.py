@@ -257,7 +257,9 @@ def test_the_token_of_a_run_logs_to_that_run_alone_and_only_while_its_job_runs(
     model = {"experiment_id": str(experiment.pk), "source_run_id": run.pk.hex, "name": "m"}
     assert status("POST", "logged-models", model) == 200
     assert status("POST", "logged-models", {**model, "source_run_id": other.pk.hex}) == 403
-    assert APIClient().get("/api/v1/trainers/", **bearer(secret)).status_code == 403
+    assert (
+        APIClient(headers={"Authorization": f"Bearer {secret}"}).get("/api/v1/trainers/").status_code == 403
+    )
     tokens.end_run_token(token, by=owner)
     assert status("POST", "runs/log-metric", {"run_id": run.pk.hex, **metric}) == 401
 

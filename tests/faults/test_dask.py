@@ -127,7 +127,7 @@ def test_a_large_fit_under_kill_9_has_the_figures_of_a_sequential_one(
     with farm.connected(cluster.place) as working:
         working.client.wait_for_workers(2, timeout=90)
         report = killing(cluster, working, after=during)
-        apart = training.train(SPEC, recipe, frame(), report, Farmer(working))
+        apart = training.train(SPEC, recipe, frame(), report, carrier=Farmer(working))
     here = training.train(SPEC, recipe, frame(), lambda fraction, message: None)
     assert figures(apart) == figures(here)
     assert apart.warnings == here.warnings
@@ -189,7 +189,7 @@ def test_what_a_cluster_loses_is_done_here(
             if "fold 1 of 2" in message:
                 cluster.kill_one()
 
-        apart = training.train(SPEC, recipe, frame(600), report, Farmer(working))
+        apart = training.train(SPEC, recipe, frame(600), report, carrier=Farmer(working))
     here = training.train(SPEC, recipe, frame(600), lambda fraction, message: None)
     assert figures(apart) == figures(here)
     assert any("without the Dask cluster" in text for text in apart.warnings)

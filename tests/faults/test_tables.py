@@ -113,7 +113,7 @@ def test_what_cannot_be_learned_from_is_refused_before_a_job_is_made(
 def test_an_empty_search_space_is_refused_with_the_field(
     problem: Problem, version: DatasetVersion, editor: Actor
 ) -> None:
-    empty_choice = {"estimators": {"logistic_regression": {"C": {"choices": []}}}}
+    empty_choice: dict[str, Any] = {"estimators": {"logistic_regression": {"C": {"choices": []}}}}
     spaces: list[dict[str, Any]] = [{}, {"estimators": {}}, empty_choice]
     for space in spaces:
         with pytest.raises(Invalid) as caught:

@@ -20,7 +20,7 @@ class Stop(Exception):
 
 def train(carrier: Carrier) -> TrainingResult:
     frame = classification_rows(mixed()).assign(team=lambda table: table.index // 5)
-    return training.train(CHURN, RECIPE, frame, silent, carrier)
+    return training.train(CHURN, RECIPE, frame, silent, carrier=carrier)
 
 
 def test_a_training_that_stopped_between_folds_ends_with_the_same_figures(

@@ -78,11 +78,11 @@ def test_a_learning_sampler_beats_chance_on_a_bowl(sampler: str) -> None:
 
 def planted(params: dict[str, Any]) -> float:
     """Best with the forest at 4 rows a leaf and no scaling; ridge is worse wherever it stands."""
-    scaled = 0.2 * (params["preparation.scaling"] == "standard")
+    scaled = 0.2 * bool(params["preparation.scaling"] == "standard")
     if params["estimator"] == "ridge":
-        return 2.0 + abs(math.log(params["ridge.alpha"])) / 10 + scaled
-    off = abs(params["random_forest.min_samples_leaf"] - 4) / 4
-    return off + 0.5 * (params["random_forest.max_features"] == 0.5) + scaled
+        return 2.0 + abs(math.log(float(params["ridge.alpha"]))) / 10 + scaled
+    off = abs(float(params["random_forest.min_samples_leaf"]) - 4) / 4
+    return off + 0.5 * bool(params["random_forest.max_features"] == 0.5) + scaled
 
 
 def test_the_gaussian_process_beats_chance_on_a_planted_function() -> None:

@@ -174,4 +174,5 @@ def _cleaned(weights: Array) -> Array:
     if not weights.sum() > 0:
         return np.full(len(weights), 1 / len(weights))
     kept: Array = np.where(weights >= 0.02 * weights.sum(), weights, 0.0)
-    return kept * (weights.sum() / kept.sum())
+    scaled: Array = kept * (weights.sum() / kept.sum())
+    return scaled

@@ -54,7 +54,8 @@ def rank(
     users, items = np.divmod(pairs, len(found.item_keys))
     known_users, known_items = numbering.users[users], numbering.items[items]
     again = (known_users >= 0) & (known_items >= 0)
-    again[again] = np.asarray(model.seen[known_users[again], known_items[again]]).ravel() != 0
+    if again.any():  # an empty choice of a sparse matrix has no values to compare
+        again[again] = np.asarray(model.seen[known_users[again], known_items[again]]).ravel() != 0
     users, known_items = users[~again], known_items[~again]
     who, firsts, n_relevant = np.unique(users, return_index=True, return_counts=True)
     numbers = numbering.users[who]

@@ -109,11 +109,11 @@ class Bundle:
             return self._home(*source.ours[name])
         place = self.instead.get((module, name), (module, name))
         node = self._source(place[0]).definitions.get(place[1])
-        if self._is_plain(place, node) and not self._is_given(place):
+        if self._is_plain(node, place) and not self._is_given(place):
             return self.aliases.setdefault(ast.unparse(node), place)  # many modules have the same alias
         return place
 
-    def _is_plain(self, place: Ours, node: ast.stmt | None) -> TypeGuard[ast.Assign]:
+    def _is_plain(self, node: ast.stmt | None, place: Ours) -> TypeGuard[ast.Assign]:
         """A constant or an alias that is made of nothing of ours."""
         source = self._source(place[0])
         return isinstance(node, ast.Assign) and not any(
@@ -166,7 +166,7 @@ class Bundle:
 
     def _order(self, place: Ours) -> tuple[int, str, int]:
         """Modules after those that they need, what needs nothing first of all."""
-        if self._is_plain(place, self.reached[place]):
+        if self._is_plain(self.reached[place], place):
             return 0, "", self.reached[place].lineno
         return self._level(place[0]), place[0], self.reached[place].lineno
 
@@ -177,7 +177,7 @@ class Bundle:
                 for place, uses in self.uses.items()
                 for use in uses
                 if place[0] == module and use.found[0] != module and not use.reference.weak
-                if not self._is_plain(use.found, self._node(use.found))
+                if not self._is_plain(self._node(use.found), use.found)
             }
             self.levels[module] = 1 + max((self._level(one) for one in needed), default=0)
         return self.levels[module]

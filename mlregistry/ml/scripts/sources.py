@@ -139,9 +139,7 @@ def _bound(function: ast.FunctionDef) -> frozenset[str]:
             found.add(node.arg)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
-        elif (isinstance(node, ast.ExceptHandler) and node.name) or (
-            isinstance(node, ast.FunctionDef) and node is not function
-        ):
+        elif isinstance(node, ast.ExceptHandler | ast.FunctionDef) and node is not function and node.name:
             found.add(node.name)
     return frozenset(found)
 

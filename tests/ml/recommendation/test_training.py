@@ -113,7 +113,7 @@ def test_what_a_user_had_before_counts_neither_as_recommended_nor_as_relevant() 
 
 def test_new_users_are_measured_on_what_they_are_served() -> None:
     frame = two_tastes()
-    late = two_tastes(seed=5).assign(
+    late = two_tastes().assign(  # as many rows, so that half of all are theirs
         user=lambda rows: "new" + rows["user"], moment=lambda rows: rows["moment"] + 10**9
     )
     result = train(
