@@ -26,8 +26,12 @@ def make_user(name: str, team: Team, role: Role) -> User:
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_static_files() -> None:
-    """Pages name static files as they lie in the source; nothing is collected for tests."""
+    """Pages name static files as they lie in the source; nothing is collected for tests.
+
+    They are looked up when they are asked for: WhiteNoise else reads them all for each test's client.
+    """
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ The lane holds the table and the database's line, its forks do the fitting: the 
 OpenMP or BLAS, which would not survive the fork.
 """
 
+import contextlib
 import os
 import socket
 import tempfile
@@ -67,7 +68,16 @@ class Lane:
     def claim(self) -> Trial | None:
         if self.context.cancelled():
             raise JobCancelled
+        self._load()
         return actions.claim_trial(self.study_id, worker=self.worker, lease_seconds=self.lease)
+
+    def _load(self) -> None:
+        """Read the table before a trial is taken, whose lease would run out over a large one."""
+        if self.frame is None:
+            study = Study.objects.select_related("dataset_version").filter(pk=self.study_id).first()
+            if study is not None and study.dataset_version is not None:
+                with contextlib.suppress(MlregistryError):  # the trial tells
+                    self._frame(study)
 
     def do(self, trial: Trial) -> None:
         """Measure the trial and tell how it ended; whatever goes wrong in it, the study goes on."""

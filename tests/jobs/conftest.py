@@ -139,7 +139,7 @@ def submit(transactional_db: None) -> Callable[..., Job]:
     return enqueue
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 45.0) -> None:
+def wait_for(condition: Callable[[], Any], *, seconds: float = 150.0) -> None:
     """Wait until the condition holds, sweeping as the scheduler would; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
