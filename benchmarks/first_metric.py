@@ -14,7 +14,7 @@ from benchmarks.served import Browser, Server
 
 N_ROWS, N_COLUMNS = 7_000, 20
 POLL_SECONDS = 2.0
-MOST_SECONDS = 60.0
+MOST_SECONDS = 120.0
 
 
 def table() -> pd.DataFrame:
@@ -55,7 +55,7 @@ def first_metric(server: Server, estimator: str = "hist_gradient_boosting") -> d
             return found | {"the estimator's": seconds}
         time.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - started) % POLL_SECONDS))
         page = browser.get(address, htmx=True)
-    raise SystemExit("The leaderboard showed no figure within a minute.")
+    raise SystemExit("The leaderboard showed no figure within two minutes.")
 
 
 def _scored(page: str) -> list[str]:

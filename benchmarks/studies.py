@@ -135,21 +135,22 @@ def main() -> None:
         try:
             server.wait()
             by_server(server, frame, 4, 1)  # the fork server and its libraries are warm from here on
-            waits = [first_metric(server) for _ in range(3)]
-            if not options.only_click:
-                alone = by_server(server, frame, options.overhead_trials, 1)
-                bare = bare_seconds(frame, [row["params"] for row in alone["rows"]])
-                ours = by_server(server, frame, options.trials, options.lanes)
+            _print_waits([first_metric(server) for _ in range(3)])
+            if options.only_click:
+                return
+            alone = by_server(server, frame, options.overhead_trials, 1)
+            _print_overhead(alone["rows"], bare_seconds(frame, [row["params"] for row in alone["rows"]]))
+            ours = by_server(server, frame, options.trials, options.lanes)
         finally:
             server.stop()
-    for name in waits[0]:
-        shown = ", ".join(f"{one[name]:.1f}" for one in waits)
-        print(f"From the click to {name} on the page (polled every 2 s): {shown} s")
-    if options.only_click:
-        return
-    _print_overhead(alone["rows"], bare)
     theirs = by_optuna(frame, options.trials, options.lanes)
     _print_throughput(options.trials, options.lanes, ours, theirs)
+
+
+def _print_waits(waits: Sequence[dict[str, float]]) -> None:
+    for name in waits[0]:
+        shown = ", ".join(f"{one[name]:.1f}" for one in waits)
+        print(f"From the click to {name} on the page (polled every 2 s): {shown} s", flush=True)
 
 
 def _print_overhead(rows: Sequence[dict[str, Any]], bare: Sequence[float]) -> None:
@@ -158,7 +159,8 @@ def _print_overhead(rows: Sequence[dict[str, Any]], bare: Sequence[float]) -> No
     print(
         f"\nOne lane, {len(rows)} trials, one thread a fit: the bare fits take {statistics.median(bare) * 1000:.0f} ms"
         f" (median), the server {statistics.median(found) * 1000:.0f} ms more a trial, {inside * 1000:.0f} of it in"
-        " the fork.\n"
+        " the fork.\n",
+        flush=True,
     )
 
 

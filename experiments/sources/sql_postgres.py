@@ -183,7 +183,10 @@ def _connection(ask: Ask) -> Iterator[Any]:
         "keepalives_idle": 30,
         "tcp_user_timeout": 60_000,
     }
-    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=options)
+    # Closed without a rollback, which would first read the rest of a COPY that was broken off, to its last row.
+    engine = sqlalchemy.create_engine(
+        url, poolclass=sqlalchemy.pool.NullPool, pool_reset_on_return=None, connect_args=options
+    )
     try:
         with contextlib.closing(engine.raw_connection()) as connection:
             yield connection.driver_connection

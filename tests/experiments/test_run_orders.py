@@ -16,7 +16,7 @@ from experiments.queries.search import Scope, Wanted
 from mlregistry.accounts.actor import Actor
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-N_RUNS = 240
+N_RUNS = 120
 
 
 @dataclass
@@ -165,7 +165,7 @@ def test_every_order_and_filter_pages_as_a_plain_sort_does(
     team = known[0].experiment.team_id
     for text, matches in FILTERS.items():
         for order, key in ORDERS.items():
-            for places, view, size in ((everywhere, "ACTIVE_ONLY", 7), (everywhere[:1], "ALL", 30)):
+            for places, view, size in ((everywhere, "ACTIVE_ONLY", 11), (everywhere[:1], "ALL", 15)):
                 wanted = Wanted(view, text, (order,) if order else ())
                 expected = [
                     run.id

@@ -245,3 +245,29 @@ def test_a_deleted_or_foreign_experiment_and_a_viewer_are_refused(
     experiment_actions.delete_experiment(experiment, by=editor)
     with pytest.raises(Conflict):
         actions.start_training(problem, version, recipes=RECIPES, experiment=experiment, by=editor)
+
+
+def test_metrics_and_the_look_at_the_test_rows_are_kept_before_the_charts(
+    started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment, _, job = started
+    train = ml_training.train
+
+    def breaks_late(*rest: Any) -> Any:
+        train(*rest)
+        raise ZeroDivisionError("no chart")
+
+    monkeypatch.setattr(ml_training, "train", breaks_late)
+    run_here(job)
+    for run in Run.objects.filter(experiment=experiment):
+        assert run.status == RunStatus.FAILED
+        assert run.latest_metrics.filter(key="test_roc_auc").exists()
+        assert run.test_uses.count() == 1
+        assert not run.curves.exists()
+
+
+def test_a_metric_that_was_told_early_is_logged_once(started: Any) -> None:
+    experiment, _, job = started
+    run_here(job)
+    for run in Run.objects.filter(experiment=experiment):
+        assert run.metric_points.filter(key="test_roc_auc").count() == 1

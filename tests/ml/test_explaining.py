@@ -87,3 +87,21 @@ def test_a_trained_model_is_explained_and_again_alike(spec: Any, frame: pd.DataF
     assert set(both[0]["shapley"]["labels"][:2]) & {"age", "plan", "income"}
     sizes = both[0]["learning_curve"]["series"][0]["x"]
     assert sizes == sorted(sizes)
+
+
+def test_shapley_values_of_weighted_sums_are_exact_and_those_of_others_sampled() -> None:
+    frame = regression_rows(mixed())
+    found = {}
+    for name in ("ridge", "decision_tree"):
+        recipe = recipes.parse({"estimator": name})
+        result = training.train(PRICE, recipe, frame, lambda *_: None)
+        needed = [field.name for field in result.signature.inputs]
+        drawn = explaining.explain(PRICE, recipe, frame, result.pipeline, needed, [], lambda *_: None)
+        found[name] = drawn["shapley"]
+        if name == "ridge":
+            rows, background = frame[needed].iloc[:5], frame[needed].iloc[5:60]
+            exact = explaining._exact(result.pipeline, result.pipeline.predict, rows, background)
+            near = shapley.sampled(result.pipeline.predict, rows, background, n_walks=600, seed=0)
+            assert exact == pytest.approx(near, abs=0.15 * np.abs(near).max())
+    assert found["ridge"]["n_walks"] == 0
+    assert found["decision_tree"]["n_walks"] > 0

@@ -35,6 +35,9 @@ def test_quantiles_are_in_order_cover_their_share_and_are_served(name: str, tmp_
     covered = fresh.price.between(found["0.1"].to_numpy(), found["0.9"].to_numpy()).mean()
     assert covered == pytest.approx(0.8, abs=0.06)
     assert 0 < result.metrics["test_pinball"] < result.metrics["test_mae"] / 2
+    shares, promised = result.curves["coverage"]["series"]
+    assert shares["x"] == promised["y"] == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
+    assert shares["y"] == pytest.approx(promised["y"], abs=0.12)
 
 
 def test_conforming_mends_quantiles_that_cover_too_little() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sklearn import datasets
 
 from mlregistry.errors import Invalid
-from mlregistry.ml import packaging, recipes, training
+from mlregistry.ml import curves, packaging, recipes, training
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.training_result import TrainingResult
@@ -228,3 +228,35 @@ def test_rows_in_the_gap_are_counted() -> None:
     result = train(CHURN, classification_rows(mixed()), split=split)
     assert result.n_rows["gap"] > 0
     assert result.n_rows["train"] + result.n_rows["gap"] + result.n_rows["test"] == 200
+
+
+def test_the_metrics_are_told_before_folds_and_charts_with_the_digest_of_the_test_rows() -> None:
+    heard: list[Any] = []
+    recipe = recipes.parse({"estimator": "decision_tree", "folds": 2})
+    result = training.train(
+        CHURN,
+        recipe,
+        classification_rows(mixed()),
+        lambda share, message: heard.append(message),
+        lambda measured, digest: heard.append((dict(measured), digest)),
+    )
+    place = next(n for n, one in enumerate(heard) if isinstance(one, tuple))
+    measured, digest = heard[place]
+    assert measured == {name: value for name, value in result.metrics.items() if not name.startswith("cv_")}
+    assert digest == result.evaluation["test_digest"]
+    assert any("Cross-validation" in message for message in heard[place + 1 :])
+    assert not any("Cross-validation" in str(message) for message in heard[:place])
+
+
+def test_a_slow_model_is_shuffled_on_fewer_rows() -> None:
+    ticks = iter([0.0, 10.0])
+    rated: list[int] = []
+
+    def scores(pieces: list[pd.DataFrame]) -> list[float]:
+        rated.append(len(pieces[0]))
+        return [0.0] * len(pieces)
+
+    frame = pd.DataFrame({"a": range(400), "b": range(400)})
+    drawn = curves.importance(scores, frame, gain=1, metric="R²", seed=1, clock=lambda: next(ticks))
+    assert rated == [400, 100, 100]  # 10 s × 6 shuffles: a quarter of the rows takes less than 20
+    assert drawn["labels"] == ["a", "b"]
