@@ -23,9 +23,11 @@ from mlregistry.ml.ensembling.weighing import Bench
 Array = npt.NDArray[Any]
 PARTS = 5
 FEW = 3
-MOST_CANDIDATES = 24
+MOST_CANDIDATES = 16
+LEAST_CANDIDATES = 6
 MOST_OF_FAMILY = 8
 MOST_STACKED = 8
+CLASS_WORK = 60
 WORK = 8_000_000  # rows × classes × candidates that one round of selection looks at
 PROBABILISTIC = ("log_loss", "brier", "calibration_error")
 SINGLE = "single"
@@ -152,7 +154,8 @@ def _pool(candidates: Sequence[Candidate], sign: float) -> list[Candidate]:
     telling = [one for one in candidates if one.estimator != DUMMY] or list(candidates)
     ranked = sorted(telling, key=lambda one: (sign * one.value, one.number))
     size = max(1, ranked[0].held.predicted.size)
-    most = max(4, min(MOST_CANDIDATES, WORK // size))
+    by_classes = CLASS_WORK // max(1, ranked[0].held.n_classes)  # metrics of many classes take long
+    most = max(LEAST_CANDIDATES, min(MOST_CANDIDATES, WORK // size, by_classes))
     counts: dict[str, int] = {}
     rows: list[tuple[int, int, Candidate]] = []
     for place, one in enumerate(ranked):
