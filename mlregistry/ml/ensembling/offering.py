@@ -92,7 +92,9 @@ def offers(
     sign = -1.0 if chosen.direction == metrics.MAXIMIZE else 1.0
     pool = _affordable(_pool(_on_same_folds(candidates, chosen.function, sign), sign), most_seconds)
     bench = _bench(pool, lambda outcome: sign * float(chosen.function(outcome)), seed)
-    parts = _parts(pool[0].held, seed)
+    parts = [part for part in _parts(pool[0].held, seed) if _is_defined(bench.at(part))]
+    if len(parts) < 2:
+        raise Invalid(f"{chosen.title} is not defined on the held-out rows.", field="primary_metric")
     found = []
     for method, weigh in _methods(metric, kind):
         mix = weigh(bench)
@@ -210,6 +212,10 @@ def _parts(held: Held, seed: int) -> list[Array]:
     if held.n_classes:
         rows = rows[np.argsort(held.truth[rows], kind="stable")]
     return [np.sort(rows[number::PARTS]) for number in range(PARTS)]
+
+
+def _is_defined(bench: Bench) -> bool:
+    return bool(np.isfinite(bench.score(bench.predicted[0])))
 
 
 def _honest(bench: Bench, weigh: Weigh, parts: Sequence[Array]) -> Iterator[float]:
