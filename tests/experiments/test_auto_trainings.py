@@ -84,7 +84,7 @@ def test_from_the_button_to_a_prediction_through_the_ensemble(study: Study) -> N
     assert auto.job.state == State.SUCCEEDED, auto.job.error
     assert queries.standing(auto).phase == queries.READY
     rows = queries.offers(auto)
-    assert rows[0]["method"] == "single"
+    assert "single" in [row["method"] for row in rows[:2]]
     assert len(rows) > 1
     for row in rows:
         assert row["status"] == RunStatus.FINISHED, row["error"]
