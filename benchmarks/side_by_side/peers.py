@@ -20,7 +20,7 @@ DATA_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 TRAINING_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "implicit": ("python", ("implicit==0.7.3", "threadpoolctl")),
-        "flaml": ("python", ("flaml[automl]",)),
+        "flaml": ("python", ("flaml[automl]==2.7.0",)),
     }
 )
 

@@ -33,6 +33,7 @@ from . import training as training_actions
 
 SEED = 42
 LANES = 2
+OF_RECIPE = ("split", "steps", "preparation")
 MOST_TRIALS = 10_000
 TRIAL_MEMORY_MB = 4096
 
@@ -57,7 +58,7 @@ def just_train(
     n_lanes: int = LANES,
     by: Actor,
 ) -> Started:
-    """Start it; Invalid names what stands against it. `recipe` may give split, folds' grouping and steps."""
+    """Start it; Invalid names what stands against it. `recipe` may give split and preparation."""
     by.require(Role.EDITOR)
     low, high = planning.MINUTES
     if not low <= minutes <= high:
@@ -130,13 +131,16 @@ def _plan(
     problem: Problem, version: DatasetVersion, seconds: float, wish: str, recipe: Mapping[str, Any] | None, seed: int
 ) -> tuple[dict[str, Any], Portfolio, tuple[str, ...]]:  # fmt: skip
     """What every trial starts from, the portfolio, and the reasons for both."""
-    base = {name: value for name, value in (recipe or {}).items() if name not in ("estimator", "params")}
+    base = dict(recipe or {})
+    for name in base:
+        if name not in OF_RECIPE:
+            raise Invalid(f"Of a recipe only {', '.join(OF_RECIPE)} are given here.", field=str(name)[:60])
     reasons: list[str] = []
     if base.get("steps") is None and base.get("preparation") is None:
         suggestion = recipe_queries.suggest(problem, version)
         base["steps"] = [step.to_json() for step in suggestion.steps]
         reasons += suggestion.reasons
-    base |= {"seed": seed, "folds": base.get("folds") or planning.FOLDS}
+    base |= {"seed": seed, "folds": planning.FOLDS}
     parsed = ml_recipes.parse({**base, "estimator": "dummy"}, kind=problem.kind)
     portfolio = planning.plan(
         problem.kind,

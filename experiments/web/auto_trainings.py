@@ -13,6 +13,7 @@ from experiments.models import Study
 from experiments.queries import auto_trainings as queries
 from experiments.queries.selections import versions
 from mlregistry.accounts.models import Role
+from mlregistry.ml import metrics
 from mlregistry.ml.portfolio import planning, side_by_side
 from mlregistry.ui.page import PageRequest, number, page, whole
 
@@ -71,7 +72,9 @@ def shown(study: Study) -> dict[str, Any]:
     names = queries.titles(study, numbers)
     return {
         "auto": auto,
-        "auto_metric": auto.metric,
+        "auto_metric": metrics.metric(study.problem.kind, auto.metric).title
+        if study.problem
+        else auto.metric,
         "where": where,
         "auto_share": min(1.0, where.seconds_used / auto.seconds),
         "leaders": queries.leaders(study),

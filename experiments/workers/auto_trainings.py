@@ -1,7 +1,7 @@
 """Ends a "Just train it": builds the ensembles of its study's trials, in the job's own process; see JOB_KINDS.
 
-The best single model is trained first, then ensembles as long as there is time. After a lost worker the trained ones
-stay, and the others go on.
+The most promising and the best single model are trained first, then the others as long as there is time. After a
+lost worker the trained ones stay, and the rest goes on.
 """
 
 import tempfile
@@ -74,7 +74,7 @@ def _auto(study_id: int) -> AutoTraining:
 
 
 def _offers(auto: AutoTraining) -> list[dict[str, Any]]:
-    """The best single model, then the ensembles by what is to be expected of them."""
+    """The best single model and ensembles of the study's trials, in the order that they are trained in."""
     assert auto.study.problem is not None  # noqa: S101  # _auto has seen to it
     candidates = queries.candidates(auto.study)
     if not candidates:
@@ -86,7 +86,14 @@ def _offers(auto: AutoTraining) -> list[dict[str, Any]]:
         seed=auto.study.seed,
         most_seconds=FIT_SHARE * queries.seconds_left(auto),
     )
-    return [_described(one) for one in sorted(found, key=lambda one: one.method != SINGLE)]
+    return [_described(one) for one in _ordered(found, queries.seconds_left(auto))]
+
+
+def _ordered(found: list[Offer], left: float) -> list[Offer]:
+    """The best first where it takes less than half of the time left, then the single best, then the rest."""
+    best = found[0]
+    first = best if MEASURING * best.seconds < left / 2 else None
+    return sorted(found, key=lambda one: (one is not first, one.method != SINGLE))
 
 
 def _described(offer: Offer) -> dict[str, Any]:

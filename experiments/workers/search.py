@@ -219,7 +219,8 @@ class Attempt:
         metrics = self.found.get("metrics", {})
         if self.auto is not None and ended.reason not in ("", PRUNED) and metrics:
             told = self._complete(metrics, ended, used)
-            return replace(told, error=f"{ended.reason} Measured on {self.found['step']} folds.")
+            folds = "1 fold" if self.found["step"] == 1 else f"{self.found['step']} folds"
+            return replace(told, error=f"{ended.reason} Measured on {folds}.")
         if ended.reason in (PRUNED, TIME_UP):
             why = "" if ended.reason == PRUNED else TIME_UP
             return Told(TrialState.PRUNED, metrics=metrics, error=why, **used)

@@ -29,7 +29,7 @@ FEW = 3
 
 @pytest.fixture
 def study(problem: Problem, version: DatasetVersion, editor: Actor) -> Study:
-    found = actions.just_train(problem, version, minutes=2, by=editor).study
+    found = actions.just_train(problem, version, minutes=30, by=editor).study
     assert found is not None
     return found
 
@@ -70,7 +70,7 @@ def test_the_portfolio_waits_in_an_order_that_gives_a_first_result_soon(study: S
     assert (study.sampler, study.pruner) == ("portfolio", "racing")
     auto = auto_of(study)
     assert study.max_seconds is not None
-    assert study.max_seconds < auto.seconds == 120
+    assert study.max_seconds < auto.seconds == 1800
     assert "folds" in auto.reasons[0]
     assert study.recipe["steps"], "the suggested steps are the recipe"
 
@@ -84,7 +84,7 @@ def test_from_the_button_to_a_prediction_through_the_ensemble(study: Study) -> N
     assert auto.job.state == State.SUCCEEDED, auto.job.error
     assert queries.standing(auto).phase == queries.READY
     rows = queries.offers(auto)
-    assert rows[0]["method"] == "single"
+    assert "single" in [row["method"] for row in rows[:2]]
     assert len(rows) > 1
     for row in rows:
         assert row["status"] == RunStatus.FINISHED, row["error"]
@@ -124,7 +124,7 @@ def test_cancelling_the_search_keeps_what_is_measured(study: Study, editor: Acto
     search(shortened(study, 1))
     Study.objects.filter(pk=study.pk).update(state=StudyState.RUNNING)
     study.refresh_from_db()
-    actions.cancel(study, by=editor)
+    study = actions.cancel(study, by=editor)
     assert study.state == StudyState.CANCELLED
     assert study.trials.filter(state=TrialState.COMPLETE).count() == 1
     assert queries.standing(auto_of(study)).phase == queries.STOPPED

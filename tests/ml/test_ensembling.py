@@ -176,6 +176,19 @@ def test_trials_that_were_stopped_after_fewer_folds_are_compared_on_those() -> N
     assert any(number == 9 for one in found for number, _ in one.members)
 
 
+def test_parts_on_which_the_metric_is_not_defined_are_left_out() -> None:
+    chance = np.random.default_rng(8)
+    truth = (np.arange(N) % 5 > 0) & (chance.random(N) < 0.5)  # no second class in the first fold
+    score = np.clip(0.5 * truth + 0.5 * chance.random((2, N)), 0, 1)
+    both = [np.column_stack([1 - one, one]) for one in score]
+    rows = candidates(truth.astype(int), both, 2)
+    found = offering.offers("classification", "roc_auc", rows, seed=1)
+    assert all(len(one.by_part) == 4 and np.isfinite(one.by_part).all() for one in found)
+    never = [Candidate(0, rows[0].recipe, rows[0].held.first(1), 0.5)]
+    with pytest.raises(Invalid, match="not defined"):
+        offering.offers("classification", "roc_auc", never, seed=1)
+
+
 def test_no_candidates_are_refused() -> None:
     with pytest.raises(Invalid, match="No trial"):
         offering.offers("regression", "r2", [], seed=1)

@@ -127,3 +127,14 @@ def test_kinds_without_folds_train_estimators_side_by_side(kind: str) -> None:
     assert len(few) >= len(many) >= 1
     for recipe in few:
         recipes.parse(recipe, kind=kind)
+
+
+def test_who_wishes_fast_answers_gets_families_that_answer_fast() -> None:
+    found = planned("classification", wish="fast")
+    assert {"extra_trees", "random_forest", "k_nearest_neighbors"}.isdisjoint(found.space.estimators)
+    assert "hist_gradient_boosting" in found.space.estimators
+    assert any("answer fast" in reason for reason in found.reasons)
+
+
+def test_a_longer_budget_leaves_a_smaller_share_for_the_last_fits() -> None:
+    assert planned(seconds=3600).search_seconds == 3600 - 390

@@ -23,9 +23,11 @@ from mlregistry.ml.ensembling.weighing import Bench
 Array = npt.NDArray[Any]
 PARTS = 5
 FEW = 3
-MOST_CANDIDATES = 24
+MOST_CANDIDATES = 16
+LEAST_CANDIDATES = 6
 MOST_OF_FAMILY = 8
 MOST_STACKED = 8
+CLASS_WORK = 60
 WORK = 8_000_000  # rows × classes × candidates that one round of selection looks at
 PROBABILISTIC = ("log_loss", "brier", "calibration_error")
 SINGLE = "single"
@@ -90,7 +92,9 @@ def offers(
     sign = -1.0 if chosen.direction == metrics.MAXIMIZE else 1.0
     pool = _affordable(_pool(_on_same_folds(candidates, chosen.function, sign), sign), most_seconds)
     bench = _bench(pool, lambda outcome: sign * float(chosen.function(outcome)), seed)
-    parts = _parts(pool[0].held, seed)
+    parts = [part for part in _parts(pool[0].held, seed) if _is_defined(bench.at(part))]
+    if len(parts) < 2:
+        raise Invalid(f"{chosen.title} is not defined on the held-out rows.", field="primary_metric")
     found = []
     for method, weigh in _methods(metric, kind):
         mix = weigh(bench)
@@ -152,7 +156,8 @@ def _pool(candidates: Sequence[Candidate], sign: float) -> list[Candidate]:
     telling = [one for one in candidates if one.estimator != DUMMY] or list(candidates)
     ranked = sorted(telling, key=lambda one: (sign * one.value, one.number))
     size = max(1, ranked[0].held.predicted.size)
-    most = max(4, min(MOST_CANDIDATES, WORK // size))
+    by_classes = CLASS_WORK // max(1, ranked[0].held.n_classes)  # metrics of many classes take long
+    most = max(LEAST_CANDIDATES, min(MOST_CANDIDATES, WORK // size, by_classes))
     counts: dict[str, int] = {}
     rows: list[tuple[int, int, Candidate]] = []
     for place, one in enumerate(ranked):
@@ -208,6 +213,10 @@ def _parts(held: Held, seed: int) -> list[Array]:
     if held.n_classes:
         rows = rows[np.argsort(held.truth[rows], kind="stable")]
     return [np.sort(rows[number::PARTS]) for number in range(PARTS)]
+
+
+def _is_defined(bench: Bench) -> bool:
+    return bool(np.isfinite(bench.score(bench.predicted[0])))
 
 
 def _honest(bench: Bench, weigh: Weigh, parts: Sequence[Array]) -> Iterator[float]:

@@ -19,7 +19,7 @@ DEFAULT_MINUTES = 5.0
 FOLDS = 5
 FEWER_FOLDS = 3
 CELLS_PER_SECOND = 10_000  # so many are measured in all folds with a second of the budget
-SEARCH_SHARE = 0.72
+LAST_SHARE, LAST_SECONDS = 0.28, 30.0
 TRIAL_SHARE = 0.2
 LEAST_TRIAL_SECONDS = 5
 
@@ -48,17 +48,16 @@ def plan(
     smallest_class: int | None,
     seconds: float,
     wish: str = "",
-    installed: Sequence[str] = (),
 ) -> Portfolio:
     """The portfolio for a training part of so many rows and prepared columns; Invalid for a kind without one.
 
-    `smallest_class` is how many training rows the rarest class has; `installed` are the estimators there are.
+    `smallest_class` is how many training rows the rarest class has.
     """
     if kind not in FAMILIES:
         raise Invalid(f"There is no portfolio for {kind}.", field="problem")
     if wish not in WISHES:
         raise Invalid(f"The wish is one of: {', '.join(WISHES[1:])}, or empty.", field="wish")
-    rows = [one for one in FAMILIES[kind].values() if not installed or one.estimator in installed]
+    rows = [one for one in FAMILIES[kind].values() if one.quick or wish != "fast"]
     suited = [one for one in rows if one.suits(n_rows, n_columns)]
     left_out = [one.estimator for one in rows if one not in suited]
     folds, measured, why = _folds(n_rows, n_columns, smallest_class, seconds)
@@ -71,7 +70,7 @@ def plan(
         reasons.append(f"Too slow for {n_rows:,} rows, so left out: {', '.join(left_out)}.")
     if wish == "fast":
         reasons.append(
-            "Of models that are as good as can be told apart, the one that answers fastest is chosen."
+            "Only families that answer fast are tried, and of models that cannot be told apart the fastest is chosen."
         )
     return Portfolio(
         Space(
@@ -81,7 +80,7 @@ def plan(
         tuple(_starts(suited)),
         folds,
         measured,
-        max(1, round(seconds * SEARCH_SHARE)),
+        max(1, round(seconds - min(LAST_SHARE * seconds, LAST_SECONDS + 0.1 * seconds))),
         max(LEAST_TRIAL_SECONDS, round(seconds * TRIAL_SHARE)),
         tuple(reasons),
     )
