@@ -12,6 +12,7 @@ from django.db import transaction
 
 from experiments.models import DatasetVersion, Experiment, Lifecycle, Run, RunStatus, Trainer
 from experiments.queries import contracts as contract_queries
+from experiments.queries.trainers import KIND as KIND
 from mlregistry.accounts import audit
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
@@ -26,7 +27,6 @@ from mlregistry.trainers import archives, environments, jail, requirements
 
 from .logging import log_batch
 
-KIND = "experiments.run_trainer"
 ENTRY = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 LIMITS: dict[str, tuple[int, int, int]] = {  # default, least, most
     "wall_seconds": (3600, 1, 24 * 3600),

@@ -35,9 +35,7 @@ def panel(run: Run) -> dict[str, Any]:
     return {
         "facts": facts,
         "groups": [
-            (title, [(name.replace("_", " "), value) for name, value in environment[key].items() if value])
-            for key, title in TITLES.items()
-            if environment.get(key)
+            (title, _listed(environment[key])) for key, title in TITLES.items() if environment.get(key)
         ],
         "server": environment.get("mlregistry") or {},
         "code": queries.code_of(run),
@@ -46,3 +44,14 @@ def panel(run: Run) -> dict[str, Any]:
         "can_repeat": bool(facts and run.recipe and run.dataset_version and run.problem)
         and run.status == RunStatus.FINISHED,
     }
+
+
+def _listed(facts: dict[str, Any]) -> list[tuple[str, Any]]:
+    """By name, Python and the processor before all others; the memory in its unit."""
+    first = ("python", "processor", "processors")
+    ordered = sorted(facts.items(), key=lambda pair: (pair[0] not in first, pair[0]))
+    named = [
+        ("memory", f"{value:,} MB") if name == "memory_mb" else (name.replace("_", " "), value)
+        for name, value in ordered
+    ]
+    return [(name, value) for name, value in named if value]

@@ -13,13 +13,13 @@ from experiments import access
 from experiments.actions import trainers as actions
 from experiments.actions.settling import settle_runs
 from experiments.actions.trainers import LIMITS, Start
-from experiments.models import DatasetVersion, Lifecycle, Run, Trainer
+from experiments.models import Lifecycle, Trainer
+from experiments.queries import trainers as queries
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.trainers import jail
 from mlregistry.ui.page import PageRequest, page, whole
 
-SHOWN = 50
 TITLES = {
     "wall_seconds": "Longest time in seconds", "cpu_seconds": "Processor seconds", "memory_mb": "Memory in MB",
     "disk_mb": "Files in MB",
@@ -46,12 +46,11 @@ def trainer(request: PageRequest, trainer_id: int) -> HttpResponse:
     if request.method == "POST":
         return _started(request, found)
     settle_runs(request.actor.team)
-    versions = DatasetVersion.objects.filter(dataset__team=request.actor.team).select_related("dataset")
     context = {
         "trainer": found,
-        "runs": _runs(found),
+        "runs": queries.runs_of(found),
         "experiments": access.experiments(request.actor).filter(lifecycle=Lifecycle.ACTIVE).order_by("name"),
-        "versions": versions.order_by("dataset__name", "-number")[:200],
+        "versions": queries.versions_of(request.actor.team),
         "limits": [(name, TITLES[name], default) for name, (default, _, _) in LIMITS.items()],
         **_standing(request),
     }
@@ -110,11 +109,3 @@ def _params(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Invalid('The params are a JSON object, such as {"depth": 3}.', field="params")
     return found
-
-
-def _runs(found: Trainer) -> list[Run]:
-    rows = Run.objects.filter(
-        experiment__team=found.team_id, job__kind=actions.KIND, job__args__trainer_id=found.pk
-    )
-    rows = rows.filter(lifecycle=Lifecycle.ACTIVE).select_related("experiment", "job")
-    return list(rows.order_by("-started_at")[:SHOWN])

@@ -21,6 +21,7 @@ from django.utils import timezone
 from experiments.actions import runs as run_actions
 from experiments.models import LIVE, Run, RunStatus, Trainer
 from experiments.queries import datasets as dataset_queries
+from experiments.queries.trainers import experiment_id
 from mlregistry.accounts.actions import tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.artifacts import store
@@ -57,6 +58,8 @@ def run_trainer(
         with _folder() as folder:
             ended = _Work(context, run, trainer, folder, Limits(**limits)).done(params, by)
     except MlregistryError as error:
+        if context.cancelled():
+            raise JobCancelled from error
         _end(run_id, RunStatus.FAILED, error.message, by)
         raise
     if ended.problem:
@@ -123,7 +126,7 @@ class _Work:
             "GIT_PYTHON_REFRESH": "quiet", "MLFLOW_DISABLE_TELEMETRY": "true", "JOBLIB_MULTIPROCESSING": "0",
             "MLFLOW_TRACKING_URI": settings.TRACKING_URL,
             "MLFLOW_RUN_ID": self.run.pk.hex,
-            "MLFLOW_EXPERIMENT_ID": str(self.run.experiment_id),
+            "MLFLOW_EXPERIMENT_ID": experiment_id(self.run),
             "MLREGISTRY_PARAMS": json.dumps(params),
         }  # fmt: skip
         dataset = self.data / "dataset.parquet"
@@ -139,18 +142,17 @@ class _Work:
             tick=self._cancelled,
             jail=self._jail(Path(command[0])),
         )
-        if ended.reason == CANCELLED:
-            raise JobCancelled
+        self._checkpoint()  # the signal that cancels a job ends its trainer too
         return ended
 
     def _jail(self, python: Path) -> Jail:
         """The environment, the interpreter that it stands on, the system's libraries; the tracking server's port."""
-        base = {sys.base_prefix, str(Path(sys.base_prefix).resolve()), str(python.parent.parent)}
-        if self.trainer.entry:
-            base |= {sys.prefix, *(path for path in sys.path if path)}
+        base = {sys.base_prefix, str(python.parent.parent)}
+        read = existing([*SYSTEM, *sorted(base), str(self.code), str(self.data)])
+        _keep_apart(read)
         target = urlsplit(settings.TRACKING_URL)
         return Jail(
-            read=existing([*SYSTEM, *sorted(base), str(self.code), str(self.data)]),
+            read=read,
             write=(self.work, Path("/dev/null")),
             ports=(target.port or PORTS[target.scheme],),
             datagrams=not _is_plain(target.hostname or ""),
@@ -166,6 +168,17 @@ class _Work:
     def _checkpoint(self) -> None:
         if self.context.cancelled():
             raise JobCancelled
+
+
+def _keep_apart(read: tuple[Path, ...]) -> None:
+    """Invalid when what a trainer may read holds the server's home or its files."""
+    own = [settings.MLREGISTRY_HOME, settings.STORAGES["artifacts"]["OPTIONS"].get("location")]
+    for place in (Path(path).resolve() for path in own if path):
+        for folder in read:
+            if place.is_relative_to(folder.resolve()):
+                raise Invalid(
+                    f"{folder} is open to trainers and holds files of the server; move the server's files elsewhere."
+                )
 
 
 @contextmanager

@@ -8,11 +8,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from experiments.models import LoggedModel, Run, model_key
-from experiments.queries import artifacts
+from experiments.models import model_key
+from experiments.queries import artifacts, trainers
 from experiments.queries.artifacts import Place
 from mlregistry.errors import Forbidden
-from mlregistry.jobs.models import State
 
 from .route import Call, Route
 
@@ -27,7 +26,7 @@ def hold(call: Call, route: Route) -> None:
     rule = RULES.get((route.method, route.path.removeprefix("2.0/mlflow/")))
     if rule is None or not rule(call, only):
         raise _refusal(only)
-    if not Run.objects.filter(pk=only, job__state=State.RUNNING).exists():
+    if not trainers.is_worked_on(only):
         raise Forbidden("The job that this token was made for is over.")
 
 
@@ -51,20 +50,18 @@ def _read_later(call: Call, only: uuid.UUID) -> bool:
 
 
 def _of_source(call: Call, only: uuid.UUID) -> bool:
-    place = Run.objects.filter(pk=only).values_list("experiment_id", flat=True).first()
-    return bool(call.given["source_run_id"] == only.hex and call.given["experiment_id"] == str(place))
+    given = call.given
+    return given["source_run_id"] == only.hex and trainers.lies_in(only, number=given["experiment_id"])
 
 
 def _of_experiment(call: Call, only: uuid.UUID) -> bool:
-    rows = Run.objects.filter(pk=only)
-    if "experiment_name" in call.given:
-        return rows.filter(experiment__name=call.given["experiment_name"]).exists()
-    return bool(str(rows.values_list("experiment_id", flat=True).first()) == call.given["experiment_id"])
+    return trainers.lies_in(
+        only, number=call.given.get("experiment_id"), name=call.given.get("experiment_name")
+    )
 
 
 def _of_model(call: Call, only: uuid.UUID) -> bool:
-    key = model_key(call.path["model_id"])
-    return key is not None and LoggedModel.objects.filter(pk=key, source_run=only).exists()
+    return trainers.made(only, model_key(call.path["model_id"]))
 
 
 def _of_path(call: Call, only: uuid.UUID) -> bool:
@@ -77,7 +74,7 @@ def _of_listing(call: Call, only: uuid.UUID) -> bool:
 
 def _is_inside(place: Place, only: uuid.UUID) -> bool:
     if place.model_id is not None:
-        return LoggedModel.objects.filter(pk=place.model_id, source_run=only).exists()
+        return trainers.made(only, place.model_id)
     return place.run_id == only
 
 

@@ -104,9 +104,8 @@ def run(
 
 
 def _bound(limits: Limits) -> None:
-    cpu = limits.cpu_seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))  # a signal first, that tells why
     for name, value in (
+        (resource.RLIMIT_CPU, limits.cpu_seconds + 5),  # the watch sees it before and tells why
         (resource.RLIMIT_FSIZE, limits.disk_mb * 2**20),
         (resource.RLIMIT_DATA, limits.memory_mb * 2**20),
         (resource.RLIMIT_CORE, 0),

@@ -1,30 +1,24 @@
 """Trainers of a team's own: brought, started, held to one run, and told on their pages and by the API."""
 
 import io
-import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from experiments.actions import runs as run_actions
 from experiments.actions import trainers as actions
 from experiments.actions.trainers import Start
 from experiments.models import DatasetVersion, Experiment, Run, Trainer
-from mlregistry.accounts.actions import tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, User
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
-from mlregistry.mlflow_api.door import mlflow_door
 from tests.trainers.zipped import zipped
 
 pytestmark = pytest.mark.django_db
@@ -220,73 +214,6 @@ def test_pages_show_bring_and_start(
     switched_on.TRAINERS = False
     assert "Switched off" in web(alice).get("/trainers/").content.decode()
     assert web(alice).post(f"/trainers/{trainer.pk}/delete").status_code == 302
-
-
-def bearer(secret: str) -> dict[str, str]:
-    return {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
-
-
-def test_the_token_of_a_run_logs_to_that_run_alone_and_only_while_its_job_runs(
-    trainer: Trainer, experiment: Experiment, owner: Actor, mlflow: Any
-) -> None:
-    run, job = actions.start_trainer(trainer, start(experiment), by=owner)
-    other = run_actions.create_run(experiment, by=owner)
-    until = timezone.now() + timedelta(hours=1)
-    token, secret = tokens.create_run_token(run.pk, team=owner.team, expires_at=until, by=owner)
-
-    def status(method: str, path: str, body: dict[str, Any] | bytes) -> int:
-        return int(mlflow(secret, method, path, body)[0])
-
-    metric = {"key": "loss", "value": 1.0, "timestamp": 1}
-    assert status("POST", "runs/log-metric", {"run_id": run.pk.hex, **metric}) == 403  # the job waits
-    Job.objects.filter(pk=job.pk).update(state=State.RUNNING)
-    assert status("POST", "runs/log-metric", {"run_id": run.pk.hex, **metric}) == 200
-    assert status("POST", "runs/log-metric", {"run_id": other.pk.hex, **metric}) == 403
-    batch = {"metrics": [{**metric, "step": 2}], "params": [], "tags": []}
-    assert status("POST", "runs/log-batch", {"run_id": run.pk.hex, **batch}) == 200
-    assert status("POST", "runs/log-batch", {"run_id": other.pk.hex, **batch}) == 403
-    assert status("POST", "runs/update", {"run_id": run.pk.hex, "status": "FINISHED"}) == 200
-    for path in ("runs/delete", "runs/restore"):
-        assert status("POST", path, {"run_id": run.pk.hex}) == 403
-    for path in ("runs/create", "runs/search", "experiments/create", "registered-models/create"):
-        assert status("POST", path, {"experiment_id": str(experiment.pk), "name": "x"}) == 403
-    folder = "/api/2.0/mlflow-artifacts/artifacts"
-    assert status("PUT", f"{folder}/{experiment.pk}/{run.pk.hex}/artifacts/a.txt", b"x") == 200
-    assert status("PUT", f"{folder}/{experiment.pk}/{other.pk.hex}/artifacts/a.txt", b"x") == 403
-    assert status("DELETE", f"{folder}/{experiment.pk}/{run.pk.hex}/artifacts/a.txt", b"") == 403
-    model = {"experiment_id": str(experiment.pk), "source_run_id": run.pk.hex, "name": "m"}
-    assert status("POST", "logged-models", model) == 200
-    assert status("POST", "logged-models", {**model, "source_run_id": other.pk.hex}) == 403
-    assert (
-        APIClient(headers={"Authorization": f"Bearer {secret}"}).get("/api/v1/trainers/").status_code == 403
-    )
-    tokens.end_run_token(token, by=owner)
-    assert status("POST", "runs/log-metric", {"run_id": run.pk.hex, **metric}) == 401
-
-
-@pytest.fixture
-def mlflow(db: None) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """Asks the MLflow door as a client with this token does."""
-
-    def ask(secret: str, method: str, path: str, body: dict[str, Any] | bytes) -> tuple[int, dict[str, Any]]:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        address = path if path.startswith("/") else f"/api/2.0/mlflow/{path}"
-        return door(method, address, raw, secret)
-
-    return ask
-
-
-def door(method: str, address: str, raw: bytes, secret: str) -> tuple[int, dict[str, Any]]:
-    told: list[str] = []
-    environ = {
-        "REQUEST_METHOD": method, "PATH_INFO": address, "QUERY_STRING": "", "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80", "wsgi.input": io.BytesIO(raw), "wsgi.url_scheme": "http",
-        "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(raw)),
-        "HTTP_AUTHORIZATION": f"Bearer {secret}",
-    }  # fmt: skip
-    answer = mlflow_door(lambda *_: [b"{}"])(environ, lambda status, headers: told.append(status))
-    content = b"".join(answer)
-    return int(told[0].split()[0]), json.loads(content or b"{}")
 
 
 def test_a_folder_of_the_trainer_is_gone_afterwards(

@@ -23,8 +23,9 @@ from sklearn.linear_model import LogisticRegression
 
 params = json.loads(os.environ["MLREGISTRY_PARAMS"])
 size = os.path.getsize(os.environ["MLREGISTRY_DATASET"])
+wanted = os.environ["MLFLOW_RUN_ID"]  # the client takes it out
 with mlflow.start_run() as run:
-    assert run.info.run_id == os.environ["MLFLOW_RUN_ID"]
+    assert run.info.run_id == wanted
     model = LogisticRegression(C=params["C"]).fit([[0], [1], [2], [3]], [0, 0, 1, 1])
     mlflow.log_params(params)
     for step in range(3):
