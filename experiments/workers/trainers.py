@@ -172,8 +172,8 @@ class _Work:
 
 def _keep_apart(read: tuple[Path, ...]) -> None:
     """Invalid when what a trainer may read holds the server's home or its files."""
-    options: Any = settings.STORAGES["artifacts"]["OPTIONS"]
-    own = [settings.MLREGISTRY_HOME, options.get("location")]
+    artifacts: Any = settings.STORAGES["artifacts"]
+    own = [settings.MLREGISTRY_HOME, artifacts["OPTIONS"].get("location")]
     for place in (Path(path).resolve() for path in own if path):
         for folder in read:
             if place.is_relative_to(folder.resolve()):
