@@ -108,7 +108,7 @@ def _asked(form: QueryDict) -> dict[str, Any]:
         "trial_seconds": whole(form.get("trial_seconds"), "trial_seconds", default=Plan.trial_seconds),
         "warm_from": [whole(text, "warm_from") for text in form.getlist("warm_from")],
     }
-    recipe = {"folds": whole(form["folds"], "folds", default=actions.FOLDS)} if "folds" in form else {}
+    recipe = {"folds": whole(form.get("folds"), "folds", default=actions.FOLDS)} if "folds" in form else {}
     return {"plan": plan, "recipe": recipe, "space": _space(form), "name": form.get("name", "")}
 
 
