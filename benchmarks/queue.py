@@ -20,10 +20,11 @@ from mlregistry.supervisor.postgres import FAST_AND_UNSAFE, Postgres
 FILL = """
 INSERT INTO jobs_job (id, team_id, kind, title, args, queue, priority, state, progress, message, error, attempt,
     n_tries, max_attempts, memory_mb, timeout_seconds, worker, n_log_lines, cpu_seconds, created_at,
-    queued_at, finished_at)
+    queued_at, finished_at, n_nudges, gb_seconds, gpu_seconds, wall_seconds, bytes_read, bytes_written, cost, phases,
+    parts, stop_reason)
 SELECT gen_random_uuid(), (SELECT id FROM accounts_team ORDER BY id LIMIT 1 OFFSET n % 5), 'artifacts.sweep', 'job',
     '{{}}', 'cpu', n % 3 - 1, '{state}', 0, '', '', 1, 1, 3, 2048, 3600, '', 0, 12,
-    now() - n * interval '1 second', now() - n * interval '1 second', {finished}
+    now() - n * interval '1 second', now() - n * interval '1 second', {finished}, 0, 0, 0, 0, 0, 0, 0, '[]', '[]', ''
 FROM generate_series(1, {count}) AS n
 """
 

@@ -49,7 +49,7 @@ def search_fold(context: JobContext, *, study_id: int, number: int) -> dict[str,
 
 
 class Fold:
-    """One outer fold under way; `past` are its trials."""
+    """One outer fold under way; `past` are its trials that can tell something."""
 
     def __init__(self, context: JobContext, study: Study, number: int) -> None:
         if study.problem is None or study.dataset_version is None:
@@ -64,7 +64,7 @@ class Fold:
         self.sign = 1 if study.directions[0] == "maximize" else -1
         self.past: list[Past] = []
         self.best: Past | None = None
-        self.n_since_best = 0
+        self.n_since_best = self.n_tried = 0
 
     def searched(self) -> Found:
         """As many trials as the study had, within its minutes and its patience; then the winner's score."""
@@ -82,7 +82,7 @@ class Fold:
         self.context.report(0.95, "Scoring the winner on the held-out rows")
         scored = self._scored(self._recipe(self.best.params))
         return Found(
-            len(self.past),
+            self.n_tried,
             time.monotonic() - started,
             self.best.params,
             self.best.values[0],
@@ -91,7 +91,8 @@ class Fold:
         )
 
     def _try(self, number: int) -> None:
-        study, own = self.study, {}
+        study, own = self.study, dict[int, float]()
+        self.n_tried += 1
         proposal = sampling.propose(
             self.space,
             study.sampler,
@@ -119,7 +120,6 @@ class Fold:
         ended = self._forked(work, hear)
         if ended.problem and ended.reason != PRUNE:
             self.context.log(f"Trial {number}: {ended.problem}")
-            self.past.append(Past("FAILED", proposal.params))
         elif own:
             self._count(proposal, own, pruned=ended.reason == PRUNE)
 
@@ -139,7 +139,11 @@ class Fold:
             found = outer.score(self.spec, recipe, self.frame, self.outer)
             send({"score": found.metrics.get(self.metric), "held_share": found.held_share})
 
-        ended = self._forked(work, lambda message: heard.update(message))
+        def hear(message: dict[str, Any]) -> str | None:
+            heard.update(message)
+            return None
+
+        ended = self._forked(work, hear)
         if ended.problem or heard.get("score") is None:
             raise Invalid(ended.problem or f"{self.metric} is not defined on the held-out rows of this fold.")
         return heard

@@ -9,10 +9,12 @@ from experiments.actions import studies as actions
 from experiments.actions.outer_folds import Found
 from experiments.models import DatasetVersion, OuterFold, Problem, Study, Trial, TrialState
 from experiments.queries import outer_folds as queries
+from experiments.workers import outer_folds as worker
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import State
+from mlregistry.ml.search import measuring
 
 from .test_studies import lane
 
@@ -60,6 +62,34 @@ def test_each_fold_repeats_the_search_and_scores_its_winner_on_rows_it_never_saw
     assert (
         not study.winner.latest_metrics.exists() if study.winner else False
     )  # the test rows wait for the winner
+
+
+def test_a_trial_that_fails_in_a_fold_leaves_the_others(
+    problem: Problem, version: DatasetVersion, editor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = PLAN | {"sampler": "tpe", "max_trials": 3}
+    study = actions.create_study(problem, version, space=SPACE, recipe={"folds": 2}, plan=plan, by=editor)
+    lane(study)
+    measure, tried, fails = measuring.measure, worker.Fold._try, False
+
+    def sometimes(*args: Any, **named: Any) -> Any:
+        if fails:
+            raise RuntimeError("no luck")
+        return measure(*args, **named)
+
+    def counted(self: worker.Fold, number: int) -> None:
+        nonlocal fails
+        fails = number == 0
+        tried(self, number)
+
+    monkeypatch.setattr(measuring, "measure", sometimes)
+    monkeypatch.setattr(worker.Fold, "_try", counted)
+    fold = study.outer.select_related("job").get(number=0)
+    assert fold.job is not None
+    job = run_here(fold.job)
+    assert job.state == State.SUCCEEDED, job.error
+    fold.refresh_from_db()
+    assert (fold.n_trials, fold.score is not None) == (3, True)
 
 
 def test_a_fold_that_has_its_score_is_not_searched_again(study: Study) -> None:
