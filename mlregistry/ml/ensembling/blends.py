@@ -84,7 +84,8 @@ class ClassifierBlend(ClassifierMixin, _Blend):  # type: ignore[misc]
         return mixing.probabilities([one.predict_proba(matrix) for one in self.members_], self._mix())
 
     def predict(self, X: Any) -> Array:
-        return np.asarray(self.classes_)[self.predict_proba(X).argmax(axis=1)]
+        found: Array = np.asarray(self.classes_)[self.predict_proba(X).argmax(axis=1)]
+        return found
 
 
 class RegressorBlend(RegressorMixin, _Blend):  # type: ignore[misc]

@@ -173,7 +173,8 @@ def _pool(candidates: Sequence[Candidate], sign: float) -> list[Candidate]:
 def _affordable(pool: list[Candidate], most_seconds: float | None) -> list[Candidate]:
     if most_seconds is None:
         return pool
-    kept, total = [], 0.0
+    kept: list[Candidate] = []
+    total = 0.0
     for one in pool:
         total += refit_seconds(one)
         if not kept or total <= most_seconds:
