@@ -173,6 +173,6 @@ def _cleaned(weights: Array) -> Array:
     """Weights too small to matter cost time in every prediction, so they become 0."""
     if not weights.sum() > 0:
         return np.full(len(weights), 1 / len(weights))
-    kept: Array = np.where(weights >= 0.02 * weights.sum(), weights, 0.0)
-    scaled: Array = kept * (weights.sum() / kept.sum())
-    return scaled
+    kept = np.where(weights >= 0.02 * weights.sum(), weights, 0.0)
+    found: Array = kept * (weights.sum() / kept.sum())
+    return found

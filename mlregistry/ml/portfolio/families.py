@@ -23,7 +23,8 @@ def _whole(low: int, high: int, *, log: bool = True) -> Range:
 class Family:
     """One estimator: its ranges, fixed params and `starts`, the first of which is measured in the first round.
 
-    It is left out of tables with more than `most_rows` rows or `most_cells` cells. `quick` answers a request fast.
+    It is left out of tables with more than `most_rows` rows or `most_cells` cells. `quick` answers a request fast;
+    what `leads` is often the best.
     """
 
     estimator: str
@@ -33,6 +34,7 @@ class Family:
     most_rows: int = 10**9
     most_cells: int = 10**12
     quick: bool = False
+    leads: bool = False
 
     def suits(self, n_rows: int, n_columns: int) -> bool:
         return n_rows <= self.most_rows and n_rows * n_columns <= self.most_cells
@@ -100,7 +102,7 @@ CLASSIFICATION = _table(
     (
         Family(DUMMY, quick=True),
         Family("logistic_regression", {"C": _log(1e-4, 1e3)}, ({"C": 1.0}, {"C": 0.05}), quick=True),
-        Family("hist_gradient_boosting", HISTOGRAM, BOOSTED, quick=True),
+        Family("hist_gradient_boosting", HISTOGRAM, BOOSTED, quick=True, leads=True),
         Family("extra_trees", _forest(True), (_grown(1, "sqrt"), _grown(5, None)), {"n_estimators": 200}),
         Family("random_forest", _forest(True), (_grown(2, "sqrt"),), {"n_estimators": 200}),
         Family("mlp", NETWORK, NETWORKS, quick=True, most_cells=MOST_NETWORK_CELLS),
@@ -131,7 +133,7 @@ REGRESSION = _table(
     (
         Family(DUMMY, quick=True),
         Family("ridge", {"alpha": _log(1e-3, 1e4)}, ({"alpha": 1.0}, {"alpha": 100.0}), quick=True),
-        Family("hist_gradient_boosting", HISTOGRAM, BOOSTED, quick=True),
+        Family("hist_gradient_boosting", HISTOGRAM, BOOSTED, quick=True, leads=True),
         Family("extra_trees", _forest(False), (_grown(2, 0.5), _grown(1, 1.0)), {"n_estimators": 100}),
         Family("random_forest", _forest(False), (_grown(2, 0.4),), {"n_estimators": 100}),
         Family(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.portfolio.families import DUMMY, FAMILIES, Family
+from mlregistry.ml.portfolio.families import FAMILIES, Family
 from mlregistry.ml.search.space import ESTIMATOR, Space
 
 WISHES = ("", "fast")
@@ -87,14 +87,19 @@ def plan(
 
 
 def _starts(families: Sequence[Family]) -> list[dict[str, Any]]:
-    """The first point of every family, then the second of each that has one, and so on; the baseline first."""
-    found = []
-    for place in range(max(len(one.starts) for one in families)):
-        for family in families:
-            if place < len(family.starts) and (place == 0 or family.estimator != DUMMY):
-                own = {f"{family.estimator}.{name}": value for name, value in family.starts[place].items()}
-                found.append({ESTIMATOR: family.estimator, **own})
-    return found
+    """The first point of every family, then their second ones and so on; the baseline first.
+
+    The points of a family that leads often come twice as soon as those of the others.
+    """
+    rows = [
+        (place / 2 if family.leads else place, order, family.estimator, start)
+        for order, family in enumerate(families)
+        for place, start in enumerate(family.starts)
+    ]
+    return [
+        {ESTIMATOR: name, **{f"{name}.{key}": value for key, value in start.items()}}
+        for _, _, name, start in sorted(rows, key=lambda row: row[:2])
+    ]
 
 
 def _folds(n_rows: int, n_columns: int, smallest: int | None, seconds: float) -> tuple[int, int, str]:
