@@ -20,6 +20,7 @@ from mlregistry.ml import estimators
 from mlregistry.ml.adjusting import Adjusted
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
+from mlregistry.ml.recommendation.estimators import NEED_EXTRA
 from mlregistry.ml.scripts.bundling import Bundle
 from mlregistry.ml.steps import compiling, exporting
 from mlregistry.ml.steps.catalogue import Making
@@ -95,6 +96,8 @@ def requirements(wanted: Script, imports: Sequence[str]) -> list[str]:
     brought = metadata.packages_distributions()
     modules = {line.split()[1].partition(".")[0] for line in imports}
     names = {brought[module][0] for module in modules if module in brought} | set(ALWAYS)
+    if wanted.spec.kind == "recommendation" and wanted.recipe.estimator in NEED_EXTRA:
+        names.add("implicit")  # its classes are imported when they are needed
     return sorted(f"{name}=={wanted.libraries.get(name) or metadata.version(name)}" for name in names)
 
 
