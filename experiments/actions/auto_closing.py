@@ -56,7 +56,8 @@ def keep_offers(auto: AutoTraining, offers: list[dict[str, Any]], *, by: Actor) 
             row.offers = [_with_run(auto, offer, by) for offer in offers]
             row.save(update_fields=["offers"])
         auto.offers = row.offers
-    return auto.offers
+    found: list[dict[str, Any]] = auto.offers
+    return found
 
 
 def update_offer(auto: AutoTraining, run_id: str, **found: Any) -> None:

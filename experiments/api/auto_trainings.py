@@ -128,7 +128,7 @@ def _body(auto: AutoTraining) -> dict[str, Any]:
 
 
 def _offer(one: dict[str, Any]) -> dict[str, Any]:
-    return {name: one.get(name) for name in OfferOut().fields}
+    return {str(name): one.get(str(name)) for name in OfferOut().fields}
 
 
 def _without_study(started: actions.Started) -> dict[str, Any]:

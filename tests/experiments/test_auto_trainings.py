@@ -110,7 +110,8 @@ def test_a_worker_that_dies_leaves_its_finished_models_and_the_next_goes_on(stud
     auto = closed(study)
     first = Run.objects.get(pk=auto.offers[0]["run"])
     ended = first.ended_at
-    Job.objects.filter(pk=auto.job_id).update(state=State.QUEUED, finished_at=None)
+    assert auto.job is not None
+    Job.objects.filter(pk=auto.job.pk).update(state=State.QUEUED, finished_at=None)
     AutoTraining.objects.filter(pk=auto.pk).update(ended_at=None)
     again = closed(study)
     first.refresh_from_db()
