@@ -97,7 +97,7 @@ def finish_now(study: Study, *, by: Actor) -> Study:
     with transaction.atomic():
         row = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
         if row.state != StudyState.RUNNING:
-            raise Conflict(f"The search has ended: it is {row.get_state_display()}.")
+            raise Conflict(f"The search is {row.get_state_display()}; only a running one can be finished.")
         if row.best_value is None:
             raise Conflict("Nothing has been measured yet; wait for the first result, or cancel.")
         row.max_seconds = max(1, int(budgets.seconds_used(row)))
