@@ -100,8 +100,10 @@ def finish_now(study: Study, *, by: Actor) -> Study:
             raise Conflict(f"The search is {row.get_state_display()}; only a running one can be finished.")
         if row.best_value is None:
             raise Conflict("Nothing has been measured yet; wait for the first result, or cancel.")
-        row.max_seconds = max(1, int(budgets.seconds_used(row)))
-        row.save(update_fields=["max_seconds"])
+        if budgets.seconds_used(row) < 1:
+            row.used_seconds += 1  # budgets are whole seconds
+        row.max_seconds = int(budgets.seconds_used(row))
+        row.save(update_fields=["max_seconds", "used_seconds"])
         audit.record(by, "study.finish_now", row)
     lanes.close(study.pk)
     study.refresh_from_db()
