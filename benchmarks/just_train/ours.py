@@ -19,7 +19,8 @@ from mlregistry.jobs import forked
 from mlregistry.jobs.forked import Limits, Send
 from mlregistry.ml import estimators, metrics, pipelines, recipes, tables
 from mlregistry.ml.ensembling import blends, held, offering
-from mlregistry.ml.ensembling.offering import Candidate, Offer
+from mlregistry.ml.ensembling.offering import Offer
+from mlregistry.ml.ensembling.pooling import Candidate
 from mlregistry.ml.portfolio import planning
 from mlregistry.ml.portfolio.planning import Portfolio
 from mlregistry.ml.problems import ProblemSpec

@@ -97,11 +97,13 @@ def finish_now(study: Study, *, by: Actor) -> Study:
     with transaction.atomic():
         row = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
         if row.state != StudyState.RUNNING:
-            raise Conflict(f"The search has ended: it is {row.get_state_display()}.")
+            raise Conflict(f"The search is {row.get_state_display()}; only a running one can be finished.")
         if row.best_value is None:
             raise Conflict("Nothing has been measured yet; wait for the first result, or cancel.")
-        row.max_seconds = max(1, int(budgets.seconds_used(row)))
-        row.save(update_fields=["max_seconds"])
+        if budgets.seconds_used(row) < 1:
+            row.used_seconds += 1  # budgets are whole seconds
+        row.max_seconds = int(budgets.seconds_used(row))
+        row.save(update_fields=["max_seconds", "used_seconds"])
         audit.record(by, "study.finish_now", row)
     lanes.close(study.pk)
     study.refresh_from_db()

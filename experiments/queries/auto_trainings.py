@@ -30,11 +30,11 @@ from mlregistry.ml.search.space import ESTIMATOR
 
 if TYPE_CHECKING:
     from mlregistry.ml import tables
-    from mlregistry.ml.ensembling import held, offering
-    from mlregistry.ml.ensembling.offering import Candidate
+    from mlregistry.ml.ensembling import held, pooling
+    from mlregistry.ml.ensembling.pooling import Candidate
 else:
     tables, held = lazily("mlregistry.ml.tables"), lazily("mlregistry.ml.ensembling.held")
-    offering = lazily("mlregistry.ml.ensembling.offering")
+    pooling = lazily("mlregistry.ml.ensembling.pooling")
 
 MOST_CANDIDATES = 60
 SEARCHING, ENSEMBLES, READY, STOPPED, FAILED = "searching", "building ensembles", "ready", "stopped", "failed"
@@ -181,6 +181,6 @@ def _candidate(study: Study, trial: Trial, file: Any) -> "Candidate":
     with store.local_path(file) as path:
         kept = held.load(path)
     recipe = {**recipe_of(study, trial.params or {}), "folds": 0, "repeats": 1}
-    return offering.Candidate(
+    return pooling.Candidate(
         trial.number, recipe, kept, float((trial.values or [0.0])[0]), trial.seconds or 0.0
     )

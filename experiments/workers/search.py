@@ -142,7 +142,7 @@ class Attempt:
         self.renewed = time.monotonic()
         self.left = budgets.seconds_left(study)
         self.started = time.monotonic()
-        self.auto = auto_trainings.of_study(study)
+        self.auto = patiently(lambda: auto_trainings.of_study(study))
 
     def measure(self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame) -> Told | None:
         if self.auto is None:

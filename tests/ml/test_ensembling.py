@@ -17,7 +17,7 @@ from mlregistry.ml.ensembling import blends, held, mixing, offering, weighing
 from mlregistry.ml.ensembling.choosing import Priced, choice
 from mlregistry.ml.ensembling.held import Held
 from mlregistry.ml.ensembling.mixing import LOG, Mix
-from mlregistry.ml.ensembling.offering import Candidate
+from mlregistry.ml.ensembling.pooling import Candidate
 from mlregistry.ml.ensembling.weighing import Bench
 from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.problems import ProblemSpec
