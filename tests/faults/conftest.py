@@ -60,7 +60,8 @@ class Fleet:
         worker = psutil.Process(process.pid)
         worker.suspend()
         held = list(Job.objects.filter(state=State.RUNNING, pid=process.pid))
-        children = [psutil.Process(job.child_pid) for job in held if job.child_pid]
+        pids = [job.child_pid for job in held if job.child_pid and psutil.pid_exists(job.child_pid)]
+        children = [psutil.Process(pid) for pid in pids]
         worker.kill()
         process.wait(10)
         _, alive = psutil.wait_procs(children, timeout=10)

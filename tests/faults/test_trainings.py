@@ -13,7 +13,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.artifacts import store
 from mlregistry.errors import Conflict
 from mlregistry.jobs.actions import jobs as job_actions
-from mlregistry.jobs.models import Job, JobLog, State
+from mlregistry.jobs.models import LIVE, Job, JobLog, State
 
 from .conftest import Fleet, wait_for
 from .halting import POINTS
@@ -80,9 +80,10 @@ def test_a_run_that_misbehaves_fails_alone_with_its_reason(
 def test_a_worker_killed_in_any_phase_costs_no_run_and_doubles_none(
     fleet: Fleet, problem: Problem, version: DatasetVersion, editor: Actor, point: str
 ) -> None:
+    fleet.start(1)
+    wait_for(lambda: not Job.objects.filter(state__in=LIVE).exists())  # the profile of the table
     fleet.halt.ask(point)
     _, job = started(problem, version, editor, {"way": "good"})
-    fleet.start(1)
     wait_for(fleet.halt.reached.exists)
     fleet.kill_one()
     fleet.start(1)
