@@ -80,9 +80,9 @@ def planted(params: dict[str, Any]) -> float:
     """Best with the forest at 4 rows a leaf and no scaling; ridge is worse wherever it stands."""
     scaled = 0.2 * (params["preparation.scaling"] == "standard")
     if params["estimator"] == "ridge":
-        return 2.0 + abs(math.log(params["ridge.alpha"])) / 10 + scaled
+        return float(2.0 + abs(math.log(params["ridge.alpha"])) / 10 + scaled)
     off = abs(params["random_forest.min_samples_leaf"] - 4) / 4
-    return off + 0.5 * (params["random_forest.max_features"] == 0.5) + scaled
+    return float(off + 0.5 * (params["random_forest.max_features"] == 0.5) + scaled)
 
 
 def test_the_gaussian_process_beats_chance_on_a_planted_function() -> None:
