@@ -40,11 +40,14 @@ SPACE: dict[str, Any] = {
 }
 SPEC = ProblemSpec("classification", (), "target", "roc_auc", "maximize")
 FOLDS = 3
+ROUND_TRIALS = 10
+WARMING = 3
+PARTS = ["click", "overhead", "throughput"]
 
 
 def by_server(server: Server, frame: pd.DataFrame, n_trials: int, n_lanes: int) -> dict[str, Any]:
     """The study's wall and processor time, and its trials by number."""
-    mark = f"{n_trials} on {n_lanes}"
+    mark = f"{n_trials} on {n_lanes} at {time.monotonic():.0f}"
     problem = server.ask("problems/", {
         "name": f"Cancer {mark}", "kind": "classification", "target": "target", "primary_metric": "roc_auc",
     })  # fmt: skip
@@ -95,11 +98,11 @@ def bare_seconds(frame: pd.DataFrame, points: Sequence[dict[str, Any]]) -> list[
     space = ml_space.parse(SPACE, kind="classification", recipe={"folds": FOLDS})
     found = []
     with threadpoolctl.threadpool_limits(1):
-        for params in (*points[:3], *points):
+        for params in (*points[:WARMING], *points):
             started = time.monotonic()
             measured(space, frame, params)
             found.append(time.monotonic() - started)
-    return found[3:]
+    return found[WARMING:]
 
 
 def overheads(rows: Sequence[dict[str, Any]], bare: Sequence[float]) -> list[float]:
@@ -126,25 +129,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--lanes", type=int, default=2)
-    parser.add_argument("--overhead-trials", type=int, default=40)
-    parser.add_argument("--only-click", action="store_true", help="only the wait for the first figure")
+    parser.add_argument(
+        "--rounds", type=int, default=4, help="of trials for the overhead, each beside its bare fits"
+    )
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mlregistry-studies-") as home:
         frame = _frame(home)
         server = Server(home)
+        ours = {}
         try:
             server.wait()
             by_server(server, frame, 4, 1)  # the fork server and its libraries are warm from here on
-            _print_waits([first_metric(server) for _ in range(3)])
-            if options.only_click:
-                return
-            alone = by_server(server, frame, options.overhead_trials, 1)
-            _print_overhead(alone["rows"], bare_seconds(frame, [row["params"] for row in alone["rows"]]))
-            ours = by_server(server, frame, options.trials, options.lanes)
+            if "click" in options.parts:
+                _print_waits([first_metric(server) for _ in range(3)])
+            if "overhead" in options.parts:
+                _print_overhead(*_side_by_side(server, frame, options.rounds))
+            if "throughput" in options.parts:
+                ours = by_server(server, frame, options.trials, options.lanes)
         finally:
             server.stop()
-    theirs = by_optuna(frame, options.trials, options.lanes)
-    _print_throughput(options.trials, options.lanes, ours, theirs)
+    if ours:
+        theirs = by_optuna(frame, options.trials, options.lanes)
+        _print_throughput(options.trials, options.lanes, ours, theirs)
+
+
+def _side_by_side(
+    server: Server, frame: pd.DataFrame, n_rounds: int
+) -> tuple[list[float], list[float], list[float], list[float]]:
+    """Overheads, times in the fork beyond the fit, bare fits, and processor time of the server beyond theirs.
+
+    A few trials by the server, then the same bare, and again, so that both meet the same noise.
+    """
+    over: list[float] = []
+    inside: list[float] = []
+    fits: list[float] = []
+    processor: list[float] = []
+    for _ in range(n_rounds):
+        found = by_server(server, frame, ROUND_TRIALS, 1)
+        rows, used = found["rows"], processor_seconds()
+        bare = bare_seconds(frame, [row["params"] for row in rows])
+        over += overheads(rows, bare)
+        inside += [row["seconds"] - fit for row, fit in zip(rows, bare, strict=True)]
+        fits += bare
+        alone = (processor_seconds() - used) * len(rows) / (len(rows) + WARMING)
+        processor.append((found["cpu"] - alone) / len(rows))
+    return over, inside, fits, processor
 
 
 def _print_waits(waits: Sequence[dict[str, float]]) -> None:
@@ -153,13 +183,14 @@ def _print_waits(waits: Sequence[dict[str, float]]) -> None:
         print(f"From the click to {name} on the page (polled every 2 s): {shown} s", flush=True)
 
 
-def _print_overhead(rows: Sequence[dict[str, Any]], bare: Sequence[float]) -> None:
-    found = overheads(rows, bare)
-    inside = statistics.median(row["seconds"] - fit for row, fit in zip(rows, bare, strict=True))
+def _print_overhead(
+    over: Sequence[float], inside: Sequence[float], fits: Sequence[float], processor: Sequence[float]
+) -> None:
     print(
-        f"\nOne lane, {len(rows)} trials, one thread a fit: the bare fits take {statistics.median(bare) * 1000:.0f} ms"
-        f" (median), the server {statistics.median(found) * 1000:.0f} ms more a trial, {inside * 1000:.0f} of it in"
-        " the fork.\n",
+        f"\nOne lane, {len(over)} trials, one thread a fit: the bare fits take {statistics.median(fits) * 1000:.0f} ms"
+        f" (median), the server {statistics.median(over) * 1000:.0f} ms more a trial,"
+        f" {statistics.median(inside) * 1000:.0f} of it in the fork; of all its processes together"
+        f" {statistics.median(processor) * 1000:.0f} ms of processor time more.\n",
         flush=True,
     )
 

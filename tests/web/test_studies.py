@@ -60,7 +60,8 @@ def test_few_fields_start_a_search(web: Web, bob: User, problem: Problem, versio
         ({"estimator": []}, "empty"),
         ({"max_trials": "many"}, "whole number"),
         ({"minutes": "nan"}, "The minutes lie"),
-        ({"sampler": "gp"}, "PyTorch"),
+        ({"sampler": "magic"}, "The sampler is one of"),
+        ({"outer_folds": "1"}, "2 or more"),
     ],
 )
 def test_a_mistake_keeps_the_form(
