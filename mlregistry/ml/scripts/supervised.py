@@ -96,14 +96,14 @@ def out_of_fold(
     n_folds = max(2, min(5, int(np.unique(target[rows], return_counts=True)[1].min())))
     if BY_GROUP:
         n_folds = min(n_folds, len(table[SPLIT["group"]].iloc[rows].unique()))
-    truth: list[Any] = []
-    probabilities: list[Any] = []
+    truth: list[Array] = []
+    probabilities: list[Array] = []
     for inside, outside in folds(table, target, classes, rows, n_folds, 1, SEED + 1):
         copy = clone(pipeline)
         fit(copy, table, target, inside)
         found = outcome_of(copy, table, target, classes, outside, inside)
         truth.append(found.truth)
-        probabilities.append(found.probabilities)
+        probabilities.append(np.asarray(found.probabilities))
     return np.concatenate(truth), np.concatenate(probabilities)
 
 

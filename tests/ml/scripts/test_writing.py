@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from mlregistry.ml import recipes, tables, training
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recommendation.estimators import NEED_EXTRA, NEED_RATINGS
-from tests.ml.frames import CHURN, PRICE, classification_rows, mixed, regression_rows
+from tests.ml.frames import CHURN, PRICE, classification_rows, mixed, regression_rows, silent
 from tests.ml.recommendation.tables import EXPLICIT, IMPLICIT, two_tastes
 
 from .written import alone, case, same_bits, together
@@ -31,6 +32,7 @@ QUICK: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["classification", "regression", "clustering", "recommendation"])
 def test_every_estimator_of_the_catalogue_gives_the_same_bits(kind: str, tmp_path: Path) -> None:
     rows = mixed(120)
@@ -104,6 +106,7 @@ HARD: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.timeout(600)
 def test_calibration_thresholds_groups_time_history_and_steps_give_the_same_bits(tmp_path: Path) -> None:
     rows, made = mixed(150), {}
     for place, wanted in enumerate(HARD.values()):
@@ -121,6 +124,9 @@ def test_a_script_runs_alone_and_refuses_another_table(tmp_path: Path) -> None:
     done = alone(made)
     assert done.returncode == 0, done.stderr
     assert same_bits(made.metrics, json.loads(done.stdout))
+    table = tables.load(made.folder / "table.parquet")
+    whole = training.train(CHURN, recipes.parse({"estimator": "decision_tree"}), table, silent)
+    assert same_bits(whole.metrics, made.metrics)
     other = case(tmp_path / "two", CHURN, classification_rows(mixed(100, seed=1)), estimator="decision_tree")
     (made.folder / "table.parquet").write_bytes((other.folder / "table.parquet").read_bytes())
     refused = alone(made)
