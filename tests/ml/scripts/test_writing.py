@@ -93,6 +93,7 @@ HARD: dict[str, dict[str, Any]] = {
             {"step": "drop_rows", "columns": ["plan"]},
             {"step": "formula", "name": EVIL, "formula": "if(isnull(income), 0, income % 7)"},
             {"step": "drop_useless"},
+            {"step": "dates"},
             {"step": "impute"},
             {"step": "scale", "method": "power"},
             {"step": "encode"},
