@@ -28,6 +28,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "hist_gradient_boosting": {"max_iter": 10},
     "quantile_boosting": {"max_iter": 8},
     "mlp": {"max_iter": 20, "hidden_layer_size": 8},
+    "hdbscan": {"min_cluster_size": 3, "min_samples": 1},
     "bpr": {"iterations": 5},
 }
 
@@ -92,6 +93,7 @@ HARD: dict[str, dict[str, Any]] = {
             {"step": "drop_rows", "columns": ["plan"]},
             {"step": "formula", "name": EVIL, "formula": "if(isnull(income), 0, income % 7)"},
             {"step": "drop_useless"},
+            {"step": "dates"},
             {"step": "impute"},
             {"step": "scale", "method": "power"},
             {"step": "encode"},
