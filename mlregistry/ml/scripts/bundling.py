@@ -110,7 +110,8 @@ class Bundle:
         place = self.instead.get((module, name), (module, name))
         node = self._source(place[0]).definitions.get(place[1])
         if self._is_plain(node, place) and not self._is_given(place):
-            return self.aliases.setdefault(ast.unparse(node), place)  # many modules have the same alias
+            same = f"{place[1]}: {ast.unparse(node)}"  # one statement may give several names
+            return self.aliases.setdefault(same, place)  # many modules have the same alias
         return place
 
     def _is_plain(self, node: ast.stmt | None, place: Ours) -> TypeGuard[ast.Assign]:

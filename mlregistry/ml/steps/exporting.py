@@ -182,6 +182,9 @@ def expression(value: Any, imports: set[str], ours: set[tuple[str, str]] | None 
     if callable(value):
         _note(value.__module__, value.__name__, imports, ours)
         return str(value.__name__)
+    if type(value) in (list, tuple):
+        inner = ", ".join(expression(one, imports, ours) for one in value)
+        return f"[{inner}]" if type(value) is list else f"({inner}{',' * (len(value) == 1)})"
     if isinstance(value, float) and value != value:
         return 'float("nan")'
     return repr(value)
