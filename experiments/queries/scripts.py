@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.models import Run
 from mlregistry.errors import Conflict
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import parse
-from mlregistry.ml.scripts import writing
-from mlregistry.ml.scripts.writing import Script
 
 from . import provenance
+
+if TYPE_CHECKING:
+    from mlregistry.ml.scripts import writing
+    from mlregistry.ml.scripts.writing import Script
+else:
+    writing = lazily("mlregistry.ml.scripts.writing")
 
 BLAS = ("openblas", "mkl", "blis", "flexiblas")
 DEFAULT_THREADS = 1
@@ -40,7 +45,7 @@ def _wanted(run: Run) -> Script:
         )
     spec = ProblemSpec.from_json(found.spec)
     around = found.facts["environment"]
-    return Script(
+    return writing.Script(
         name=f"run_{run.pk.hex[:12]}.py",
         data=str(version),
         spec=spec,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mlregistry.ml import recipes, training
+from mlregistry.ml.metrics import Outcome
 from mlregistry.ml.supervised import crossing
 from mlregistry.ml.supervised.carrying import Carrier, Done
 from mlregistry.ml.training_result import TrainingResult
@@ -37,13 +38,13 @@ def test_a_training_that_stopped_between_folds_ends_with_the_same_figures(
         train(Carrier(keep=keep))
     assert [len(done.folds) for done in kept] == [1, 2, 3]
     fitted: list[Any] = []
-    measure = crossing.measure_fold
+    predict = crossing.predict_fold
 
-    def counted(*given: Any) -> dict[str, float]:
+    def counted(*given: Any) -> Outcome:
         fitted.append(given)
-        return measure(*given)
+        return predict(*given)
 
-    monkeypatch.setattr(crossing, "measure_fold", counted)
+    monkeypatch.setattr(crossing, "predict_fold", counted)
     resumed = train(Carrier(kept[-1]))
     assert len(fitted) == 1
     straight = train(Carrier())
