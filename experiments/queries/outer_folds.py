@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Avg
 
 from experiments.models import OuterFold, Study, Trial
-from mlregistry.ml.comparing import paired
+from mlregistry.lib.lazily import lazily
+
+if TYPE_CHECKING:
+    from mlregistry.ml.comparing import paired
+else:
+    paired = lazily("mlregistry.ml.comparing.paired")
 
 
 @dataclass(frozen=True)

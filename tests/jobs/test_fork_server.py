@@ -26,7 +26,16 @@ Submit = Callable[..., Job]
 
 
 @pytest.fixture
-def worker(server_environment: dict[str, str], transactional_db: None) -> Iterator[psutil.Process]:
+def temporary() -> Iterator[Path]:
+    """The worker's own folder of temporary files, with a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="w-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def worker(
+    server_environment: dict[str, str], transactional_db: None, temporary: Path
+) -> Iterator[psutil.Process]:
     environment = {
         **server_environment,
         "DJANGO_SETTINGS_MODULE": "tests.jobs.worker_settings",
@@ -34,6 +43,7 @@ def worker(server_environment: dict[str, str], transactional_db: None) -> Iterat
         "MLREGISTRY_JOBS_IDLE_SECONDS": "1",
         "PYTHONPATH": str(ROOT),
         "TEST_QUEUE": "fork-server",
+        "TMPDIR": str(temporary),
     }
     command = [sys.executable, "manage.py", "worker", "--queue", "fork-server", "--with-scheduler"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=leashed(signal.SIGKILL))
@@ -59,12 +69,14 @@ def test_it_starts_with_a_job_ends_when_idle_and_starts_again(
         wait_for(lambda: not _fork_servers(worker), seconds=20)
 
 
-def test_an_orderly_end_leaves_no_folder(worker: psutil.Process, submit: Submit, tmp_path: Path) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("mlregistry-jobs-*"))
+def test_an_orderly_end_leaves_no_folder(
+    worker: psutil.Process, submit: Submit, tmp_path: Path, temporary: Path
+) -> None:
     wait_until_ended(submit("count_run", args={"path": str(tmp_path / "runs")}, queue="fork-server"))
+    assert list(temporary.glob("mlregistry-jobs-*"))
     worker.terminate()
     worker.wait(15)
-    wait_for(lambda: not set(Path(tempfile.gettempdir()).glob("mlregistry-jobs-*")) - before, seconds=10)
+    wait_for(lambda: not list(temporary.glob("mlregistry-jobs-*")), seconds=10)
 
 
 def test_without_idle_seconds_it_starts_at_once_and_stays(

@@ -94,9 +94,13 @@ def test_an_archive_trains_with_the_client_and_reaches_its_run_alone(server: Ser
     wanted = {"experiment": experiment["id"], "dataset_version": version["id"], "params": {"C": 0.5}}
     started = api("POST", f"trainers/{trainer['id']}/runs", json=wanted)
     deadline = time.monotonic() + END_SECONDS
-    while (run := api("GET", f"runs/{started['run']}"))["status"] in ("SCHEDULED", "RUNNING"):
+    while api("GET", f"jobs/{started['job']}")["state"] in (
+        "QUEUED",
+        "RUNNING",
+    ):  # after its run, with its log
         assert time.monotonic() < deadline, "the trainer did not end"
         time.sleep(1)
+    run = api("GET", f"runs/{started['run']}")
     told = "\n".join(line["text"] for line in api("GET", f"jobs/{started['job']}/log"))
     assert run["status"] == "FINISHED", (run["error"], told)
     assert (run["params"]["C"], run["metrics"]["accuracy"], run["metrics"]["loss"]) == ("0.5", 1.0, 1 / 3)
