@@ -94,6 +94,18 @@ def _near(n: int, weights: str, p: int) -> dict[str, Any]:
     return {"n_neighbors": n, "weights": weights, "p": p}
 
 
+STAGED = Family(
+    "gradient_boosting",
+    {
+        "learning_rate": _log(0.01, 0.3), "n_estimators": _whole(30, 400), "max_depth": _whole(1, 6, log=False),
+        "subsample": Range(0.4, 1.0),
+    },
+    ({"learning_rate": 0.05, "n_estimators": 150, "max_depth": 3, "subsample": 0.6},),
+    most_rows=3_000,
+    quick=True,
+)  # fmt: skip
+
+
 def _table(rows: Iterable[Family]) -> dict[str, Family]:
     return {row.estimator: row for row in rows}
 
@@ -115,16 +127,7 @@ CLASSIFICATION = _table(
             (_near(15, "distance", 2), _near(5, "distance", 1)),
             most_rows=30_000,
         ),
-        Family(
-            "gradient_boosting",
-            {
-                "learning_rate": _log(0.01, 0.3), "n_estimators": _whole(30, 400), "max_depth": _whole(1, 6, log=False),
-                "subsample": Range(0.4, 1.0),
-            },
-            ({"learning_rate": 0.05, "n_estimators": 150, "max_depth": 3, "subsample": 0.6},),
-            most_rows=3_000,
-            quick=True,
-        ),
+        STAGED,
         Family("linear_discriminant", most_rows=50_000, most_cells=5_000_000, quick=True),
     )
 )  # fmt: skip
@@ -157,16 +160,7 @@ REGRESSION = _table(
             (_near(10, "distance", 2), _near(5, "distance", 1)),
             most_rows=30_000,
         ),
-        Family(
-            "gradient_boosting",
-            {
-                "learning_rate": _log(0.01, 0.3), "n_estimators": _whole(30, 400), "max_depth": _whole(1, 6, log=False),
-                "subsample": Range(0.4, 1.0),
-            },
-            ({"learning_rate": 0.05, "n_estimators": 150, "max_depth": 3, "subsample": 0.6},),
-            most_rows=3_000,
-            quick=True,
-        ),
+        STAGED,
     )
 )  # fmt: skip
 
