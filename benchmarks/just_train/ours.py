@@ -72,8 +72,7 @@ class Search:
                     self.spec,
                     recipes.parse(recipe, kind=self.spec.kind),
                     self.frame,
-                    (),
-                    self.portfolio.measured_folds,
+                    most_folds=self.portfolio.measured_folds,
                 ):
                     parts.append((step.rows, step.outcome))
                     held.collect(parts).save(path)
@@ -95,6 +94,7 @@ class Search:
             hear=hear,
             tick=lambda: "time" if time.monotonic() > deadline else None,
         )
+        forked.warm(ended.modules)
         if (ended.problem and ended.reason == "pruned") or not found or not path.exists():
             self.past.append(Past(PRUNED, params, (), found))
         else:
