@@ -41,7 +41,6 @@ def prepare_environment() -> None:
             del os.environ[name]
     os.environ["MLREGISTRY_HOME"] = str(Path(os.environ[BASE]) / (XDIST_WORKER or "home"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "mlregistry.settings"
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in jobs: spinning threads stall each other
     if XDIST_WORKER:  # tests run beside each other already
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from experiments.models import Dataset, DatasetVersion, Problem
 from mlregistry.artifacts import store
@@ -78,3 +79,13 @@ def fit(problem: Problem, version: DatasetVersion) -> list[Finding]:
     """What stands against training this problem on this table, errors first; empty when all is well."""
     with local_paths(version) as paths:
         return ml_problems.check(spec_of(problem), table_info(version), paths)
+
+
+def newest_versions(datasets: QuerySet[Dataset], problem: Problem) -> list[DatasetVersion]:
+    """The newest five versions of each dataset, the problem's own first."""
+    found = []
+    for dataset in datasets.prefetch_related("versions").order_by("name"):
+        for version in sorted(dataset.versions.all(), key=lambda row: -row.number)[:5]:
+            version.dataset = dataset
+            found.append(version)
+    return sorted(found, key=lambda row: row.dataset.problem_id != problem.pk)

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
-
-from experiments.models import Dataset, DatasetVersion, Problem, SelectionStudy
+from experiments.models import SelectionStudy
 from mlregistry.errors import Conflict, NotFound
 from mlregistry.ml.selection.methods import METHODS
 
@@ -124,13 +122,3 @@ def _scores(name: str, scores: dict[str, list[float]]) -> dict[str, Any]:
         "labels": order, "values": [scores[feature][0] for feature in order],
         "deviations": [scores[feature][1] for feature in order],
     }  # fmt: skip
-
-
-def versions(datasets: QuerySet[Dataset], problem: Problem) -> list[DatasetVersion]:
-    """The newest five versions of each dataset, the problem's own first."""
-    found = []
-    for dataset in datasets.prefetch_related("versions").order_by("name"):
-        for version in sorted(dataset.versions.all(), key=lambda row: -row.number)[:5]:
-            version.dataset = dataset
-            found.append(version)
-    return sorted(found, key=lambda row: row.dataset.problem_id != problem.pk)

@@ -11,7 +11,7 @@ from experiments import access
 from experiments.actions import auto_trainings as actions
 from experiments.models import Study
 from experiments.queries import auto_trainings as queries
-from experiments.queries.selections import versions
+from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.ml import metrics
 from mlregistry.ml.portfolio import planning, side_by_side
@@ -38,7 +38,7 @@ def create(request: PageRequest, problem_id: int) -> HttpResponse:
         {
             "problem": problem,
             "form": form,
-            "versions": versions(access.datasets(request.actor), problem),
+            "versions": newest_versions(access.datasets(request.actor), problem),
             "chosen": form.get("version") or request.GET.get("version", ""),
             "minutes": planning.MINUTES,
             "usual": f"{planning.DEFAULT_MINUTES:g}",

@@ -14,6 +14,7 @@ from experiments import access
 from experiments.actions import recipes as actions
 from experiments.models import DatasetVersion, Problem, RecipeVersion
 from experiments.queries import recipes as queries
+from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.formulas import FUNCTIONS
@@ -35,7 +36,7 @@ def editor(request: PageRequest, problem_id: int) -> HttpResponse:
 
 
 def _editor(request: PageRequest, problem: Problem) -> HttpResponse:
-    versions = _versions(request, problem)
+    versions = newest_versions(access.datasets(request.actor), problem)
     sent = request.POST.get("version") or request.GET.get("version", "")
     version = (
         access.dataset_version_by_id(request.actor, whole(sent, "version")) if sent else _first(versions)
@@ -96,16 +97,6 @@ def _steps(request: PageRequest) -> Any:
         return json.loads(text[:LONGEST_STEPS])
     except (ValueError, RecursionError) as error:
         raise Invalid("The steps could not be read; try once more.", field="steps") from error
-
-
-def _versions(request: PageRequest, problem: Problem) -> list[DatasetVersion]:
-    """The newest version of each of the team's datasets, the problem's own first."""
-    found = []
-    for dataset in access.datasets(request.actor).prefetch_related("versions").order_by("name"):
-        for version in sorted(dataset.versions.all(), key=lambda row: -row.number)[:5]:
-            version.dataset = dataset
-            found.append(version)
-    return sorted(found, key=lambda row: row.dataset.problem_id != problem.pk)
 
 
 def _first(versions: Sequence[DatasetVersion]) -> DatasetVersion | None:

@@ -11,6 +11,7 @@ from experiments import access
 from experiments.actions import selections as actions
 from experiments.models import DatasetVersion, Problem, SelectionStudy
 from experiments.queries import selections as queries
+from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
@@ -105,7 +106,7 @@ def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
     known = CATALOGUE[problem.kind]
     return {
         "problem": problem,
-        "versions": queries.versions(access.datasets(request.actor), problem),
+        "versions": newest_versions(access.datasets(request.actor), problem),
         "chosen": form.get("version") or request.GET.get("version", ""),
         "methods": [(method, method.name in ticked) for method in METHODS.values()],
         "estimators": [(name, known[name].title) for name in OFFERED if name in known],

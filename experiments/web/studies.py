@@ -13,7 +13,7 @@ from experiments.actions import studies as actions
 from experiments.models import Problem, Study, TrialState
 from experiments.queries import budgets, outer_folds
 from experiments.queries import studies as queries
-from experiments.queries.selections import versions
+from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
@@ -143,7 +143,7 @@ def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
     return {
         "problem": problem,
         "form": form,
-        "versions": versions(access.datasets(request.actor), problem),
+        "versions": newest_versions(access.datasets(request.actor), problem),
         "chosen": form.get("version") or request.GET.get("version", ""),
         "estimators": [
             (row, row.name in ticked, len(ml_space.searched(problem.kind, row.name))) for row in rows

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from experiments import access
 from experiments.actions import training as actions
 from experiments.models import DatasetVersion, Problem
+from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.jobs import access as job_access
@@ -137,7 +138,7 @@ def _context(request: PageRequest, problem: Problem) -> dict[str, Any]:
     ticked = set(form.getlist("estimator")) if form else PRESELECTED
     return {
         "problem": problem,
-        "versions": _versions(request, problem),
+        "versions": newest_versions(access.datasets(request.actor), problem),
         "chosen": form.get("version") or request.GET.get("version", ""),
         "estimators": [(entry, entry.name in ticked) for entry in entries],
         "split": split,
@@ -188,16 +189,6 @@ def _fits(path: str, problem: Problem) -> bool:
     """Whether an option of the split means something for the problem's kind."""
     only = {"split.n_last": ("recommendation",), "split.stratify": ("classification",)}
     return problem.kind in only.get(path, (problem.kind,))
-
-
-def _versions(request: PageRequest, problem: Problem) -> list[Any]:
-    """The newest versions of the team's datasets, the problem's own first."""
-    found = []
-    for dataset in access.datasets(request.actor).prefetch_related("versions").order_by("name"):
-        for version in sorted(dataset.versions.all(), key=lambda row: -row.number)[:5]:
-            version.dataset = dataset
-            found.append(version)
-    return sorted(found, key=lambda row: row.dataset.problem_id != problem.pk)
 
 
 def _options(section: str, default: Any, form: QueryDict, kind: str = "") -> list[dict[str, Any]]:

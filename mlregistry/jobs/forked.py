@@ -22,9 +22,8 @@ from typing import Any
 from mlregistry.errors import MlregistryError
 
 from .memory import members, resident_mb
-from .wire import die_with
+from .wire import die_with, read_chunk
 
-CHUNK = 1 << 16
 TICK_SECONDS = 0.1
 KEPT_OUTPUT = 4000
 Send = Callable[[dict[str, Any]], None]
@@ -211,7 +210,7 @@ class Watch:
         return ended
 
     def _hear(self) -> None:
-        *lines, self.buffer = (self.buffer + self._chunk(self.files[0])).split(b"\n")
+        *lines, self.buffer = (self.buffer + read_chunk(self.selector, self.files[0])).split(b"\n")
         for line in lines:
             message = json.loads(line)
             if "error" in message:
@@ -222,20 +221,11 @@ class Watch:
                 self._stop(self.hear(message))
 
     def _read_output(self) -> None:
-        data = self._chunk(self.files[1])
+        data = read_chunk(self.selector, self.files[1])
         self.n_output += len(data)
         self.output = (self.output + data)[-KEPT_OUTPUT:]
         if self.limits.output_bytes is not None and self.n_output > self.limits.output_bytes:
             self._stop(f"It printed more than {self.limits.output_bytes / 1e6:g} MB.")
-
-    def _chunk(self, file: int) -> bytes:
-        try:
-            data = os.read(file, CHUNK)
-        except BlockingIOError:
-            return b""
-        if not data:
-            self.selector.unregister(file)
-        return data
 
     def _over(self) -> str | None:
         if time.monotonic() - self.started > self.limits.seconds:

@@ -163,7 +163,6 @@ def _idle_seconds(owner: int) -> int:
 
 def _spawn(folder: Path, *, owner: int, idle_seconds: int) -> subprocess.Popen[bytes]:
     environment = {
-        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait by spinning stall each other where cores are shared
         **os.environ,
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE") or str(settings.SETTINGS_MODULE),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),

@@ -5,7 +5,6 @@ Called by runner.
 
 import json
 import logging
-import os
 import selectors
 import threading
 import time
@@ -23,11 +22,11 @@ from .memory import resident_mb
 from .metering import Meter
 from .options import count, seconds
 from .processes import Child, read_line
+from .wire import read_chunk
 
 logger = logging.getLogger(__name__)
 MEMORY_SECONDS = 0.1
 DRAIN_SECONDS = 2.0
-CHUNK = 1 << 16
 
 
 class Supervision:
@@ -81,11 +80,11 @@ class Supervision:
         self.selector.unregister(self.child.connection)
 
     def _read_log(self) -> None:
-        data = self._chunk(self.child.log)
+        data = read_chunk(self.selector, self.child.log)
         self.log.feed(data)
 
     def _read_events(self) -> None:
-        *lines, self.events = (self.events + self._chunk(self.child.events)).split(b"\n")
+        *lines, self.events = (self.events + read_chunk(self.selector, self.child.events)).split(b"\n")
         for line in lines:
             event = json.loads(line)
             if "progress" in event:
@@ -96,15 +95,6 @@ class Supervision:
                 self.meter.enter(event["phase"], time.monotonic())
             else:
                 self.said = event
-
-    def _chunk(self, file: int) -> bytes:
-        try:
-            data = os.read(file, CHUNK)
-        except BlockingIOError:
-            return b""
-        if not data:
-            self.selector.unregister(file)
-        return data
 
     def _time_left(self, progress: float) -> float | None:
         elapsed = time.monotonic() - self.started

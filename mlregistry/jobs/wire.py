@@ -3,8 +3,10 @@
 import contextlib
 import ctypes
 import os
+import selectors
 import signal
 
+CHUNK = 1 << 16
 PR_SET_PDEATHSIG = 1
 SOCKET = "socket"
 TERMINATE, KILL, PAUSE = b"T", b"K", b"P"
@@ -24,3 +26,14 @@ def signal_group(pid: int, number: int) -> None:
     except ProcessLookupError:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def read_chunk(selector: selectors.BaseSelector, file: int) -> bytes:
+    """What there is to read, empty when nothing came yet or the writer is gone; then the selector forgets the file."""
+    try:
+        data = os.read(file, CHUNK)
+    except BlockingIOError:
+        return b""
+    if not data:
+        selector.unregister(file)
+    return data
