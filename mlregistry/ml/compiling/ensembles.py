@@ -1,0 +1,72 @@
+"""Operations of ensembles that are no plain sums: votes of AdaBoost, weighted medians, depths of isolation, choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlregistry.ml.compiling.forms import Array, Form, Run, need
+
+
+def votes(form: Form, parts: list[Run]) -> Run:
+    """AdaBoost's decision (SAMME; Zhu and others 2009) from the class number that each member chose."""
+    weights, n_classes = form.floats("weights", ndim=1), int(form.options["n_classes"])
+    need(n_classes >= 2 and len(parts) == 1, form)
+    classes = np.arange(n_classes)
+
+    def run(values: Array) -> Array:
+        chosen = parts[0](values)
+        found = np.zeros((len(chosen), n_classes))
+        for member, weight in enumerate(weights):
+            right = chosen[:, member, None] == classes
+            found += np.where(right, weight, -1 / (n_classes - 1) * weight)
+        found /= weights.sum()
+        if n_classes > 2:
+            return found
+        return (found[:, 1] - found[:, 0])[:, None]
+
+    return run
+
+
+def over(form: Form, parts: list[Run]) -> Run:
+    """Divided by a number."""
+    by = float(form.options["by"])
+    need(by != 0, form)
+    return lambda values: values / by
+
+
+def weighted_median(form: Form, parts: list[Run]) -> Run:
+    weights = form.floats("weights", ndim=1)
+
+    def run(values: Array) -> Array:
+        order = np.argsort(values, axis=1)
+        summed = np.cumsum(weights[order], axis=1)
+        middle = (summed >= 0.5 * summed[:, -1:]).argmax(axis=1)
+        rows = np.arange(len(values))
+        return values[rows, order[rows, middle]][:, None]
+
+    return run
+
+
+def likeliest(form: Form, parts: list[Run]) -> Run:
+    """The number of the largest column."""
+    return lambda values: values.argmax(axis=1).astype(np.float64)[:, None]
+
+
+def isolation(form: Form, parts: list[Run]) -> Run:
+    """The anomaly score of Liu, Ting and Zhou (2008), turned so that larger is more usual."""
+    denominator, offset = float(form.options["denominator"]), float(form.options["offset"])
+
+    def run(depths: Array) -> Array:
+        total = np.add.accumulate(depths, axis=1)[:, -1:]
+        share = total / denominator if denominator else np.ones_like(total)
+        found: Array = -(2.0**-share) - offset
+        return found
+
+    return run
+
+
+OPS: dict[str, Any] = {
+    "votes": votes, "over": over, "weighted_median": weighted_median, "likeliest": likeliest, "isolation": isolation,
+}  # fmt: skip
