@@ -56,7 +56,9 @@ def can_compile(version: ModelVersion) -> bool:
     return is_ours and kind_of(version.served_signature) in COMPILED_KINDS
 
 
-def keep_compilation(version: ModelVersion, report: dict[str, Any], path: Path | None, *, by: Actor) -> Compilation:
+def keep_compilation(
+    version: ModelVersion, report: dict[str, Any], path: Path | None, *, by: Actor
+) -> Compilation:
     """The report and the winner's file (None: the native model serves); serving learns of it."""
     if path is None:
         return _kept(version, report, None, by)

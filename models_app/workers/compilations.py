@@ -10,7 +10,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.artifacts import store
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.jobs.context import JobContext
-from mlregistry.ml import packaging, tables
+from mlregistry.ml import packaging, table_sample
 from mlregistry.ml.compiling import measuring, probes, storing
 from mlregistry.ml.compiling.parity import Native
 from mlregistry.ml.signature import Signature
@@ -70,9 +70,11 @@ def _model(file: ModelFile, folder: Path) -> Any:
 
 
 def _rows(version: ModelVersion, signature: Signature) -> list[probes.Row]:
-    """The first rows of the training data, those of the example before them."""
+    """Rows from all over the training data."""
     assert version.run is not None  # noqa: S101  # _version saw to it
-    assert version.run.dataset_version is not None  # noqa: S101
-    with local_paths(version.run.dataset_version) as paths:
-        frame = tables.load(paths)
+    data = version.run.dataset_version
+    assert data is not None  # noqa: S101
+    names = [field.name for field in signature.inputs]
+    with local_paths(data) as paths:
+        frame = table_sample.sample(paths, names, n_rows=N_ROWS, of=data.n_rows)
     return probes.plain_rows(frame, signature, N_ROWS)

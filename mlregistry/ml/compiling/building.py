@@ -7,7 +7,17 @@ from collections.abc import Callable
 import numpy as np
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.compiling import ensembles, joining, neighbours, numbers, onnx_ops, plan, tables, texts, trees
+from mlregistry.ml.compiling import (
+    ensembles,
+    joining,
+    neighbours,
+    numbers,
+    onnx_ops,
+    plan,
+    tables,
+    texts,
+    trees,
+)
 from mlregistry.ml.compiling.forms import Form, Run
 
 OPS: dict[str, Callable[[Form, list[Run]], Run]] = {
@@ -24,7 +34,15 @@ def build(form: Form) -> Run:
         raise Invalid("The compiled form has too many parts.", field="parts")
     try:
         return _build(form, 0)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, np.exceptions.AxisError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        np.exceptions.AxisError,
+    ) as error:
         raise Invalid(f"The compiled form does not fit together: {error}", field="form") from error
 
 

@@ -27,8 +27,12 @@ CANDIDATES: Mapping[str, Candidate] = {
     one.name: one
     for one in (
         Candidate("numpy", "NumPy", "float64", compile_model),
-        Candidate("onnx_float64", "ONNX Runtime, 64 bits", "float64", onnx_forms.double, onnx_forms.is_installed),
-        Candidate("onnx_float32", "ONNX Runtime, 32 bits", "float32", onnx_forms.single, onnx_forms.is_installed),
+        Candidate(
+            "onnx_float64", "ONNX Runtime, 64 bits", "float64", onnx_forms.double, onnx_forms.is_installed
+        ),
+        Candidate(
+            "onnx_float32", "ONNX Runtime, 32 bits", "float32", onnx_forms.single, onnx_forms.is_installed
+        ),
     )
 }
 

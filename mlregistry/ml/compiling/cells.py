@@ -17,7 +17,13 @@ from mlregistry.ml.signature import Signature
 
 Row = Mapping[str, Any]
 Given = tuple[Array, list[list[Any]], Array]
-KINDS = {"integer": "numbers", "float": "numbers", "boolean": "numbers", "string": "texts", "datetime": "times"}
+KINDS = {
+    "integer": "numbers",
+    "float": "numbers",
+    "boolean": "numbers",
+    "string": "texts",
+    "datetime": "times",
+}
 PLAIN = {"integer": int, "float": float, "boolean": bool, "string": str}
 NUMBERS, TEXTS, TIMES = 0, 1, 2
 
@@ -85,7 +91,9 @@ def _plain_cells(
 
 
 def _has_odd_numbers(cells: list[tuple[Any, ...]], n_numbers: int) -> bool:
-    return any(type(value) is float and not math.isfinite(value) for row in cells for value in row[:n_numbers])
+    return any(
+        type(value) is float and not math.isfinite(value) for row in cells for value in row[:n_numbers]
+    )
 
 
 def from_frame(signature: Signature, rows: Sequence[Row]) -> Given:

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlregistry.ml.compiling import convert_linear, convert_numbers, convert_trees, convert_wrapped, converting
+from mlregistry.ml.compiling import (
+    convert_linear,
+    convert_numbers,
+    convert_trees,
+    convert_wrapped,
+    converting,
+)
 from mlregistry.ml.compiling.forms import Form, Unsupported
 from mlregistry.ml.compiling.trace_frames import transformed
 from mlregistry.ml.compiling.trace_steps import TRACERS
@@ -25,10 +31,17 @@ def compile_model(pipeline: Any, signature: Signature) -> Form:
     return Form("model", options, parts=(plan, converting.convert(estimator, wish_of(options))))
 
 
+def form_of(estimator: Any, wish: str) -> Form:
+    """The form of one estimator alone, from its matrix to what `wish` names."""
+    return converting.convert(estimator, wish)
+
+
 def steps_of(pipeline: Any) -> list[Any]:
     """The fitted steps, the estimator last."""
     steps = [step for _, step in getattr(pipeline, "steps", [("estimator", pipeline)])]
-    return [step for step in steps if step is not None and not (isinstance(step, str) and step == "passthrough")]
+    return [
+        step for step in steps if step is not None and not (isinstance(step, str) and step == "passthrough")
+    ]
 
 
 def plan_of(pipeline: Any, signature: Signature) -> tuple[Form, dict[str, Any]]:

@@ -104,7 +104,11 @@ def bernoulli_bayes(estimator: Any, wish: str) -> Form:
     only(wish, PROBABILITIES)
     absent = np.log(1 - np.exp(estimator.feature_log_prob_))
     sums = affine(estimator.feature_log_prob_ - absent, estimator.class_log_prior_ + absent.sum(axis=1))
-    binary = Form("same") if estimator.binarize is None else Form("binarise", {"threshold": float(estimator.binarize)})
+    binary = (
+        Form("same")
+        if estimator.binarize is None
+        else Form("binarise", {"threshold": float(estimator.binarize)})
+    )
     return chain(guarded(chain(binary, sums)), link("from_logs"))
 
 
@@ -148,7 +152,9 @@ def projection(estimator: Any, wish: str) -> Form:
         return guarded(projected)
     scale = np.sqrt(estimator.explained_variance_)
     least = np.finfo(scale.dtype).eps
-    return guarded(chain(projected, Form("shift_scale", arrays={"over": np.where(scale < least, least, scale)})))
+    return guarded(
+        chain(projected, Form("shift_scale", arrays={"over": np.where(scale < least, least, scale)}))
+    )
 
 
 def factors(estimator: Any, wish: str) -> Form:
@@ -191,7 +197,9 @@ TABLE: dict[str, Converter] = {
     **dict.fromkeys(("PoissonRegressor", "GammaRegressor", "TweedieRegressor"), logarithmic),
     **dict.fromkeys(("LogisticRegression", "LogisticRegressionCV"), logistic),
     **dict.fromkeys(("RidgeClassifier", "RidgeClassifierCV", "LinearSVC", "Perceptron"), ridge_scores),
-    **dict.fromkeys(("PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "GaussianRandomProjection"), projection),
+    **dict.fromkeys(
+        ("PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "GaussianRandomProjection"), projection
+    ),
     **dict.fromkeys(("SparseRandomProjection",), projection),
     **dict.fromkeys(("PLSRegression", "PLSCanonical", "CCA"), regularised),
     **dict.fromkeys(("MLPClassifier", "MLPRegressor"), network),

@@ -22,7 +22,9 @@ def _shifted(**arrays: Any) -> Form:
 def standard(estimator: Any, wish: str) -> Form:
     only(wish, TRANSFORM)
     minus = estimator.mean_ if estimator.with_mean else None
-    return guarded(_shifted(minus=minus, over=estimator.scale_ if estimator.with_std else None), allows="bounded")
+    return guarded(
+        _shifted(minus=minus, over=estimator.scale_ if estimator.with_std else None), allows="bounded"
+    )
 
 
 def min_max(estimator: Any, wish: str) -> Form:
@@ -134,7 +136,9 @@ def imputer(estimator: Any, wish: str) -> Form:
     filled = Form("fill", arrays={"fills": fills})
     empty = np.isnan(fills)
     if empty.any() and not estimator.keep_empty_features:
-        filled = chain(_taken(np.flatnonzero(~empty), len(fills)), Form("fill", arrays={"fills": fills[~empty]}))
+        filled = chain(
+            _taken(np.flatnonzero(~empty), len(fills)), Form("fill", arrays={"fills": fills[~empty]})
+        )
     return guarded(_with_indicator(filled, estimator), allows="bounded")
 
 

@@ -70,7 +70,9 @@ def target(encoder: Any) -> Form:
 
 def frequency(encoder: Any) -> Form:
     categories = [list(shares) for shares in encoder.shares_]
-    tables = [np.array([[share] for share in shares.values()], dtype=np.float64) for shares in encoder.shares_]
+    tables = [
+        np.array([[share] for share in shares.values()], dtype=np.float64) for shares in encoder.shares_
+    ]
     return _looked_up(categories, [table.reshape(-1, 1) for table in tables], 0.0)
 
 

@@ -105,7 +105,9 @@ def _encoded(estimator: Any) -> Form:
     rows = [[gap if value is None else row for row, value in enumerate(one)] for one in categories]
     options = {"categories": categories, "rows": rows, "unknown": [gap] * len(categories)}
     codes = chain(
-        _taken(np.flatnonzero(is_category), width), Form("as_categories"), Form("lookup", options, {"table": table[:, None]})
+        _taken(np.flatnonzero(is_category), width),
+        Form("as_categories"),
+        Form("lookup", options, {"table": table[:, None]}),
     )
     return Form("side_by_side", parts=(codes, _taken(np.flatnonzero(~is_category), width)))
 
@@ -132,7 +134,11 @@ def ada_boost(estimator: Any, wish: str) -> Form:
     if wish == DECISION:
         return scores
     only(wish, PROBABILITIES)
-    mirrored = chain(link("mirrored"), Form("over", {"by": 2})) if n_classes == 2 else Form("over", {"by": n_classes - 1})
+    mirrored = (
+        chain(link("mirrored"), Form("over", {"by": 2}))
+        if n_classes == 2
+        else Form("over", {"by": n_classes - 1})
+    )
     return chain(scores, mirrored, link("softmax"))
 
 
@@ -152,7 +158,14 @@ def isolation_forest(estimator: Any, wish: str) -> Form:
     ):
         one = tree_nodes(tree.tree_, (steps + rest - 1.0)[:, None])
         nodes.append(
-            Nodes(one.left, one.right, np.asarray(features)[one.feature], one.threshold, one.missing_left, one.values)
+            Nodes(
+                one.left,
+                one.right,
+                np.asarray(features)[one.feature],
+                one.threshold,
+                one.missing_left,
+                one.values,
+            )
         )
     each = pack("each_tree", nodes, estimator.n_features_in_)
     usual = _average_length(estimator._max_samples) * len(estimator.estimators_)

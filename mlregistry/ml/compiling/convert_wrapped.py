@@ -43,7 +43,9 @@ def adjusted(estimator: Any, wish: str) -> Form:
 
 def sigmoid(estimator: Any, wish: str) -> Form:
     return chain(
-        Form("log_odds", {"edge": EDGE}), affine([[estimator.slope_]], [estimator.intercept_]), link("sigmoid")
+        Form("log_odds", {"edge": EDGE}),
+        affine([[estimator.slope_]], [estimator.intercept_]),
+        link("sigmoid"),
     )
 
 

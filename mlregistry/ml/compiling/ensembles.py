@@ -14,14 +14,11 @@ def votes(form: Form, parts: list[Run]) -> Run:
     weights, n_classes = form.floats("weights", ndim=1), int(form.options["n_classes"])
     need(n_classes >= 2 and len(parts) == 1, form)
     classes = np.arange(n_classes)
+    gains, losses = weights[:, None, None], -1 / (n_classes - 1) * weights[:, None, None]
 
     def run(values: Array) -> Array:
-        chosen = parts[0](values)
-        found = np.zeros((len(chosen), n_classes))
-        for member, weight in enumerate(weights):
-            right = chosen[:, member, None] == classes
-            found += np.where(right, weight, -1 / (n_classes - 1) * weight)
-        found /= weights.sum()
+        chosen = parts[0](values).T[:, :, None]
+        found: Array = np.add.reduce(np.where(chosen == classes, gains, losses), axis=0) / weights.sum()
         if n_classes > 2:
             return found
         return (found[:, 1] - found[:, 0])[:, None]

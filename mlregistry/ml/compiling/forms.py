@@ -1,6 +1,6 @@
-"""A form: what a fitted estimator computes, as a named operation with options and plain arrays. Everything here uses it.
+"""A form: what a fitted estimator computes, as a named operation with options and plain arrays.
 
-Converters make forms from scikit-learn objects, `storing` writes them, `building` makes functions of them.
+Converters make forms of scikit-learn objects, `storing` writes them, `building` makes functions of them.
 """
 
 from __future__ import annotations

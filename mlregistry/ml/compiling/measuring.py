@@ -22,6 +22,7 @@ N_MANY = 1_000
 SECONDS = 0.4  # the time that one measurement may take, about
 Report = dict[str, Any]
 Score = Callable[[Sequence[Row]], Any]
+Made = tuple[Form | None, CompiledModel | None, str]  # or why there is none
 
 
 @dataclass
@@ -74,8 +75,7 @@ def compile_best(
     return _decided(lines, {name: form for name, (form, _, _) in forms.items()}, prepared)
 
 
-def _made(one: Candidate, native: Native) -> tuple[Form | None, CompiledModel | None, str]:
-    """The form and its model, or why there is none."""
+def _made(one: Candidate, native: Native) -> Made:
     try:
         form = one.make(native.pipeline, native.signature)
         return form, CompiledModel(form, native.signature), ""
@@ -86,17 +86,27 @@ def _made(one: Candidate, native: Native) -> tuple[Form | None, CompiledModel | 
 
 
 def _tried(
-    one: Candidate, made: tuple[Form | None, CompiledModel | None, str], prepared: Prepared, many: list[Row], folder: Path
+    one: Candidate, made: Made, prepared: Prepared, many: list[Row], folder: Path
 ) -> Tried:  # fmt: skip
     form, _, reason = made
     if form is None:
         return Tried(one.name, one.title, UNSUPPORTED, reason)
     path = folder / f"{one.name}.npz"
     storing.save(form, path)
-    model = CompiledModel(storing.load(path), prepared.native.signature)  # what will serve is what is compared
+    model = CompiledModel(
+        storing.load(path), prepared.native.signature
+    )  # what will serve is what is compared
     kinds = parity.check(prepared, model, parity.TOLERANCES[one.precision])
     worst = max(kinds, key=lambda kind: kind.worst)
-    found = Tried(one.name, one.title, PASSED, size=path.stat().st_size, worst=worst.worst, where=worst.where, kinds=kinds)
+    found = Tried(
+        one.name,
+        one.title,
+        PASSED,
+        size=path.stat().st_size,
+        worst=worst.worst,
+        where=worst.where,
+        kinds=kinds,
+    )
     wrong = [text for kind in kinds for text in kind.wrong]
     if wrong:
         found.verdict, found.reason = FAILED, wrong[0]
@@ -139,6 +149,7 @@ def _decided(lines: list[Tried], forms: dict[str, Form | None], prepared: Prepar
     found: Report = {
         "format": 1,
         "winner": winner.name,
+        "precision": candidates.CANDIDATES[winner.name].precision if winner is not native else "float64",
         "most_rows": most_rows(winner, native),
         "n_inputs": prepared.n_inputs,
         "candidates": [line.to_json() for line in lines],

@@ -34,11 +34,13 @@ def kernel(form: Form, parts: list[Run]) -> Run:
     kind, gamma = str(form.options["kernel"]), float(form.options["gamma"])
     degree, shift = float(form.options["degree"]), float(form.options["shift"])
     columns = np.asfortranarray(vectors.T)
+    lengths = np.einsum("ij,ij->i", vectors, vectors)
 
     def run(values: Array) -> Array:
-        if kind == "rbf":
-            return np.exp(-gamma * _squared(values, vectors))
         dots = values @ columns
+        if kind == "rbf":
+            apart = np.einsum("ij,ij->i", values, values)[:, None] + lengths - 2 * dots
+            return np.exp(-gamma * apart)
         if kind == "linear":
             return dots
         dots = gamma * dots + shift

@@ -159,9 +159,7 @@ def quantiles(form: Form, parts: list[Run]) -> Run:
 
     def column(values: Array, place: int) -> Array:
         known, falling = table[:, place], -turned[:, place]
-        made: Array = 0.5 * (
-            np.interp(values, known, references) - np.interp(-values, falling, mirrored)
-        )
+        made: Array = 0.5 * (np.interp(values, known, references) - np.interp(-values, falling, mirrored))
         is_low, is_high = values == known[0], values == known[-1]
         if normal:
             is_low, is_high = values - CLIPPED < known[0], values + CLIPPED > known[-1]

@@ -7,7 +7,7 @@ registration job calls it, tests plant wrong forms.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -91,7 +91,9 @@ class Prepared:
         return sum(len(rows) for _, rows, _ in self.kinds) + len(self.matrix)
 
 
-def prepare(native: Native, real: Sequence[Row], features: Callable[[Sequence[Row]], Array] | None) -> Prepared:
+def prepare(
+    native: Native, real: Sequence[Row], features: Callable[[Sequence[Row]], Array] | None
+) -> Prepared:
     """Answers every probe natively. `features` makes the estimator's input (None: no probes at thresholds)."""
     rows = list(real)
     if not rows:
@@ -103,15 +105,21 @@ def prepare(native: Native, real: Sequence[Row], features: Callable[[Sequence[Ro
         base = features(sample)
         matrix, notes = probes.threshold_rows(native.estimator, base)
         outputs = native.outputs(matrix) if len(matrix) else np.empty((0, 0))
-        kinds.append(("thresholds in rows", probes.raw_thresholds(native.signature, sample, base, native.estimator)))
-    answered = [(kind, found, answers_of(native.score, [probe.row for probe in found])) for kind, found in kinds]
+        kinds.append(
+            ("thresholds in rows", probes.raw_thresholds(native.signature, sample, base, native.estimator))
+        )
+    answered = [
+        (kind, found, answers_of(native.score, [probe.row for probe in found])) for kind, found in kinds
+    ]
     return Prepared(native, rows, answered, matrix, outputs, notes)
 
 
 def check(prepared: Prepared, model: CompiledModel, tolerance: float) -> list[Kind]:
     """Compares a compiled model with the native answers, kind by kind."""
     kinds = [
-        compare(kind, found, wanted, model.score, tolerance) for kind, found, wanted in prepared.kinds if found
+        compare(kind, found, wanted, model.score, tolerance)
+        for kind, found, wanted in prepared.kinds
+        if found
     ]
     if len(prepared.matrix):
         kinds.append(_at_thresholds(prepared, model, tolerance))
@@ -154,7 +162,7 @@ def _alone(score: Score, row: Row) -> Any:
     return answers_of(score, [row])[0]
 
 
-def _per_row(answer: dict[str, Any]) -> Iterator[tuple[Any, list[float]]]:
+def _per_row(answer: Mapping[str, Any]) -> Iterator[tuple[Any, list[float]]]:
     """The prediction and the numbers behind it, row by row."""
     predictions = answer["predictions"]
     if "probabilities" in answer:
@@ -165,6 +173,13 @@ def _per_row(answer: dict[str, Any]) -> Iterator[tuple[Any, list[float]]]:
     else:
         for value in predictions:
             yield (value, []) if isinstance(value, int) else (None, [value])
+
+
+def answers_apart(native: Mapping[str, Any], compiled: Mapping[str, Any]) -> tuple[float, str]:
+    """The largest difference between two answers to the same rows, and what is wrong besides."""
+    found = [_difference(*pair) for pair in zip(_per_row(native), _per_row(compiled), strict=True)]
+    reasons = [reason for _, reason in found if reason]
+    return max((difference for difference, _ in found), default=0.0), reasons[0] if reasons else ""
 
 
 def _difference(native: Any, compiled: Any) -> tuple[float, str]:
@@ -193,7 +208,9 @@ def _one_apart(native: float, compiled: float) -> float:
 def _at_thresholds(prepared: Prepared, model: CompiledModel, tolerance: float) -> Kind:
     """The estimator alone, on its own input: a threshold, and what lies an ulp beside it."""
     result = Kind("thresholds ± 1 ulp", n_inputs=len(prepared.matrix))
-    decide = prepared.native.signature.classes and getattr(prepared.native.estimator, "threshold_", None) is None
+    decide = (
+        prepared.native.signature.classes and getattr(prepared.native.estimator, "threshold_", None) is None
+    )
     for given in (_heads(model, prepared.matrix), _heads(model, prepared.matrix, alone=True)):
         for place, row in enumerate(given):
             if row is None:
@@ -202,7 +219,9 @@ def _at_thresholds(prepared: Prepared, model: CompiledModel, tolerance: float) -
             native = prepared.outputs[place]
             changed = decide and int(native.argmax()) != int(row.argmax())
             reason = "another class" if changed else ""
-            result.note(prepared.notes[place], _apart(native.tolist(), row.tolist()), tolerance, reason=reason)
+            result.note(
+                prepared.notes[place], _apart(native.tolist(), row.tolist()), tolerance, reason=reason
+            )
     return result
 
 

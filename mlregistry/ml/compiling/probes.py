@@ -39,7 +39,9 @@ def of_kinds(signature: Signature, real: Sequence[Row], seed: int = 0) -> Iterat
     for kind, (types, values) in CHANGES.items():
         fields = [field for field in signature.inputs if field.type in types][:MOST_COLUMNS]
         found = [
-            Probe({**real[int(rng.integers(len(real)))], field.name: value}, f"{field.name} = {_shown(value)}")
+            Probe(
+                {**real[int(rng.integers(len(real)))], field.name: value}, f"{field.name} = {_shown(value)}"
+            )
             for field in fields
             for value in values(field)
         ]
@@ -104,7 +106,9 @@ def threshold_rows(estimator: Any, matrix: Array, seed: int = 0) -> tuple[Array,
             row = matrix[int(rng.integers(len(matrix)))].copy()
             row[feature[place]] = value
             rows.append(row)
-            notes.append(f"feature {feature[place] + 1} = {value!r} at the threshold {float(threshold[place])!r}")
+            notes.append(
+                f"feature {feature[place] + 1} = {value!r} at the threshold {float(threshold[place])!r}"
+            )
     return np.array(rows).reshape(-1, matrix.shape[1]), notes
 
 
@@ -165,14 +169,23 @@ def raw_thresholds(
     rng = np.random.default_rng(seed)
     found = []
     for field in [field for field in signature.inputs if field.type == "float"][:MOST_COLUMNS]:
-        raw = np.array([row[field.name] if row[field.name] is not None else np.nan for row in real], dtype=float)
+        raw = np.array(
+            [row[field.name] if row[field.name] is not None else np.nan for row in real], dtype=float
+        )
         for place, (slope, shift) in _lines(raw, matrix).items():
             values = threshold[feature == place]
             for value in rng.permutation(values)[:5].tolist():
                 near = (value - shift) / slope
-                steps = (near, np.nextafter(near, -np.inf), np.nextafter(near, np.inf), float(np.float32(near)))
+                steps = (
+                    near,
+                    np.nextafter(near, -np.inf),
+                    np.nextafter(near, np.inf),
+                    float(np.float32(near)),
+                )
                 row = real[int(rng.integers(len(real)))]
-                found += [Probe({**row, field.name: float(one)}, f"{field.name} = {float(one)!r}") for one in steps]
+                found += [
+                    Probe({**row, field.name: float(one)}, f"{field.name} = {float(one)!r}") for one in steps
+                ]
     return found
 
 

@@ -76,10 +76,19 @@ def _array(archive: zipfile.ZipFile, name: str) -> Array:
     size = archive.getinfo(name).file_size
     with archive.open(name) as member:
         version = np.lib.format.read_magic(member)
-        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        read_header = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
         shape, in_columns, kind = read_header[version](member)
         n_bytes = math.prod(shape) * kind.itemsize
-        if kind.hasobject or kind.kind not in "fiub" or kind.itemsize > 8 or min(shape, default=1) < 0 or n_bytes > size:
+        if (
+            kind.hasobject
+            or kind.kind not in "fiub"
+            or kind.itemsize > 8
+            or min(shape, default=1) < 0
+            or n_bytes > size
+        ):
             raise Invalid("An array of the compiled model is none that is read here.", field="name")
         raw = member.read(n_bytes)
     values = np.frombuffer(raw, dtype=kind).reshape(shape, order="F" if in_columns else "C")

@@ -30,7 +30,9 @@ def date_parts(form: Form, parts: list[Run]) -> Run:
 
 
 def fill_times(form: Form, parts: list[Run]) -> Run:
-    fills = np.array([np.datetime64(str(fill), "us") for fill in form.options["fills"]], dtype="datetime64[us]")
+    fills = np.array(
+        [np.datetime64(str(fill), "us") for fill in form.options["fills"]], dtype="datetime64[us]"
+    )
     return lambda times: np.where(np.isnat(times), fills, times)
 
 
@@ -52,7 +54,8 @@ def formula(form: Form, parts: list[Run]) -> Run:
 
     def run(columns: list[Any]) -> Any:
         values = {
-            name: objects(one) if isinstance(one, list) else one for name, one in zip(names, columns, strict=True)
+            name: objects(one) if isinstance(one, list) else one
+            for name, one in zip(names, columns, strict=True)
         }
         table = Table(values, dict(zip(names, kinds, strict=True)), range(len(columns[0])))
         made = as_kind(evaluate(tree, table), kind)

@@ -31,9 +31,9 @@ def fill_text(form: Form, parts: list[Run]) -> Run:
 
 
 def text_gaps(form: Form, parts: list[Run]) -> Run:
-    return lambda columns: np.array(
-        [[float(value is None) for value in column] for column in columns], dtype=np.float64
-    ).T
+    return lambda columns: (
+        np.array([[float(value is None) for value in column] for column in columns], dtype=np.float64).T
+    )
 
 
 def written(form: Form, parts: list[Run]) -> Run:
@@ -54,7 +54,9 @@ def one_hot(form: Form, parts: list[Run]) -> Run:
     width = int(form.options["width"])
     tables = _tables(form, "places")
     unknown = list(form.options["unknown"])
-    known = [place for table in tables for place in table.values()] + [one for one in unknown if one is not None]
+    known = [place for table in tables for place in table.values()] + [
+        one for one in unknown if one is not None
+    ]
     need(len(unknown) == len(tables) and all(-1 <= place < width for place in known), form)
 
     def run(columns: list[Column]) -> Array:

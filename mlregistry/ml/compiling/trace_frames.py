@@ -43,7 +43,7 @@ def _by_columns(trace: Trace, transformer: Any, columns: list[Column]) -> list[C
     for name, one, _ in transformer.transformers_:
         places = transformer._transformer_to_input_indices[name]
         own = [columns[place] for place in places]
-        if isinstance(one, str) and one == "drop" or not own:
+        if (isinstance(one, str) and one == "drop") or not own:
             continue
         found += own if isinstance(one, str) else transformed(trace, one, own)
     return found

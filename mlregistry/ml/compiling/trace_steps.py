@@ -22,7 +22,9 @@ def read_columns(trace: Trace, step: Any) -> None:
     for column in columns:
         wanted = step.kinds_[column.name]
         if column.kind != wanted and {column.kind, wanted} != {"number", "boolean"}:
-            raise Unsupported(f"column “{column.name}” is {column.kind} in the signature and {wanted} in training")
+            raise Unsupported(
+                f"column “{column.name}” is {column.kind} in the signature and {wanted} in training"
+            )
     trace.columns = [Column(c.name, step.kinds_[c.name], c.register, c.place) for c in columns]
 
 
@@ -36,7 +38,9 @@ def apply_to(trace: Trace, step: Any) -> None:
         form = Form("date_parts", {"parts": list(dates.parts), "cyclic": bool(dates.cyclic)})
         register = trace.step(form, columns, width=len(step.made_), reads="times")
     elif step.reads == "numbers":
-        register = trace.step(convert(step.transformer_, TRANSFORM), columns, width=len(step.made_), reads="numbers")
+        register = trace.step(
+            convert(step.transformer_, TRANSFORM), columns, width=len(step.made_), reads="numbers"
+        )
     else:
         texts = as_text(trace, columns, MISSING)
         register = trace.step(convert_texts(step.transformer_), texts, width=len(step.made_))
@@ -77,7 +81,9 @@ def fill_gaps(trace: Trace, step: Any) -> None:
 
 def _filled(trace: Trace, columns: list[Column], fills: list[Any], op: str) -> list[Column]:
     form = (
-        Form(op, arrays={"fills": np.array(fills, dtype=np.float64)}) if op == "fill" else Form(op, {"fills": fills})
+        Form(op, arrays={"fills": np.array(fills, dtype=np.float64)})
+        if op == "fill"
+        else Form(op, {"fills": fills})
     )
     register = trace.step(form, columns, width=len(columns))
     return [Column(c.name, c.kind, register, place) for place, c in enumerate(columns)]
@@ -103,7 +109,9 @@ def _converted(trace: Trace, column: Column, step: Any) -> Column:
     elif column.kind == "time":
         return column
     else:
-        form = Form("times_of_text") if column.kind == "text" else Form("times_of_numbers", {"unit": step.unit})
+        form = (
+            Form("times_of_text") if column.kind == "text" else Form("times_of_numbers", {"unit": step.unit})
+        )
     if step.to == "number" and column.kind == "time":
         raise Unsupported("times that are read as numbers have no compiled form")
     return Column(column.name, step.to, trace.step(form, [column], width=1), 0)

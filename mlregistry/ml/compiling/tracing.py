@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from mlregistry.ml.compiling.cells import KINDS, NUMBERS, TEXTS, TIMES, names_by_kind
 from mlregistry.ml.compiling.forms import Form, Unsupported
