@@ -21,9 +21,9 @@ from mlregistry.ml.problems import ProblemSpec
 
 SPEC = ProblemSpec("classification", (), "y", "roc_auc", "maximize", None)
 STEPS = [
-    {"kind": "impute", "columns": {"type": "numeric"}, "method": "median"},
-    {"kind": "scale", "columns": {"type": "numeric"}},
-    {"kind": "encode", "columns": {"type": "categorical"}},
+    {"step": "impute", "columns": {"type": "numeric"}, "method": "median"},
+    {"step": "scale", "columns": {"type": "numeric"}},
+    {"step": "encode", "columns": {"type": "categorical"}},
 ]
 
 

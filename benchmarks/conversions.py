@@ -27,7 +27,9 @@ from mlregistry.ml.compiling.parity import TOLERANCES
 
 N_ROWS, N_COLUMNS, N_MANY = 240, 5, 1_000
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "VotingClassifier": {"estimators": [("a", LogisticRegression()), ("b", DecisionTreeClassifier())], "voting": "soft"},
+    "VotingClassifier": {
+        "estimators": [("a", LogisticRegression()), ("b", DecisionTreeClassifier())], "voting": "soft",
+    },
     "VotingRegressor": {"estimators": [("a", Ridge()), ("b", DecisionTreeRegressor())]},
     "StackingClassifier": {"estimators": [("a", LogisticRegression()), ("b", DecisionTreeClassifier())]},
     "StackingRegressor": {"estimators": [("a", Ridge()), ("b", DecisionTreeRegressor())]},
@@ -105,10 +107,7 @@ def _compared(name: str, kind: str, made: type, n_classes: int) -> Line:
     estimator.fit(rows, target)
     native, wish = _native(estimator, kind)
     if name in TEXTS:
-        inner = build(convert_texts.convert_texts(estimator))
-        compiled: Run = lambda values: inner(
-            [column.tolist() for column in np.asarray(values, dtype=object).T]
-        )  # noqa: E731
+        compiled = _on_texts(build(convert_texts.convert_texts(estimator)))
     else:
         compiled = build(compiler.form_of(estimator, wish))
     odd = rows[:40] if name in TEXTS else np.vstack([rows[:60], *_odd(rows)])
@@ -116,6 +115,13 @@ def _compared(name: str, kind: str, made: type, n_classes: int) -> Line:
     many = np.tile(rows, (N_MANY // len(rows) + 1, 1))[:N_MANY]
     one, thousand = (_seconds(native, part) / _seconds(compiled, part) for part in (rows[:1], many))
     return Line(name, kind, "", worst, n_wrong, one, thousand)
+
+
+def _on_texts(inner: Run) -> Run:
+    def run(values: Array) -> Any:
+        return inner([column.tolist() for column in np.asarray(values, dtype=object).T])
+
+    return run
 
 
 def _data(name: str, n_classes: int) -> tuple[Array, Array]:

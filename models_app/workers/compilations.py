@@ -12,6 +12,7 @@ from mlregistry.errors import Invalid, NotFound
 from mlregistry.jobs.context import JobContext
 from mlregistry.ml import packaging, table_sample
 from mlregistry.ml.compiling import measuring, probes, storing
+from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.compiling.parity import Native
 from mlregistry.ml.signature import Signature
 from models_app.actions.compilations import keep_compilation
@@ -33,7 +34,7 @@ def compile_version(context: JobContext, *, version_id: int) -> dict[str, Any]:
         outcome = measuring.compile_best(
             native, rows, folder, native_size=file.file.size, report=context.report
         )
-        path = folder / storing.NAME if outcome.form is not None else None
+        path = folder / COMPILED if outcome.form is not None else None
         if path is not None and outcome.form is not None:
             storing.save(outcome.form, path)
         by = Actor.system(version.model.team, user=version.created_by)

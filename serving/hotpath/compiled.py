@@ -10,13 +10,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlregistry.ml.compiling import storing
-from mlregistry.ml.compiling.forms import Refused
-from mlregistry.ml.compiling.scoring import CompiledModel
+from mlregistry.lib.lazily import lazily
+from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.signature import Signature
 from serving.hotpath.snapshot import ModelHandle
+
+if TYPE_CHECKING:
+    from mlregistry.ml.compiling import forms, scoring, storing
+else:
+    forms, scoring = lazily("mlregistry.ml.compiling.forms"), lazily("mlregistry.ml.compiling.scoring")
+    storing = lazily("mlregistry.ml.compiling.storing")
 
 logger = logging.getLogger(__name__)
 Rows = list[dict[str, Any]]
@@ -26,7 +31,7 @@ Rows = list[dict[str, Any]]
 class Compiled:
     """Answers requests of up to `most_rows` rows (None: of any number), to within its `precision`."""
 
-    model: CompiledModel
+    model: scoring.CompiledModel
     most_rows: int | None = None
     precision: str = "float64"
 
@@ -36,7 +41,7 @@ class Compiled:
             return None
         try:
             return self.model.score(rows)
-        except Refused:
+        except forms.Refused:
             return None
 
 
@@ -45,11 +50,11 @@ def load_compiled(handle: ModelHandle, signature: Signature) -> Compiled | None:
     if handle.compiled is None:
         return None
     try:
-        path = Path(str(handle.compiled["folder"])) / storing.NAME
+        path = Path(str(handle.compiled["folder"])) / COMPILED
         _check(path, handle.compiled)
         told = handle.compiled
         return Compiled(
-            CompiledModel(storing.load(path), signature),
+            scoring.CompiledModel(storing.load(path), signature),
             told.get("most_rows"),
             told.get("precision", "float64"),
         )

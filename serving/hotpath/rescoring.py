@@ -11,9 +11,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlregistry.ml.compiling.parity import TOLERANCES, answers_apart
+from mlregistry.lib.lazily import lazily
+
+if TYPE_CHECKING:
+    from mlregistry.ml.compiling import parity
+else:
+    parity = lazily("mlregistry.ml.compiling.parity")
 
 logger = logging.getLogger(__name__)
 Rows = list[dict[str, Any]]
@@ -72,13 +77,13 @@ class Samples:
 def _is_same(sample: Sample) -> bool:
     try:
         native = sample.score_natively(sample.rows)
-        difference, reason = answers_apart(native, sample.answer)
+        difference, reason = parity.answers_apart(native, sample.answer)
     except Exception:  # what the native model refuses, the form must not answer
         logger.exception(
             "version %d: the compiled form answered what the native model refuses", sample.version_id
         )
         return False
-    if not reason and difference <= TOLERANCES[sample.precision]:
+    if not reason and difference <= parity.TOLERANCES[sample.precision]:
         return True
     logger.error(
         "version %d: the compiled form differs from the native model by %.3g on a live request%s",

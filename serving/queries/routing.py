@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 
 from mlregistry.accounts.models import ApiToken, Membership
 from mlregistry.artifacts.models import StoredFile
-from mlregistry.ml.compiling.storing import NAME as COMPILED_NAME
+from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.packaging import NAMES
 from mlregistry.ml.signature import kind_of
 from models_app.models import ModelFile, ModelVersion
@@ -85,7 +85,7 @@ def _compiled(version: ModelVersion) -> dict[str, Any] | None:
     if found is None or found.file is None:
         return None
     return {
-        "folder": _folder(found.file, COMPILED_NAME), "sha256": found.file.sha256,
+        "folder": _folder(found.file, COMPILED), "sha256": found.file.sha256,
         "most_rows": (found.report or {}).get("most_rows"),
         "precision": (found.report or {}).get("precision", "float64"),
     }  # fmt: skip

@@ -81,6 +81,24 @@ def linear_discriminant(estimator: Any, wish: str) -> Form:
     return classifier(estimator, wish, binary="two_sigmoid", several="softmax")
 
 
+def quadratic_discriminant(estimator: Any, wish: str) -> Form:
+    """Per class the squared length of the whitened row, turned into a log-likelihood."""
+    parts = []
+    for middle, rotation, scaling in zip(
+        estimator.means_, estimator.rotations_, estimator.scalings_, strict=True
+    ):
+        moved = Form("shift_scale", arrays={"minus": _floats(middle)})
+        parts.append(chain(moved, affine((rotation * scaling**-0.5).T, 0.0), link("square_sum")))
+    spread = np.array([np.sum(np.log(scaling)) for scaling in estimator.scalings_])
+    n = len(parts)
+    likelihood = Form(
+        "shift_scale", arrays={"times": np.full(n, -0.5), "plus": -0.5 * spread + np.log(estimator.priors_)}
+    )
+    scores = guarded(chain(Form("side_by_side", parts=tuple(parts)), likelihood))
+    only(wish, PROBABILITIES)
+    return chain(scores, link("softmax"))
+
+
 def gaussian_bayes(estimator: Any, wish: str) -> Form:
     only(wish, PROBABILITIES)
     start = np.log(estimator.class_prior_) - 0.5 * np.sum(np.log(2.0 * np.pi * estimator.var_), axis=1)
@@ -206,6 +224,7 @@ TABLE: dict[str, Converter] = {
     "PassiveAggressiveClassifier": partial(classifier),
     "SGDClassifier": stochastic,
     "LinearDiscriminantAnalysis": linear_discriminant,
+    "QuadraticDiscriminantAnalysis": quadratic_discriminant,
     "GaussianNB": gaussian_bayes,
     "MultinomialNB": counted_bayes,
     "ComplementNB": complement_bayes,

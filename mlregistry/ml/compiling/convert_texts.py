@@ -87,6 +87,15 @@ def hashed(encoder: Any) -> Form:
     return Form("hashes", {"n_columns": int(encoder.n_columns)})
 
 
+def text_features(encoder: Any) -> Form:
+    """Ours: the terms of each column in their order with their inverse document frequency."""
+    found = encoder.vectorizers_
+    terms = [[] if one is None else [str(term) for term in one.get_feature_names_out()] for one in found]
+    weights = [np.empty(0) if one is None else np.asarray(one.idf_, dtype=np.float64) for one in found]
+    options = {"terms": terms, "longest": int(encoder.longest_phrase), "lengths": bool(encoder.lengths)}
+    return Form("term_weights", options, {"weights": np.concatenate(weights)})
+
+
 def _looked_up(categories: list[list[Any]], tables: Sequence[Array], unknown: Any) -> Form:
     """`unknown`: one value for all columns, a row per column, or None where unknown ones are refused."""
     rows: list[list[int]] = []
@@ -142,5 +151,5 @@ def _key(value: Any) -> Any:
 
 TABLE: dict[str, Callable[[Any], Form]] = {
     "OneHotEncoder": one_hot, "OrdinalEncoder": ordinal, "TargetEncoder": target, "FrequencyEncoder": frequency,
-    "OrderEncoder": in_order, "HashEncoder": hashed,
+    "OrderEncoder": in_order, "TextFeatures": text_features, "HashEncoder": hashed,
 }  # fmt: skip

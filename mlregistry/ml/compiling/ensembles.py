@@ -64,6 +64,27 @@ def isolation(form: Form, parts: list[Run]) -> Run:
     return run
 
 
+def one_against_one(form: Form, parts: list[Run]) -> Run:
+    """Scores of classes from those of each pair of them, as the support vectors of several classes tell."""
+    n_classes = int(form.options["n_classes"])
+    pairs = [(i, j) for i in range(n_classes) for j in range(i + 1, n_classes)]
+
+    def run(values: Array) -> Array:
+        need(values.shape[1] == len(pairs), form)
+        votes, confidence = np.zeros((len(values), n_classes)), np.zeros((len(values), n_classes))
+        for place, (i, j) in enumerate(pairs):
+            second = values[:, place] < 0
+            confidence[:, i] += values[:, place]
+            confidence[:, j] -= values[:, place]
+            votes[:, i] += ~second
+            votes[:, j] += second
+        found: Array = votes + confidence / (3 * (np.abs(confidence) + 1))
+        return found
+
+    return run
+
+
 OPS: dict[str, Any] = {
     "votes": votes, "over": over, "weighted_median": weighted_median, "likeliest": likeliest, "isolation": isolation,
+    "one_against_one": one_against_one,
 }  # fmt: skip

@@ -146,6 +146,10 @@ LINKS: dict[str, Callable[[Array], Array]] = {
     "sqrt": np.sqrt,
     "log": np.log,
     "abs": np.abs,
+    "square_sum": lambda values: (values**2).sum(axis=1, keepdims=True),
+    "shares_or_none": lambda values: (
+        values / np.where(values.sum(axis=1, keepdims=True) == 0, 1.0, values.sum(axis=1, keepdims=True))
+    ),
     "row_sum": lambda values: values.sum(axis=1, keepdims=True),
     "row_mean": lambda values: values.mean(axis=1, keepdims=True),
     "sorted": lambda values: np.sort(values, axis=1),

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from mlregistry.ml.compiling.forms import Array, Form, Run, need
+from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 
 MOST_DISTANCES = 4_000_000  # rows × training rows at once
+SAME = 1e-12  # of two distances that differ by less it is not told which is the nearer
 
 
 def gaussian(form: Form, parts: list[Run]) -> Run:
@@ -66,4 +67,50 @@ def centres(form: Form, parts: list[Run]) -> Run:
     return lambda values: _squared(values, points).argmin(axis=1).astype(np.float64)[:, None]
 
 
-OPS: dict[str, Any] = {"gaussian": gaussian, "kernel": kernel, "centres": centres}
+def nearest(form: Form, parts: list[Run]) -> Run:
+    """The weighted mean of `answers` (rows × outputs) over the nearest training rows.
+
+    Refused where the last of them is as far as the next one: which of the two counts is not told by the distances.
+    """
+    points, answers = form.floats("points", ndim=2), form.floats("answers", ndim=2)
+    k, power, by_distance = (
+        int(form.options["k"]),
+        int(form.options["power"]),
+        bool(form.options["by_distance"]),
+    )
+    need(len(points) == len(answers) and 1 <= k <= len(points) and power in (1, 2), form)
+
+    def some(values: Array) -> Array:
+        distances = _distances(values, points, power)
+        if k < len(points):
+            order = np.argpartition(distances, (k - 1, k), axis=1)
+            ends = np.take_along_axis(distances, order[:, k - 1 : k + 1], axis=1)
+            if (ends[:, 1] - ends[:, 0] <= SAME * (1.0 + ends[:, 1])).any():
+                raise Refused
+            places = order[:, :k]
+        else:
+            places = np.broadcast_to(np.arange(k), (len(values), k))
+        near = np.take_along_axis(distances, places, axis=1)
+        weights = _nearness(near) if by_distance else np.ones_like(near)
+        total: Array = (answers[places] * weights[:, :, None]).sum(axis=1)
+        return total / weights.sum(axis=1, keepdims=True)
+
+    size = max(1, MOST_DISTANCES // points.size)
+    return lambda values: np.concatenate([some(values[i : i + size]) for i in range(0, len(values), size)])
+
+
+def _distances(values: Array, points: Array, power: int) -> Array:
+    if power == 2:
+        return np.sqrt(_squared(values, points))
+    return np.abs(values[:, None, :] - points).sum(axis=2)
+
+
+def _nearness(distances: Array) -> Array:
+    """One over the distance; rows at no distance count alone."""
+    with np.errstate(divide="ignore"):
+        weights = 1.0 / distances
+    here = np.isinf(weights)
+    return np.where(here.any(axis=1, keepdims=True), here.astype(np.float64), weights)
+
+
+OPS: dict[str, Any] = {"nearest": nearest, "gaussian": gaussian, "kernel": kernel, "centres": centres}

@@ -16,7 +16,6 @@ from mlregistry.ml.compiling.building import MOST_FORMS
 from mlregistry.ml.compiling.forms import Array, Form
 
 FORMAT = 1
-NAME = "compiled.npz"
 FORM = "form.json"
 MOST_BYTES = 2 * 2**30
 MOST_JSON_BYTES = 64 * 2**20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -11,10 +12,11 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 from mlregistry.ml.steps.applying import ConvertColumns
 from mlregistry.ml.steps.categories import HashEncoder
-from mlregistry.ml.steps.frames import objects, written_column
+from mlregistry.ml.steps.frames import MISSING, objects, written_column
 
 Column = list[Any]
 MOST_CATEGORIES = 1_000_000
+WORD = re.compile(r"(?u)\b\w\w+\b")
 
 
 def fill_text(form: Form, parts: list[Run]) -> Run:
@@ -126,6 +128,43 @@ def hashes(form: Form, parts: list[Run]) -> Run:
     return run
 
 
+def term_weights(form: Form, parts: list[Run]) -> Run:
+    """TF-IDF of known terms (words of two letters and more, and runs of them), then lengths, column by column."""
+    columns = [{str(term): place for place, term in enumerate(terms)} for terms in form.options["terms"]]
+    ends = np.cumsum([len(terms) for terms in columns])
+    weights = form.floats("weights", ndim=1)
+    need(int(ends[-1]) == len(weights) and len(weights) <= MOST_CATEGORIES, form)
+    blocks = list(zip(columns, np.split(weights, ends[:-1]), strict=True))
+    longest, lengths = int(form.options["longest"]), bool(form.options["lengths"])
+    need(1 <= longest <= 5, form)
+
+    def run(texts: list[Column]) -> Array:
+        made: list[Array] = [np.empty((len(texts[0]), 0))]
+        for (terms, idf), column in zip(blocks, texts, strict=True):
+            clean = ["" if value == MISSING else value for value in column]
+            if terms:
+                made.append(_weighted(clean, terms, idf, longest))
+            if lengths:
+                made.append(np.array([[len(text), len(text.split())] for text in clean], dtype=np.float64))
+        return np.hstack(made)
+
+    return run
+
+
+def _weighted(texts: Column, terms: dict[str, int], idf: Array, longest: int) -> Array:
+    counts = np.zeros((len(texts), len(terms)))
+    for row, text in enumerate(texts):
+        words = WORD.findall(text.lower())
+        for size in range(1, longest + 1):
+            for start in range(len(words) - size + 1):
+                place = terms.get(" ".join(words[start : start + size]))
+                if place is not None:
+                    counts[row, place] += 1.0
+    found: Array = counts * idf
+    length = np.sqrt((found**2).sum(axis=1, keepdims=True))
+    return found / np.where(length == 0, 1.0, length)
+
+
 def numbers_of_text(form: Form, parts: list[Run]) -> Run:
     """What the step `convert` reads of texts, missing as NaN."""
     convert = ConvertColumns([], "number")._numbers
@@ -139,6 +178,7 @@ def times_of_text(form: Form, parts: list[Run]) -> Run:
 
 OPS: dict[str, Any] = {
     "fill_text": fill_text, "text_gaps": text_gaps, "written": written, "as_categories": as_categories,
-    "one_hot": one_hot, "lookup": lookup, "hashes": hashes, "numbers_of_text": numbers_of_text,
+    "one_hot": one_hot, "lookup": lookup, "hashes": hashes,
+    "term_weights": term_weights, "numbers_of_text": numbers_of_text,
     "times_of_text": times_of_text,
 }  # fmt: skip
