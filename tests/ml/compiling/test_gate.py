@@ -104,7 +104,8 @@ def test_a_moved_threshold_is_blocked() -> None:
     outcome = gated(trained("random_forest", {"n_estimators": 10}), candidates=[planted("forest", move)])
     line = line_of(outcome)
     assert line["verdict"] == "failed"
-    assert "at the threshold" in line["reason"]
+    wrong = {kind["kind"]: kind["wrong"] for kind in line["kinds"] if kind["n_wrong"]}
+    assert "at the threshold" in wrong["thresholds ± 1 ulp"][0]
     assert outcome.form is None
     assert outcome.report["winner"] == "native"
 
@@ -194,7 +195,7 @@ def test_a_recipe_with_every_kind_of_step_is_compiled() -> None:
 
 
 def test_a_calibrated_classifier_with_a_threshold_passes() -> None:
-    native = trained("random_forest", {"n_estimators": 8}, calibration="sigmoid", threshold="f1")
+    native = trained("random_forest", {"n_estimators": 8}, calibration="sigmoid", threshold="tuned")
     assert line_of(gated(native))["verdict"] == "passed"
 
 
