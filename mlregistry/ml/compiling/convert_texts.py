@@ -11,6 +11,7 @@ import pandas as pd
 from mlregistry.ml.compiling.forms import Array, Form, Unsupported
 
 MOST_PROBED = 20_000
+NOBODY = "\x00"  # no text of a request holds it
 
 
 def convert_texts(encoder: Any) -> Form:
@@ -45,7 +46,7 @@ def _unknown_place(encoder: Any, i: int, places: Sequence[int], categories: list
     if encoder.handle_unknown == "ignore" or rare is None:
         return -1
     first = rare[0]
-    return places[categories.index(_key(first))]
+    return places[categories.index(first)]
 
 
 def ordinal(encoder: Any) -> Form:
@@ -58,7 +59,7 @@ def ordinal(encoder: Any) -> Form:
 
 def target(encoder: Any) -> Form:
     """The means of the target; of several classes one column each."""
-    categories = [[_key(value) for value in values.tolist()] for values in encoder.categories_]
+    categories = [_keys(values) for values in encoder.categories_]
     n_classes = len(encoder.classes_) if encoder.target_type_ == "multiclass" else 1
     tables, others = [], []
     for i in range(len(categories)):
@@ -128,7 +129,7 @@ def _probed(encoder: Any) -> tuple[list[list[Any]], list[Array]]:
             rows[:, j] = values if i == j else others[0]
         made = encoder.transform(_framed(encoder, rows))
         answers.append(np.asarray(made.toarray() if hasattr(made, "toarray") else made, dtype=np.float64))
-    return [[_key(value) for value in values.tolist()] for values in encoder.categories_], answers
+    return [_keys(values) for values in encoder.categories_], answers
 
 
 def _dtype(encoder: Any) -> Any:
@@ -143,10 +144,14 @@ def _framed(encoder: Any, rows: Array) -> Any:
     return pd.DataFrame({name: pd.Series(rows[:, i], dtype=rows.dtype) for i, name in enumerate(names)})
 
 
-def _key(value: Any) -> Any:
-    if value is None or value != value:
-        return None
-    return value if isinstance(value, str) else float(value)
+def _keys(values: Array) -> list[Any]:
+    """The categories as a row's cells are told: missing is None.
+
+    Among texts NaN is a category that no request reaches, for a missing text is None to the native encoder.
+    """
+    if values.dtype.kind in "fiub":
+        return [None if value != value else float(value) for value in values.tolist()]
+    return [NOBODY if value != value else value for value in values.tolist()]
 
 
 TABLE: dict[str, Callable[[Any], Form]] = {
