@@ -5,6 +5,7 @@ Converters make forms of scikit-learn objects, `storing` writes them, `building`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,13 +75,13 @@ def need(is_right: bool, form: Form) -> None:
 def finite_or_refuse(values: Array) -> None:
     """Refused for NaN and infinities, as scikit-learn's estimators refuse them."""
     # A sum is finite only if every value is; only a sum that overflows is looked at closer.
-    if not np.isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
+    if not math.isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
         raise Refused
 
 
 def bounded_or_refuse(values: Array) -> None:
     """Refused for infinities; NaN passes."""
-    if not np.isfinite(np.add.reduce(values, axis=None)) and np.isinf(values).any():
+    if not math.isfinite(np.add.reduce(values, axis=None)) and np.isinf(values).any():
         raise Refused
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def final(form: Form, parts: list[Run]) -> Run:
     stay = bool(form.options["gaps"])
 
     def run(values: Array) -> Array:
-        if np.isfinite(np.add.reduce(values, axis=None)):
+        if math.isfinite(np.add.reduce(values, axis=None)):
             return values
         return np.where(np.isfinite(values), values, np.nan if stay else medians)
 

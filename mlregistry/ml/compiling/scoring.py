@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ class CompiledModel:
 
 
 def _finite(found: Array) -> Array:
-    if not np.isfinite(np.add.reduce(found, axis=None)):
+    if not math.isfinite(np.add.reduce(found, axis=None)):
         raise Refused
     return found
 

@@ -5,6 +5,7 @@ Siblings are neighbours, so a step is `left[node] + (value > threshold[node])`; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlregistry.errors import Invalid
+from mlregistry.ml.compiling import tree_rows
 from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 
 BLOCK = 16_384  # rows × trees at once: the working arrays stay in the cache
@@ -96,30 +98,22 @@ def leaves_of(trees: Trees) -> Callable[[Array], Array]:
     def leaves(matrix: Array) -> Array:
         if matrix.shape[1] != trees.n_features:
             raise Refused
-        with np.errstate(over="ignore"):
-            cast = np.ascontiguousarray(matrix, dtype=kind)
-        odd = not np.isfinite(np.add.reduce(cast, axis=None))
+        cast = np.ascontiguousarray(matrix, dtype=kind)
+        odd = not math.isfinite(np.add.reduce(cast, axis=None))
         if odd and kind == np.float32 and np.isinf(cast).any():
             raise Refused  # too large for the native tree, which refuses it
         plain = trees.category is None and not (odd and bool(np.isnan(cast).any()))
-        nodes = single(cast) if plain and len(cast) == 1 else _descend(trees, cast, plain=plain)
-        return trees.values[trees.slot.take(nodes)]
+        if plain and len(cast) == 1:
+            return trees.values.take(single(cast), axis=0)[:, None, :]
+        return trees.values.take(trees.slot.take(_descend(trees, cast, plain=plain)), axis=0)
 
     return leaves
 
 
 def _for_a_row(trees: Trees) -> Callable[[Array], Array]:
-    feature, threshold, left = trees.feature, trees.threshold, trees.left
-    roots, levels = trees.roots, range(trees.depth)
-
-    def descend(row: Array) -> Array:
-        values, nodes = row[0], roots
-        for _ in levels:
-            right = values.take(feature.take(nodes)) > threshold.take(nodes)
-            nodes = left.take(nodes) + right
-        return nodes[:, None]
-
-    return descend
+    few = len(trees.left) <= tree_rows.MOST_NODES
+    descend = tree_rows.descend_by_blocks if few and trees.depth > 1 else tree_rows.descend_by_levels
+    return descend(trees.feature, trees.threshold, trees.left, trees.slot, trees.roots, trees.depth)
 
 
 def _descend(trees: Trees, matrix: Array, *, plain: bool) -> Array:
