@@ -44,12 +44,16 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "KBinsDiscretizer": {"encode": "onehot-dense", "quantile_method": "averaged_inverted_cdf"},
     "SparseCoder": {"dictionary": np.eye(N_COLUMNS)}, "SkewedChi2Sampler": {"n_components": 8},
     "SelectKBest": {"k": 2}, "LogisticRegressionCV": {"Cs": 2},
+    "GaussianRandomProjection": {"n_components": 3}, "SparseRandomProjection": {"n_components": 3},
+    "CCA": {"n_components": 1}, "PLSCanonical": {"n_components": 1}, "PLSSVD": {"n_components": 1},
+    "IsotonicRegression": {"out_of_bounds": "clip"},
 }  # fmt: skip
 AROUND_A_CLASSIFIER = (
     "OneVsRestClassifier", "OneVsOneClassifier", "OutputCodeClassifier", "ClassifierChain", "MultiOutputClassifier",
     "SelfTrainingClassifier", "FixedThresholdClassifier", "TunedThresholdClassifierCV", "FrozenEstimator",
 )  # fmt: skip
 FEW = ("n_estimators", "max_iter")
+SEVERAL_TARGETS = ("MultiOutput", "MultiTask", "RegressorChain", "ClassifierChain")
 TEXTS = ("OneHotEncoder", "OrdinalEncoder", "TargetEncoder")
 
 
@@ -93,7 +97,8 @@ def line_of(name: str, kind: str, made: type) -> Line:
         except Unsupported as error:
             return Line(name, kind, reason=str(error))
         except Exception as error:
-            return Line(name, kind, reason=f"not fitted here: {str(error).splitlines()[0][:70]}")
+            if not found:  # what takes two classes only is fitted with them
+                return Line(name, kind, reason=f"not fitted here: {str(error).splitlines()[0][:70]}")
     worst = max(line.worst or 0.0 for line in found)
     return Line(
         name, kind, "", worst, sum(line.n_wrong for line in found), min(line.one for line in found),
@@ -102,7 +107,7 @@ def line_of(name: str, kind: str, made: type) -> Line:
 
 
 def _compared(name: str, kind: str, made: type, n_classes: int) -> Line:
-    rows, target = _data(name, n_classes)
+    rows, target = _data(name, kind, n_classes)
     estimator = _made(name, made)
     estimator.fit(rows, target)
     native, wish = _native(estimator, kind)
@@ -124,7 +129,7 @@ def _on_texts(inner: Run) -> Run:
     return run
 
 
-def _data(name: str, n_classes: int) -> tuple[Array, Array]:
+def _data(name: str, kind: str, n_classes: int) -> tuple[Array, Array]:
     rng = np.random.default_rng(0)
     rows = np.abs(rng.normal(size=(N_ROWS, N_COLUMNS))) + 0.1
     score = rows[:, 0] + rows[:, 1] ** 2 - rows[:, 2] + 0.3 * rng.normal(size=N_ROWS)
@@ -134,16 +139,11 @@ def _data(name: str, n_classes: int) -> tuple[Array, Array]:
         rows = rows[:, :1]
     if name in TEXTS:
         rows = rng.choice(["a", "b", "ü"], size=(N_ROWS, 2)).astype(object)
-    if n_classes == 0 and name not in (
-        "RFE",
-        "RFECV",
-        "SelectFromModel",
-        "SequentialFeatureSelector",
-        "SelectKBest",
-    ):
-        return rows, np.abs(score) + 0.1
-    places = np.quantile(score, np.linspace(0, 1, max(n_classes, 2) + 1)[1:-1])
-    return rows, np.digitize(score, places)
+    if kind == "regressor":
+        found: Array = np.abs(score) + 0.1
+    else:
+        found = np.digitize(score, np.quantile(score, np.linspace(0, 1, max(n_classes, 2) + 1)[1:-1]))
+    return rows, np.column_stack([found, found[::-1]]) if name.startswith(SEVERAL_TARGETS) else found
 
 
 def _made(name: str, made: type) -> Any:

@@ -22,14 +22,14 @@ from models_app.actions.compilations import drop_compilation, request_compilatio
 from models_app.actions.versions import register
 from models_app.models import Compilation, ModelVersion
 from serving import live_routing
-from serving.actions.endpoints import create_endpoint
+from serving.actions.endpoints import VariantSpec, create_endpoint
 from serving.actions.rescoring import add_rescored
 from serving.hotpath import rescoring
 from serving.hotpath.models import LoadedModel
 from serving.hotpath.rescoring import Rescored
 from serving.models import Endpoint
 from tests.models_app.trained import cancer_frame, finished_run, fitted
-from tests.serving.conftest import ROW, two_variants
+from tests.serving.conftest import ROW
 
 pytestmark = pytest.mark.django_db
 Api = Callable[[User], APIClient]
@@ -58,7 +58,12 @@ def compiled(version: ModelVersion) -> ModelVersion:
 
 @pytest.fixture
 def served(compiled: ModelVersion, by: Actor) -> Endpoint:
-    return create_endpoint("tumour", variants=two_variants([compiled], 100), by=by)
+    return create_endpoint("tumour", variants=[alone(compiled)], by=by)
+
+
+def alone(version: ModelVersion) -> VariantSpec:
+    """All of an endpoint's traffic."""
+    return {"name": "champion", "version": version, "weight": 100}
 
 
 def loaded() -> LoadedModel:
@@ -110,7 +115,7 @@ def test_the_compiled_form_answers_as_the_native_model(served: Endpoint, by: Act
 
 
 def test_an_endpoint_that_was_there_before_takes_the_form_over(version: ModelVersion, by: Actor) -> None:
-    create_endpoint("tumour", variants=two_variants([version], 100), by=by)
+    create_endpoint("tumour", variants=[alone(version)], by=by)
     live_routing.predict_as(by, "tumour", BODY, HEADERS)
     assert loaded().compiled is None
     run_here(Job.objects.get(kind="models_app.compile"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlregistry.ml.compiling import (
+    convert_kernels,
     convert_linear,
     convert_numbers,
     convert_trees,
@@ -20,7 +21,7 @@ from mlregistry.ml.compiling.trace_steps import TRACERS
 from mlregistry.ml.compiling.tracing import begin
 from mlregistry.ml.signature import CLUSTER, RANKING, Signature, plain
 
-for _module in (convert_linear, convert_numbers, convert_trees, convert_wrapped):
+for _module in (convert_kernels, convert_linear, convert_numbers, convert_trees, convert_wrapped):
     converting.register(_module.TABLE)
 
 
@@ -80,5 +81,5 @@ def answer_of(estimator: Any, signature: Signature) -> dict[str, Any]:
 
 def wish_of(options: dict[str, Any]) -> str:
     """What is asked of the estimator for such an answer."""
-    found = {"clusters": convert_wrapped.LABELS, "probabilities": converting.PROBABILITIES}
+    found = {"clusters": converting.LABELS, "probabilities": converting.PROBABILITIES}
     return found.get(options["answers"], converting.VALUES)

@@ -153,7 +153,11 @@ def indicator(estimator: Any, wish: str) -> Form:
     only(wish, TRANSFORM)
     if estimator.missing_values == estimator.missing_values:
         raise Unsupported("only NaN counts as missing in the compiled form")
-    return chain(_taken(estimator.features_, estimator._n_features), Form("gaps"))
+    marked = chain(_taken(estimator.features_, estimator._n_features), Form("gaps"))
+    if estimator.error_on_new and estimator.features == "missing-only":
+        others = np.setdiff1d(np.arange(estimator._n_features), estimator.features_).astype(np.int32)
+        marked = chain(Form("whole", {"width": int(estimator._n_features)}, {"places": others}), marked)
+    return guarded(marked, allows="bounded")
 
 
 def _taken(places: Array, width: int) -> Form:

@@ -1,4 +1,4 @@
-"""Converters of estimators around estimators, of support vectors, and of what has no features at all."""
+"""Converters of estimators around estimators, and of what has no features at all."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from mlregistry.ml.compiling.converting import (
     only,
 )
 from mlregistry.ml.compiling.forms import Form, Unsupported
-
-LABELS = "labels"
 
 
 def balanced(estimator: Any, wish: str) -> Form:
@@ -50,13 +48,11 @@ def sigmoid(estimator: Any, wish: str) -> Form:
 
 
 def isotonic(estimator: Any, wish: str) -> Form:
-    if estimator.out_of_bounds == "nan":
-        raise Unsupported("missing values outside the training range have no compiled form")
     arrays = {
         "x": np.asarray(estimator.X_thresholds_, dtype=np.float64),
         "y": np.asarray(estimator.y_thresholds_, dtype=np.float64),
     }
-    return Form("interpolate", {"outside": estimator.out_of_bounds}, arrays)
+    return guarded(Form("interpolate", {"outside": estimator.out_of_bounds}, arrays))
 
 
 def calibrated(estimator: Any, wish: str) -> Form:
@@ -165,8 +161,12 @@ def searched(estimator: Any, wish: str) -> Form:
     return convert(estimator.best_estimator_, wish)
 
 
-def own_threshold(estimator: Any, wish: str) -> Form:
+def inner_one(estimator: Any, wish: str) -> Form:
     return convert(estimator.estimator_, wish)
+
+
+def frozen(estimator: Any, wish: str) -> Form:
+    return convert(estimator.estimator, wish)
 
 
 def quantile_models(estimator: Any, wish: str) -> Form:
@@ -183,39 +183,6 @@ def quantile_models(estimator: Any, wish: str) -> Form:
     )
 
 
-def support_vectors(estimator: Any, wish: str) -> Form:
-    """Kernels with the support vectors, weighted."""
-    is_classifier = hasattr(estimator, "classes_")
-    only(wish, DECISION if is_classifier else VALUES)
-    if callable(estimator.kernel) or estimator.kernel == "precomputed":
-        raise Unsupported("a kernel of one's own has no compiled form")
-    options = {
-        "kernel": estimator.kernel, "gamma": float(estimator._gamma), "degree": float(estimator.degree),
-        "shift": float(estimator.coef0),
-    }  # fmt: skip
-    vectors = np.asarray(estimator.support_vectors_, dtype=np.float64)
-    kernels = Form("kernel", options, {"vectors": vectors})
-    if not is_classifier or len(estimator.classes_) == 2:
-        return guarded(chain(kernels, affine(estimator.dual_coef_, estimator.intercept_)))
-    if estimator.decision_function_shape != "ovr":
-        raise Unsupported("scores of pairs have no compiled form")
-    pairs = affine(_pair_weights(estimator), estimator.intercept_)
-    return guarded(chain(kernels, pairs, Form("one_against_one", {"n_classes": len(estimator.classes_)})))
-
-
-def _pair_weights(estimator: Any) -> Any:
-    """Pairs of classes × support vectors: a vector counts in the pairs of its own class only."""
-    ends = np.concatenate([[0], np.cumsum(estimator.n_support_)])
-    rows = []
-    for i in range(len(estimator.classes_)):
-        for j in range(i + 1, len(estimator.classes_)):
-            row = np.zeros(int(ends[-1]))
-            row[ends[i] : ends[i + 1]] = estimator.dual_coef_[j - 1, ends[i] : ends[i + 1]]
-            row[ends[j] : ends[j + 1]] = estimator.dual_coef_[i, ends[j] : ends[j + 1]]
-            rows.append(row)
-    return np.array(rows)
-
-
 def dummy(estimator: Any, wish: str) -> Form:
     """The same for every row."""
     if hasattr(estimator, "classes_"):
@@ -229,40 +196,25 @@ def dummy(estimator: Any, wish: str) -> Form:
     return Form("constant", arrays={"row": np.asarray(row, dtype=np.float64)})
 
 
-def neighbours(estimator: Any, wish: str) -> Form:
-    """The training rows themselves, with their targets or classes."""
-    is_classifier = hasattr(estimator, "classes_")
-    only(wish, PROBABILITIES if is_classifier else VALUES)
-    power = {"euclidean": 2, "manhattan": 1}.get(estimator.effective_metric_)
-    if power is None or estimator.weights not in ("uniform", "distance"):
-        raise Unsupported("other distances or weights have no compiled form")
-    if is_classifier and estimator.outputs_2d_:
-        raise Unsupported("several targets at once have no compiled form")
-    target = np.asarray(estimator._y)
-    answers = np.eye(len(estimator.classes_))[target] if is_classifier else target.reshape(len(target), -1)
-    arrays = {
-        "points": np.asarray(estimator._fit_X, dtype=np.float64), "answers": answers.astype(np.float64),
-    }  # fmt: skip
-    options = {
-        "k": int(estimator.n_neighbors),
-        "power": power,
-        "by_distance": estimator.weights == "distance",
-    }
-    return guarded(Form("nearest", options, arrays))
-
-
-def means(estimator: Any, wish: str) -> Form:
-    """The nearest centre's number."""
-    only(wish, LABELS)
-    model = getattr(estimator, "model_", estimator)
-    return guarded(Form("centres", arrays={"points": np.asarray(model.cluster_centers_, dtype=np.float64)}))
-
-
 def pipeline(estimator: Any, wish: str) -> Form:
     """A pipeline of numbers inside another estimator."""
     steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
     inner = [convert(step, TRANSFORM) for step in (steps if wish == TRANSFORM else steps[:-1])]
     return chain(*inner) if wish == TRANSFORM else chain(*inner, convert(steps[-1], wish))
+
+
+def by_columns(estimator: Any, wish: str) -> Form:
+    """A column transformer on a matrix of numbers."""
+    only(wish, TRANSFORM)
+    if estimator.transformer_weights:
+        raise Unsupported("weights of a column transformer have no compiled form")
+    parts = []
+    for name, one, _ in estimator.transformers_:
+        places = np.asarray(estimator._transformer_to_input_indices[name], dtype=np.int32)
+        if len(places) and not (isinstance(one, str) and one == "drop"):
+            taken = Form("take", {"width": int(estimator.n_features_in_)}, {"places": places})
+            parts.append(taken if isinstance(one, str) else chain(taken, convert(one, TRANSFORM)))
+    return Form("side_by_side", parts=tuple(parts))
 
 
 def union(estimator: Any, wish: str) -> Form:
@@ -275,17 +227,16 @@ def union(estimator: Any, wish: str) -> Form:
 
 
 TABLE: dict[str, Converter] = {
-    "Balanced": balanced, "Adjusted": adjusted, "Sigmoid": sigmoid, "Quantiles": quantile_models, "Means": means,
+    "Balanced": balanced, "Adjusted": adjusted, "Sigmoid": sigmoid, "Quantiles": quantile_models,
     "IsotonicRegression": isotonic, "_SigmoidCalibration": platt, "CalibratedClassifierCV": calibrated,
     **dict.fromkeys(("VotingClassifier", "VotingRegressor"), voting),
     **dict.fromkeys(("StackingClassifier", "StackingRegressor"), stacking),
     "TransformedTargetRegressor": transformed_target, "MultiOutputRegressor": several_targets,
     "OneVsRestClassifier": one_against_rest,
     **dict.fromkeys(("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV"), searched),
-    **dict.fromkeys(("FixedThresholdClassifier", "TunedThresholdClassifierCV"), own_threshold),
-    **dict.fromkeys(("SVC", "NuSVC", "SVR", "NuSVR"), support_vectors),
-    **dict.fromkeys(("KNeighborsClassifier", "KNeighborsRegressor"), neighbours),
+    **dict.fromkeys(("FixedThresholdClassifier", "TunedThresholdClassifierCV"), inner_one),
+    **dict.fromkeys(("SelfTrainingClassifier", "RANSACRegressor"), inner_one),
+    "FrozenEstimator": frozen,
     **dict.fromkeys(("DummyClassifier", "DummyRegressor"), dummy),
-    **dict.fromkeys(("KMeans", "MiniBatchKMeans", "BisectingKMeans"), means),
-    "Pipeline": pipeline, "FeatureUnion": union,
+    "Pipeline": pipeline, "FeatureUnion": union, "ColumnTransformer": by_columns,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 from mlregistry.ml.compiling.forms import Form, Unsupported
 
 PROBABILITIES, DECISION, VALUES, TRANSFORM = "probabilities", "decision", "values", "transform"
+LABELS = "labels"
 Converter = Callable[[Any, str], Form]
 CONVERTERS: dict[str, Converter] = {}
 OWN = ("sklearn.", "mlregistry.")

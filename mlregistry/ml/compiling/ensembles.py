@@ -46,11 +46,6 @@ def weighted_median(form: Form, parts: list[Run]) -> Run:
     return run
 
 
-def likeliest(form: Form, parts: list[Run]) -> Run:
-    """The number of the largest column."""
-    return lambda values: values.argmax(axis=1).astype(np.float64)[:, None]
-
-
 def isolation(form: Form, parts: list[Run]) -> Run:
     """The anomaly score of Liu, Ting and Zhou (2008), turned so that larger is more usual."""
     denominator, offset = float(form.options["denominator"]), float(form.options["offset"])
@@ -85,6 +80,6 @@ def one_against_one(form: Form, parts: list[Run]) -> Run:
 
 
 OPS: dict[str, Any] = {
-    "votes": votes, "over": over, "weighted_median": weighted_median, "likeliest": likeliest, "isolation": isolation,
+    "votes": votes, "over": over, "weighted_median": weighted_median, "isolation": isolation,
     "one_against_one": one_against_one,
 }  # fmt: skip

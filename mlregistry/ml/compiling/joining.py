@@ -150,8 +150,6 @@ LINKS: dict[str, Callable[[Array], Array]] = {
     "shares_or_none": lambda values: (
         values / np.where(values.sum(axis=1, keepdims=True) == 0, 1.0, values.sum(axis=1, keepdims=True))
     ),
-    "row_sum": lambda values: values.sum(axis=1, keepdims=True),
-    "row_mean": lambda values: values.mean(axis=1, keepdims=True),
     "sorted": lambda values: np.sort(values, axis=1),
 }
 
@@ -165,12 +163,7 @@ def pairs(form: Form, parts: list[Run]) -> Run:
     return run
 
 
-def with_input(form: Form, parts: list[Run]) -> Run:
-    """What the part makes of the values, and the values behind it."""
-    return lambda values: np.concatenate([parts[0](values), values], axis=1)
-
-
 OPS: dict[str, Any] = {
     "chain": chain, "guard": guard, "same": same, "side_by_side": side_by_side, "mean": mean, "constant": constant,
-    "affine": affine, "link": link, "pairs": pairs, "with_input": with_input,
+    "affine": affine, "link": link, "pairs": pairs,
 }  # fmt: skip

@@ -85,7 +85,7 @@ def nearest(form: Form, parts: list[Run]) -> Run:
         if k < len(points):
             order = np.argpartition(distances, (k - 1, k), axis=1)
             ends = np.take_along_axis(distances, order[:, k - 1 : k + 1], axis=1)
-            if (ends[:, 1] - ends[:, 0] <= SAME * (1.0 + ends[:, 1])).any():
+            if not (ends[:, 1] - ends[:, 0] > SAME * (1.0 + ends[:, 1])).all():
                 raise Refused
             places = order[:, :k]
         else:

@@ -47,6 +47,18 @@ def gaps(form: Form, parts: list[Run]) -> Run:
     return lambda values: np.isnan(values).astype(np.float64)
 
 
+def whole(form: Form, parts: list[Run]) -> Run:
+    """The values as they are; Refused for a gap in one of the columns."""
+    places = form.places("places", below=int(form.options["width"])).astype(np.int64)
+
+    def run(values: Array) -> Array:
+        if np.isnan(values[:, places]).any():
+            raise Refused
+        return values
+
+    return run
+
+
 def take(form: Form, parts: list[Run]) -> Run:
     """Columns by their places."""
     width = int(form.options["width"])
@@ -226,5 +238,5 @@ def log_odds(form: Form, parts: list[Run]) -> Run:
 OPS: dict[str, Any] = {
     "shift_scale": shift_scale, "clip": clip, "fill": fill, "gaps": gaps, "take": take, "final": final, "bins": bins,
     "spread": spread, "products": products, "power": power, "quantiles": quantiles, "normalise": normalise,
-    "binarise": binarise, "interpolate": interpolate, "log_odds": log_odds,
+    "binarise": binarise, "interpolate": interpolate, "log_odds": log_odds, "whole": whole,
 }  # fmt: skip
