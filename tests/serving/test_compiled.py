@@ -28,6 +28,7 @@ from serving.hotpath import rescoring
 from serving.hotpath.models import LoadedModel
 from serving.hotpath.rescoring import Rescored
 from serving.models import Endpoint
+from serving.prometheus import PredictionCollector
 from tests.models_app.trained import cancer_frame, finished_run, fitted
 from tests.serving.conftest import ROW
 
@@ -153,6 +154,9 @@ def test_live_answers_are_scored_again(served: Endpoint, compiled: ModelVersion,
     live_routing.here().rescore()
     found = Compilation.objects.get(version=compiled)
     assert (found.n_rescored, found.n_mismatches) == (1, 0)
+    samples = {one.name: one.value for metric in PredictionCollector().collect() for one in metric.samples}
+    assert samples["mlregistry_compiled_rescored_total"] == 1
+    assert samples["mlregistry_compiled_mismatches_total"] == 0
 
 
 def test_a_form_that_differs_on_live_rows_serves_no_more(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlregistry.ml.compiling import (
+    convert_boosters,
     convert_kernels,
     convert_linear,
     convert_numbers,
@@ -21,7 +22,10 @@ from mlregistry.ml.compiling.trace_steps import TRACERS
 from mlregistry.ml.compiling.tracing import begin
 from mlregistry.ml.signature import CLUSTER, RANKING, Signature, plain
 
-for _module in (convert_kernels, convert_linear, convert_numbers, convert_trees, convert_wrapped):
+MODULES = (
+    convert_boosters, convert_kernels, convert_linear, convert_numbers, convert_trees, convert_wrapped,
+)  # fmt: skip
+for _module in MODULES:
     converting.register(_module.TABLE)
 
 

@@ -14,7 +14,7 @@ PROBABILITIES, DECISION, VALUES, TRANSFORM = "probabilities", "decision", "value
 LABELS = "labels"
 Converter = Callable[[Any, str], Form]
 CONVERTERS: dict[str, Converter] = {}
-OWN = ("sklearn.", "mlregistry.")
+OWN = ("sklearn.", "mlregistry.", "lightgbm.")
 
 
 def convert(estimator: Any, wish: str) -> Form:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.compiling.forms import Array, Form, Run, finite_or_refuse, need
 
@@ -23,6 +25,8 @@ DTYPES: dict[str, Any] = {"float32": np.float32, "float64": np.float64}
 def onnx(form: Form, parts: list[Run]) -> Run:
     """Runs the graph on one thread. A session does not survive a fork, so each process makes its own."""
     precision, output = DTYPES[form.options["precision"]], int(form.options["output"])
+    if find_spec("onnxruntime") is None:
+        raise Invalid("The package onnxruntime is not installed here.", field="op")
     graph = form.arrays["graph"]
     need(graph.dtype == np.uint8 and graph.ndim == 1 and len(graph) <= MOST_BYTES and output in (0, 1), form)
     sessions: dict[int, Any] = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mlregistry.ml.compiling import convert_boosters
 from mlregistry.ml.compiling.forms import Array
 from mlregistry.ml.signature import Field, Signature
 
@@ -138,6 +139,10 @@ def thresholds(estimator: Any) -> tuple[Array, Array]:
             inner = ~tree.nodes["is_leaf"].astype(bool) & ~tree.nodes["is_categorical"].astype(bool)
             feature.append(tree.nodes["feature_idx"][inner].astype(np.int64))
             values.append(tree.nodes["num_threshold"][inner].astype(np.float64))
+    if hasattr(estimator, "booster_"):
+        for nodes in convert_boosters.nodes_of(estimator):
+            feature.append(nodes.feature[nodes.left >= 0])
+            values.append(nodes.threshold[nodes.left >= 0])
     return np.concatenate(feature), np.concatenate(values)
 
 
