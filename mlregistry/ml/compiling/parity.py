@@ -100,9 +100,9 @@ def prepare(
         raise Invalid("There are no rows to compare compiled forms on.", field="rows")
     kinds = list(probes.of_kinds(native.signature, rows))
     matrix, outputs, notes = np.empty((0, 0)), np.empty((0, 0)), []
-    if features is not None:
-        sample = rows[: probes.MOST_REAL]
-        base = features(sample)
+    sample = rows[: probes.MOST_REAL]
+    base = _matrix_of(features, sample)
+    if base is not None:
         matrix, notes = probes.threshold_rows(native.estimator, base)
         outputs = native.outputs(matrix) if len(matrix) else np.empty((0, 0))
         kinds.append(
@@ -112,6 +112,14 @@ def prepare(
         (kind, found, answers_of(native.score, [probe.row for probe in found])) for kind, found in kinds
     ]
     return Prepared(native, rows, answered, matrix, outputs, notes)
+
+
+def _matrix_of(features: Callable[[Sequence[Row]], Array] | None, rows: list[Row]) -> Array | None:
+    """None where no form prepares the rows; such a form does not pass either."""
+    try:
+        return None if features is None else features(rows)
+    except Exception:
+        return None
 
 
 def check(prepared: Prepared, model: CompiledModel, tolerance: float) -> list[Kind]:
