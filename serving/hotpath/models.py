@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class LoadedModel:
         samples.offer(Sample(self.handle.version_id, self.score_natively, rows, answer, precision))
 
 
-def load_model(handle: ModelHandle, samples: Samples | None = None) -> LoadedModel:
+def load_model(handle: ModelHandle) -> LoadedModel:
     """Loads a version after its SHA-256 was checked, and answers its example once.
 
     Raises Unavailable when the version may not, or cannot, be loaded here.
@@ -72,7 +72,7 @@ def load_model(handle: ModelHandle, samples: Samples | None = None) -> LoadedMod
     try:
         pipeline = packaging.load(Path(handle.folder), file)
         signature = Signature.from_json(dict(handle.signature))
-        model = LoadedModel(handle, signature, pipeline, load_compiled(handle, signature), samples)
+        model = LoadedModel(handle, signature, pipeline, load_compiled(handle, signature))
         if model.example:
             model.score_natively(model.example)
             model.score(model.example)
@@ -115,7 +115,7 @@ class ModelCache:
 
     def _load(self, handle: ModelHandle, future: Future[LoadedModel]) -> None:
         try:
-            future.set_result(load_model(handle, self.samples))
+            future.set_result(replace(load_model(handle), samples=self.samples))
         except BaseException as error:
             with self._lock:
                 if self._models.get(handle.version_id) is future:
