@@ -65,8 +65,9 @@ def _start(estimator: Any, n_outputs: int) -> Array:
         return np.zeros(n_outputs)
     if not isinstance(estimator.init_, DummyClassifier | DummyRegressor):
         raise Unsupported("boosting that begins with another model has no compiled form")
-    found: Array = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), dtype=np.float32))
-    return found[0].astype(np.float64)
+    row = np.zeros((1, estimator.n_features_in_), dtype=np.float32)
+    found: Array = estimator._raw_predict_init(row)[0].astype(np.float64)
+    return found
 
 
 def histogram_boosting(estimator: Any, wish: str) -> Form:

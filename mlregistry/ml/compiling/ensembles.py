@@ -41,7 +41,8 @@ def weighted_median(form: Form, parts: list[Run]) -> Run:
         summed = np.cumsum(weights[order], axis=1)
         middle = (summed >= 0.5 * summed[:, -1:]).argmax(axis=1)
         rows = np.arange(len(values))
-        return values[rows, order[rows, middle]][:, None]
+        found: Array = values[rows, order[rows, middle]][:, None]
+        return found
 
     return run
 

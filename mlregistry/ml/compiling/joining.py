@@ -82,8 +82,9 @@ def _two(second: Array) -> Array:
 
 
 def _softmax(scores: Array) -> Array:
-    found: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return found / found.sum(axis=1, keepdims=True)
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    found: Array = raised / raised.sum(axis=1, keepdims=True)
+    return found
 
 
 def _from_logs(scores: Array) -> Array:
@@ -98,7 +99,8 @@ def _shares(values: Array) -> Array:
     """Each row divided by its sum; even shares where all are 0."""
     total = values.sum(axis=1, keepdims=True)
     even = np.full_like(values, 1 / values.shape[1])
-    return np.divide(values, total, out=even, where=total != 0)
+    found: Array = np.divide(values, total, out=even, where=total != 0)
+    return found
 
 
 def _even_shares(values: Array) -> Array:

@@ -38,15 +38,14 @@ def kernel(form: Form, parts: list[Run]) -> Run:
     lengths = np.einsum("ij,ij->i", vectors, vectors)
 
     def run(values: Array) -> Array:
-        dots = values @ columns
+        made: Array = values @ columns
         if kind == "rbf":
-            apart = np.einsum("ij,ij->i", values, values)[:, None] + lengths - 2 * dots
-            return np.exp(-gamma * apart)
+            made = np.einsum("ij,ij->i", values, values)[:, None] + lengths - 2 * made
+            return np.asarray(np.exp(-gamma * made))
         if kind == "linear":
-            return dots
-        dots = gamma * dots + shift
-        made: Array = np.tanh(dots) if kind == "sigmoid" else dots**degree
-        return made
+            return made
+        made = gamma * made + shift
+        return np.asarray(np.tanh(made) if kind == "sigmoid" else made**degree)
 
     return run
 
@@ -92,8 +91,9 @@ def nearest(form: Form, parts: list[Run]) -> Run:
             places = np.broadcast_to(np.arange(k), (len(values), k))
         near = np.take_along_axis(distances, places, axis=1)
         weights = _nearness(near) if by_distance else np.ones_like(near)
-        total: Array = (answers[places] * weights[:, :, None]).sum(axis=1)
-        return total / weights.sum(axis=1, keepdims=True)
+        total = (answers[places] * weights[:, :, None]).sum(axis=1)
+        found: Array = total / weights.sum(axis=1, keepdims=True)
+        return found
 
     size = max(1, MOST_DISTANCES // points.size)
     return lambda values: np.concatenate([some(values[i : i + size]) for i in range(0, len(values), size)])
@@ -102,7 +102,8 @@ def nearest(form: Form, parts: list[Run]) -> Run:
 def _distances(values: Array, points: Array, power: int) -> Array:
     if power == 2:
         return np.sqrt(_squared(values, points))
-    return np.abs(values[:, None, :] - points).sum(axis=2)
+    found: Array = np.abs(values[:, None, :] - points).sum(axis=2)
+    return found
 
 
 def _nearness(distances: Array) -> Array:

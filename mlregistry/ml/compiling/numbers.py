@@ -129,7 +129,7 @@ def products(form: Form, parts: list[Run]) -> Run:
         if values.shape[1] != width:
             raise Refused
         with_one = np.concatenate([values, np.ones((len(values), 1))], axis=1)
-        made = with_one.take(factors[0], axis=1)
+        made: Array = with_one.take(factors[0], axis=1)
         for places in factors[1:]:
             made = made * with_one.take(places, axis=1)
         return made

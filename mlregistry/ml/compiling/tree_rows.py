@@ -25,7 +25,8 @@ def _ways() -> Array:
     first = answers[:, 0]
     second = np.where(first == 1, answers[:, 2], answers[:, 1])
     third = answers[codes, 3 + 2 * first + second]
-    return first * 4 + second * 2 + third
+    found: Array = first * 4 + second * 2 + third
+    return found
 
 
 WAYS = _ways()
