@@ -99,7 +99,8 @@ def prepare(
     if not rows:
         raise Invalid("There are no rows to compare compiled forms on.", field="rows")
     kinds = list(probes.of_kinds(native.signature, rows))
-    matrix, outputs, notes = np.empty((0, 0)), np.empty((0, 0)), []
+    matrix, outputs = np.empty((0, 0)), np.empty((0, 0))
+    notes: list[str] = []
     sample = rows[: probes.MOST_REAL]
     base = _matrix_of(features, sample)
     if base is not None:

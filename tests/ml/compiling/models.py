@@ -36,11 +36,12 @@ def mixed(n: int = 240, target: str = "two") -> pd.DataFrame:
     score = frame["age"] / 12 + (frame["plan"] == "pro") * 2 + frame["member"] + rng.normal(size=n)
     frame.loc[rng.random(n) < 0.1, "age"] = np.nan
     frame.loc[rng.random(n) < 0.1, "city"] = None
-    frame["y"] = {
+    targets: dict[str, Any] = {
         "two": np.where(score > score.median(), "yes", "no"),
         "three": np.select([score < 4, score < 5.5], ["low", "middle"], "high"),
         "number": score * 10,
-    }[target]
+    }
+    frame["y"] = targets[target]
     return frame
 
 

@@ -286,7 +286,10 @@ def test_a_column_transformer_of_a_client_is_followed(encoder: Any, remainder: s
     )
     native = Native(model, signed(data))
     compiled = CompiledModel(compiler.compile_model(model, native.signature), native.signature)
-    rows = [{k: None if pd.isna(v) else v for k, v in row.items()} for row in data.to_dict("records")]
+    rows: list[dict[str, Any]] = [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in data.to_dict("records")
+    ]
     assert compiled.score(rows) == native.score(rows)
     assert compiled.score(rows[:1]) == native.score(rows[:1])
     unseen = {**rows[0], "plan": "never seen"}

@@ -26,8 +26,7 @@ def forest() -> RandomForestClassifier:
 
 @pytest.fixture
 def form(forest: RandomForestClassifier) -> Form:
-    assert compiler.compile_model
-    return converting.convert(forest, converting.PROBABILITIES)
+    return compiler.form_of(forest, converting.PROBABILITIES)
 
 
 def test_a_form_is_read_back_as_it_was(form: Form, forest: RandomForestClassifier, tmp_path: Path) -> None:
