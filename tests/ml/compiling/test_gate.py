@@ -154,7 +154,7 @@ def test_gaps_that_are_filled_with_something_else_are_blocked() -> None:
 def test_a_form_that_answers_what_the_native_model_refuses_is_blocked() -> None:
     """Without its guard a forest answers numbers that scikit-learn's refuses as too large."""
     frame = pd.DataFrame({"a": np.linspace(0, 1, 50), "b": np.linspace(1, 0, 50)})
-    from_rows = [dict(row) for row in frame.to_dict("records")]
+    from_rows = [{"a": float(a), "b": float(b)} for a, b in frame.to_numpy()]
     pipeline = HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=2).fit(frame, frame["a"] > 0.5)
     signature = infer(frame, target="y", output_type="boolean", classes=(False, True))
 
