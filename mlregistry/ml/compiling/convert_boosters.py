@@ -21,7 +21,8 @@ def light_boosting(estimator: Any, wish: str) -> Form:
     """The trees' values added up, and the objective's link."""
     told = estimator.booster_.dump_model()
     n_outputs = int(told["num_tree_per_iteration"])
-    scores = pack("boosted", nodes_of(estimator), int(told["max_feature_idx"]) + 1, start=np.zeros(n_outputs))
+    width = int(told["max_feature_idx"]) + 1
+    scores = chain(Form("zeroed"), pack("boosted", nodes_of(estimator), width, start=np.zeros(n_outputs)))
     if told.get("average_output"):
         scores = chain(scores, Form("over", {"by": len(told["tree_info"]) / n_outputs}))
     objective, *options = str(told["objective"]).split(" ")

@@ -36,8 +36,9 @@ def onnx(form: Form, parts: list[Run]) -> Run:
         if session is None:
             sessions.clear()
             session = sessions[os.getpid()] = _session(graph.tobytes())
-        finite_or_refuse(values)
-        found = np.asarray(session.run(None, {INPUT: values.astype(precision)})[output], dtype=np.float64)
+        cast = values.astype(precision)
+        finite_or_refuse(cast)
+        found = np.asarray(session.run(None, {INPUT: cast})[output], dtype=np.float64)
         return found.reshape(len(values), -1)
 
     return run
