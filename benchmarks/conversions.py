@@ -235,11 +235,10 @@ def _page(table: str, lines: list[Line]) -> str:
     return (
         "# What compiles\n\n"
         f"Of {len(lines)} classifiers, regressors and transformers of scikit-learn {n_compiled} have a compiled form."
-        " Parity is measured on rows of the"
-        " training data and on rows with missing, infinite, large and tiny values, against `predict_proba`,"
-        " `decision_function`, `predict` or `transform`; what the form refuses goes to the native model, and what is wrong here"
-        " is blocked by the gate. The factors"
-        " are native seconds over compiled seconds of that call alone, on five columns; a whole pipeline gains more."
+        " Parity is measured on rows of the training data and on rows with missing, infinite, large and tiny values,"
+        " against `predict_proba`, `decision_function`, `predict` or `transform`; what the form refuses goes to the"
+        " native model, and what is wrong here is blocked by the gate. The factors are native seconds over compiled"
+        " seconds of that call alone, on five columns; a whole pipeline gains more."
         "\nThe table is made by `python -m benchmarks.conversions --write docs/compiling_table.md`.\n\n"
         f"{table}\n"
     )
