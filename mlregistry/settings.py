@@ -199,6 +199,7 @@ JOB_KINDS = {
     "experiments.purge": "experiments.workers.trash.purge",
     "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",
+    "models_app.compile": "models_app.workers.compilations.compile_version",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
@@ -216,6 +217,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "experiments.purge",
     "experiments.roll_rows",
     "experiments.scheduled_training",  # it starts a training, which is refused
+    "models_app.compile",  # the version is registered all the same
     "models_app.deliver_webhook",
     "accounts.demo",
 }
@@ -232,6 +234,7 @@ TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
+MODELS_CHANGED = ["serving.actions.routing.raise_epoch"]  # who learns of a version's compiled form
 ACCESS_CHANGED = [  # who learns of new and revoked tokens and memberships
     "serving.actions.routing.raise_epoch",
     "mlregistry.mlflow_api.authentication.forget_changed",
