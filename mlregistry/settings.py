@@ -190,6 +190,7 @@ JOB_KINDS = {
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
+    "serving.score_shadow": "serving.workers.shadows.score",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -208,6 +209,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.streams.roll_due": 30,
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
+    "serving.actions.abtest_looks.tend": 10,
+    "serving.actions.shadows.tend": 20,
 }
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)
 TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)

@@ -23,7 +23,6 @@ else:
     np, special = lazily("numpy"), lazily("scipy.special")
 
 PANELS, NODES = 256, 8
-WIDEST = 1e6
 
 
 class Posterior(Protocol):
@@ -80,11 +79,9 @@ class Chance:
 
 
 def posterior(arm: Arm, *, is_rate: bool) -> Beta | Student:
-    """Beta for units that are 0 or 1 and count once, Student's t for all else."""
+    """Beta for units that are 0 or 1 and count once, Student's t for all else; of at least two units."""
     if is_rate:
         return Beta(1 + arm.s, 1 + arm.n - arm.s)
-    if arm.n < 2:
-        return Student(arm.value if arm.n else 0.0, WIDEST, 2.0)
     return Student(arm.value, max(math.sqrt(arm.spread().metric / arm.n), 1e-12), max(arm.n - 1.0, 2.0))
 
 

@@ -60,3 +60,11 @@ def _slope(control: Arm, challenger: Arm) -> float:
     spreads = [(control.n, control.spread()), (challenger.n, challenger.spread())]
     before = sum(spread.before / n for n, spread in spreads)
     return sum(spread.both / n for n, spread in spreads) / before if before > 0 else 0.0
+
+
+def paired(gaps: Arm) -> Effect | None:
+    """The mean difference on the same predictions, from sums whose totals are differences; None as for `effect`."""
+    if gaps.n < FEWEST_UNITS:
+        return None
+    squared = gaps.spread().metric / gaps.n
+    return Effect(gaps.value, math.sqrt(squared), gaps.n, 0.0, (squared, 0.0)) if squared > 0 else None
