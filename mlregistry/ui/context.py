@@ -16,7 +16,7 @@ NAVIGATION = (
     ("Datasets", "experiments:datasets", ("datasets",)),
     ("Experiments", "experiments:experiments", ("experiments", "runs", "logged-models", "compare", "trash")),
     ("Models", "models_app:models", ("models",)),
-    ("Endpoints", "serving:endpoints", ("endpoints",)),
+    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests")),
     ("Jobs", "jobs:jobs", ("jobs",)),
 )
 

@@ -31,6 +31,7 @@ class Reading:
     limit: float
     n: int
     n_more: int | None = None
+    is_rate: bool = True
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,11 +51,11 @@ def fall(
     """How far the metric is worse than the control's: broken above the limit for sure, kept below it for sure."""
     found = effect(control, canary)
     if found is None:
-        return Reading(name, OPEN, None, None, None, limit, canary.n)
+        return Reading(name, OPEN, None, None, None, limit, canary.n, is_rate=False)
     worse = -found.estimate if maximize else found.estimate
     half = found.error * sequences.reach(found.n, alpha=alpha, rho=sequences.tuned(horizon, alpha))
     state = BROKEN if worse - half > limit else KEPT if worse + half < limit else OPEN
-    return Reading(name, state, worse, worse - half, worse + half, limit, canary.n)
+    return Reading(name, state, worse, worse - half, worse + half, limit, canary.n, is_rate=False)
 
 
 def _more(n_events: int, n: int, limit: float, alpha: float) -> int | None:

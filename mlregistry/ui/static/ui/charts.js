@@ -102,7 +102,7 @@
       const last = chart.series.flatMap((series) => series.low.slice(series.low.length >> 3).concat(series.high.slice(series.high.length >> 3)));
       const ends = [...last, chart.level.y], low = Math.min(...ends), reach = Math.max(...ends) - low || 1;
       const level = { type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.level.y, y1: chart.level.y, ...guide() };
-      const note = { xref: "paper", x: 0, y: chart.level.y, xanchor: "left", yanchor: "bottom", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
+      const note = { xref: "paper", x: 1, y: chart.level.y, xanchor: "right", yanchor: "top", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
       return [traces, layout(chart, { shapes: [level], annotations: [note], showlegend: chart.series.length > 1, yaxis: axis(chart.y_title, { range: [low - 0.08 * reach, low + 1.08 * reach] }) })];
     },
     heatmap(chart) {
