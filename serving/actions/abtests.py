@@ -29,7 +29,8 @@ def start_test(endpoint: Endpoint, wanted: Declaration, *, by: Actor) -> AbTest:
     now = timezone.now()
     try:
         with transaction.atomic():
-            Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+            rows = Endpoint.objects.select_for_update(of=("self",)).select_related("team")
+            endpoint = rows.get(pk=endpoint.pk)
             fields = checked(endpoint, wanted)
             weights = fields.pop("weights")
             test = AbTest.objects.create(

@@ -88,6 +88,10 @@ def checked(endpoint: Endpoint, name: str, outcome: Any) -> LiveMetric:
         known = ", ".join(offered) or "none: its predictions are not measured by feedback"
         raise Invalid(f"The metric must be one of those of this endpoint: {known}.", field="metric")
     classes = classes_of(endpoint)
+    if outcome is not None and not classes:
+        raise Invalid(
+            "The predictions of this endpoint are numbers; there is no class to count.", field="outcome"
+        )
     if name == "outcome" and classes and outcome not in classes:
         listed = ", ".join(map(str, classes[:20]))
         raise Invalid(f"Say which class the metric counts (outcome): {listed}.", field="outcome")

@@ -25,28 +25,28 @@ PENDING = """
     )
     ORDER BY p.at LIMIT %s
 """
-AGREEMENT = """
+NEWEST = "SELECT * FROM serving_shadowanswer WHERE shadow_id = %(shadow)s ORDER BY id DESC LIMIT 200000"
+AGREEMENT = f"""
     SELECT count(*), count(*) FILTER (WHERE a.output ? 'error'),
            count(*) FILTER (WHERE a.output->'prediction' = p.output->'prediction'),
            avg(abs((a.output->>'prediction')::float8 - (p.output->>'prediction')::float8)) FILTER (
                WHERE jsonb_typeof(a.output->'prediction') = 'number'
                  AND jsonb_typeof(p.output->'prediction') = 'number')
-    FROM serving_shadowanswer a JOIN serving_prediction p ON p.request_id = a.request_id AND p."row" = a."row"
-    WHERE a.shadow_id = %s
-"""
+    FROM ({NEWEST}) a JOIN serving_prediction p ON p.request_id = a.request_id AND p."row" = a."row"
+"""  # noqa: S608 - constants only
 # Each row twice, with the answer that was given and with the shadow's; the difference is taken row by row.
 PAIRED = """
     WITH answered AS (
         SELECT {unit} AS unit, p.request_id, p."row", p.version_id, p.output AS given, a.output AS shadows,
                CASE WHEN own.at IS NULL OR theirs.at > own.at THEN theirs.truth ELSE own.truth END AS truth
-        FROM serving_shadowanswer a
+        FROM ({newest}) a
         JOIN serving_prediction p ON p.request_id = a.request_id AND p."row" = a."row"
         LEFT JOIN serving_feedback own
           ON own.endpoint_id = p.endpoint_id AND own.request_id = p.request_id AND own."row" = p."row"
         LEFT JOIN serving_feedback theirs
           ON theirs.endpoint_id = p.endpoint_id AND theirs.request_id = p.client_request_id
          AND theirs."row" = p."row"
-        WHERE a.shadow_id = %(shadow)s AND NOT a.output ? 'error'
+        WHERE NOT a.output ? 'error'
     ),
     both_of AS (
         SELECT unit, request_id, "row", -1 AS sign, version_id, given AS output, truth FROM answered
@@ -108,7 +108,7 @@ def figures(endpoint: Endpoint) -> list[ShadowFigures]:
 
 
 def _figures(endpoint: Endpoint, shadow: Shadow, metric: LiveMetric | None) -> ShadowFigures:
-    ((n, n_errors, n_alike, mean_gap),) = fetched(AGREEMENT, [shadow.pk])
+    ((n, n_errors, n_alike, mean_gap),) = fetched(AGREEMENT, {"shadow": shadow.pk})
     sound = n - n_errors
     plain: dict[str, Any] = {
         "shadow": shadow, "n": n, "n_errors": n_errors, "agreement": n_alike / sound if sound else None,
@@ -130,6 +130,8 @@ def _figures(endpoint: Endpoint, shadow: Shadow, metric: LiveMetric | None) -> S
 
 def _compared(shadow: Shadow, metric: LiveMetric) -> tuple[Arm, float | None, float | None]:
     values = {"shadow": shadow.pk, "version": shadow.version_id, "outcome": None, "places": "{}"}
-    ((n, s, m, ss, mm, sm, mine, theirs),) = fetched(PAIRED.format(unit=UNIT, value=metric.sql), values)
+    ((n, s, m, ss, mm, sm, mine, theirs),) = fetched(
+        PAIRED.format(unit=UNIT, value=metric.sql, newest=NEWEST), values
+    )
     arm = Arm(n=int(n), s=s, m=m, ss=ss, mm=mm, sm=sm, n_predictions=int(m))
     return arm, mine / m if m else None, theirs / m if m else None

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mlregistry.ml.abtests import sequences
@@ -106,4 +106,4 @@ def _judged(look: Comparison, adjusted: float, alpha: float) -> Comparison:
     verdict = look.verdict
     if verdict != TOO_FEW and adjusted <= alpha:
         verdict = WINS if look.p_wins <= look.p_loses else LOSES
-    return Comparison(**{**asdict(look), "verdict": verdict, "adjusted": adjusted})
+    return replace(look, verdict=verdict, adjusted=adjusted)
