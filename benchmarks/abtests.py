@@ -68,10 +68,11 @@ METRICS: dict[str, tuple[Callable[[np.random.Generator], Units], bool]] = {
 def arms(units: Units, looks: npt.NDArray[np.int64]) -> list[Arm]:
     """The variant's sums at each look."""
     s, m, x = units.totals, units.weights, units.before
-    columns = [np.cumsum(column)[looks - 1] for column in (s, m, x, s * s, m * m, x * x, s * m, s * x, m * x)]
+    columns = (s, m, x, s * s, m * m, x * x, s * m, s * x, m * x)
+    rows = np.stack([np.cumsum(column)[looks - 1] for column in columns], axis=1).tolist()
     return [
-        Arm(int(n), *(float(column[place]) for column in columns), n_predictions=int(columns[1][place]))
-        for place, n in enumerate(looks)
+        Arm(int(n), s, m, x, ss, mm, xx, sm, sx, mx, int(m))
+        for n, (s, m, x, ss, mm, xx, sm, sx, mx) in zip(looks, rows, strict=True)
     ]
 
 

@@ -39,7 +39,7 @@ def add_shadow(endpoint: Endpoint, name: str, version: ModelVersion, *, by: Acto
     if endpoint.log_mode == "off":
         raise Invalid("Switch the endpoint's prediction log on: a shadow reads it.", field="log_mode")
     check_versions([*(variant.version for variant in endpoint.variants.all()), version], by)
-    if endpoint.shadows.count() >= MOST_SHADOWS:
+    if Shadow.objects.filter(endpoint=endpoint).count() >= MOST_SHADOWS:
         raise Invalid(f"An endpoint has at most {MOST_SHADOWS} shadows.", field="name")
     now = timezone.now()
     try:

@@ -102,7 +102,7 @@ def pending(shadow: Shadow, *, limit: int) -> list[tuple[str, int, dict[str, Any
 
 def figures(endpoint: Endpoint) -> list[ShadowFigures]:
     """One per shadow, by the first metric of the endpoint's kind that feedback gives."""
-    rows = endpoint.shadows.select_related("version__model")
+    rows = Shadow.objects.filter(endpoint=endpoint).select_related("version__model")
     metrics = [metric for metric in abtest_metrics.of_endpoint(endpoint) if metric.maximize is not None]
     return [_figures(endpoint, shadow, metrics[0] if metrics else None) for shadow in rows]
 

@@ -125,11 +125,12 @@ def test_what_was_declared_cannot_be_changed_even_in_the_database(
 
 def test_a_viewer_only_looks(endpoint: Endpoint, by: Actor, vera: User, actor_of: ActorOf) -> None:
     test = start_test(endpoint, BASE, by=by)
-    for act in (
+    acts: tuple[Callable[[Actor], object], ...] = (
         lambda who: start_test(endpoint, BASE, by=who),
         lambda who: stop_test(test, by=who),
         lambda who: promote(test, "challenger", by=who),
-    ):
+    )
+    for act in acts:
         with pytest.raises(Forbidden):
             act(actor_of(vera))
 
@@ -214,12 +215,12 @@ def test_predictions_of_a_unit_are_a_cluster(endpoint: Endpoint, by: Actor) -> N
     start_test(endpoint, BASE, by=by)
     logged(endpoint, {"champion": 0.7, "challenger": 0.7}, n=200, n_each=4)
     now = timezone.now()
-    args = {"since": now - timedelta(hours=1)}
+    since = now - timedelta(hours=1)
     metric = abtest_metrics.METRICS["accuracy"]
-    found = abtest_units.sums(endpoint, metric, ["champion", "challenger"], **args)
+    found = abtest_units.sums(endpoint, metric, ["champion", "challenger"], since=since)
     assert sum(arm.n for arm in found.values()) == 200
     assert sum(arm.m for arm in found.values()) == 800
-    each = abtest_units.sums(endpoint, metric, ["champion", "challenger"], per_unit=True, **args)
+    each = abtest_units.sums(endpoint, metric, ["champion", "challenger"], per_unit=True, since=since)
     assert sum(arm.m for arm in each.values()) == 200
     assert each["champion"].value == pytest.approx(found["champion"].value)
 
