@@ -204,6 +204,7 @@ JOB_KINDS = {
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
+    "serving.score_shadow": "serving.workers.shadows.score",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -226,6 +227,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.streams.roll_due": 30,
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
+    "serving.actions.abtest_looks.tend": 10,
+    "serving.actions.shadows.tend": 20,
 }
 DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
 DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)

@@ -53,14 +53,15 @@ def _endpoint(rows: list[VariantRow]) -> Endpoint:
         team=row.team.slug,
         name=row.name,
         salt=row.salt,
-        variants=tuple(Variant(key=variant.name, model=_handle(variant.version)) for variant in rows),
+        variants=tuple(Variant(key=variant.name, model=handle_of(variant.version)) for variant in rows),
         layout=Layout.from_json(row.layout),
         log=LogPolicy(mode=row.log_mode.replace("-", "_")),  # type: ignore[arg-type]
     )
 
 
-def _handle(version: ModelVersion) -> ModelHandle:
-    """A file that a job of ours wrote may be read from joblib or plain arrays, all others from skops alone."""
+def handle_of(version: ModelVersion) -> ModelHandle:
+    """How to load a version: a file that a job of ours wrote may be read from joblib or plain arrays, all others
+    from skops alone."""
     files = {file.format: file for file in version.files.all()}
     own = files.get("joblib") or files.get("arrays")
     trusted = own is not None and own.trained_here
