@@ -199,10 +199,12 @@ JOB_KINDS = {
     "experiments.purge": "experiments.workers.trash.purge",
     "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",
+    "models_app.compile": "models_app.workers.compilations.compile_version",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
+    "serving.score_shadow": "serving.workers.shadows.score",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -216,6 +218,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "experiments.purge",
     "experiments.roll_rows",
     "experiments.scheduled_training",  # it starts a training, which is refused
+    "models_app.compile",  # the version is registered all the same
     "models_app.deliver_webhook",
     "accounts.demo",
 }
@@ -224,6 +227,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.streams.roll_due": 30,
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
+    "serving.actions.abtest_looks.tend": 10,
+    "serving.actions.shadows.tend": 20,
 }
 DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
 DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)
@@ -232,6 +237,7 @@ TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
+MODELS_CHANGED = ["serving.actions.routing.raise_epoch"]  # who learns of a version's compiled form
 ACCESS_CHANGED = [  # who learns of new and revoked tokens and memberships
     "serving.actions.routing.raise_epoch",
     "mlregistry.mlflow_api.authentication.forget_changed",

@@ -1,10 +1,12 @@
-"""The only way to an endpoint: filtered by the actor's team, NotFound otherwise."""
+"""The only way to an endpoint or an A/B test: filtered by the actor's team, NotFound otherwise."""
 
 from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import Endpoint
+from serving.models import AbTest, Endpoint, Shadow
+
+LARGEST_ID = 2**63 - 1
 
 
 def endpoints(by: Actor) -> QuerySet[Endpoint]:
@@ -21,4 +23,24 @@ def endpoint(by: Actor, name: str) -> Endpoint:
     )
     if found is None:
         raise NotFound(f"There is no endpoint “{name}” in {by.team.name}.", field="endpoint")
+    return found
+
+
+def ab_tests(by: Actor) -> QuerySet[AbTest]:
+    rows = AbTest.objects.filter(endpoint__team=by.team)
+    return rows.select_related("endpoint__team", "endpoint__problem", "created_by")
+
+
+def ab_test(by: Actor, test_id: int) -> AbTest:
+    found = ab_tests(by).filter(pk=test_id).first() if test_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no A/B test {test_id} in {by.team.name}.", field="test")
+    return found
+
+
+def shadow(by: Actor, of: Endpoint, name: str) -> Shadow:
+    """Of an endpoint that the actor has got through `endpoint`."""
+    found = Shadow.objects.filter(endpoint=of, endpoint__team=by.team, name=name).first()
+    if found is None:
+        raise NotFound(f"“{of.name}” has no shadow “{name}”.", field="shadow")
     return found

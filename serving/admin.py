@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from mlregistry.look_only import LookOnly
 from serving.actions import endpoints as actions
-from serving.models import Endpoint, Feedback, Prediction, RoutingEpoch, Variant
+from serving.models import AbTest, Endpoint, Feedback, Prediction, RoutingEpoch, Shadow, Variant
 
 
 class Variants(admin.TabularInline[Any, Any]):
@@ -57,3 +57,18 @@ class FeedbackAdmin(LookOnly):
 @admin.register(RoutingEpoch)
 class RoutingEpochAdmin(LookOnly):
     list_display = ["number"]
+
+
+@admin.register(AbTest)
+class AbTestAdmin(LookOnly):
+    list_display = ["name", "endpoint", "mode", "state", "metric", "created_by", "started_at", "ended_at"]
+    list_filter = ["mode", "state"]
+    search_fields = ["name", "endpoint__name"]
+    list_select_related = ["endpoint", "created_by"]
+
+
+@admin.register(Shadow)
+class ShadowAdmin(LookOnly):
+    list_display = ["name", "endpoint", "version", "since", "created_by"]
+    search_fields = ["name", "endpoint__name"]
+    list_select_related = ["endpoint", "version__model", "created_by"]

@@ -18,6 +18,7 @@ from django.db import connection
 
 from mlregistry.accounts.actor import Actor
 from serving.actions.counts import add_counts
+from serving.actions.rescoring import add_rescored
 from serving.actions.routing import CHANNEL
 from serving.hotpath.counters import Counters, Key, Tally
 from serving.hotpath.live import Live
@@ -114,6 +115,10 @@ class LiveRouting:
             add_counts(self._unsent[0])
             del self._unsent[0]
 
+    def rescore(self) -> None:
+        """Has some of the compiled forms' answers scored again natively, and counts what differed."""
+        add_rescored(self.live.models.samples.rescore())
+
     def _run(self, stopping: threading.Event) -> None:
         try:
             self._refresh_first()
@@ -143,6 +148,7 @@ class LiveRouting:
             while not stopping.is_set():
                 self.refresh()
                 self.flush_counts()
+                self.rescore()
                 _wait_for_notify(POLL_SECONDS)
         except Exception as error:
             if not isinstance(error, DatabaseError | OSError):

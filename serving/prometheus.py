@@ -1,6 +1,7 @@
 """Counts and latencies of predictions for /metrics, over all processes. Registered when the app is ready."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -20,6 +21,15 @@ TOTALS = """
     CROSS JOIN LATERAL unnest(c.histogram) WITH ORDINALITY AS h (bucket, place)
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
 """
+MODEL = ["team", "model", "version"]
+RESCORED = """
+    SELECT t.slug, m.name, v.number::text, c.n_rescored, c.n_mismatches
+    FROM models_app_compilation c
+    JOIN models_app_modelversion v ON v.id = c.version_id
+    JOIN models_app_registeredmodel m ON m.id = v.model_id
+    JOIN accounts_team t ON t.id = m.team_id
+    WHERE c.n_rescored > 0 ORDER BY 1, 2, 3
+"""
 
 
 class PredictionCollector(Collector):
@@ -37,6 +47,7 @@ class PredictionCollector(Collector):
             times.add_metric(list(labels), _cumulative(buckets), seconds)
         yield rows
         yield times
+        yield from _rescored()
 
 
 def register() -> None:
@@ -45,16 +56,33 @@ def register() -> None:
 
 def _totals() -> dict[tuple[str, ...], tuple[list[int], float, int]]:
     found: dict[tuple[str, ...], tuple[list[int], float, int]] = {}
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(TOTALS)
-            lines = cursor.fetchall()
-    except DatabaseError:
-        return {}
-    for *labels, _place, bucket, seconds, n_rows in lines:
+    for *labels, _place, bucket, seconds, n_rows in _lines(TOTALS):
         buckets, total, n = found.get(tuple(labels), ([], 0.0, 0))
         found[tuple(labels)] = ([*buckets, bucket], total + seconds, n + n_rows)
     return found
+
+
+def _lines(query: str) -> list[tuple[Any, ...]]:
+    """None while the database is away."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+    except DatabaseError:
+        return []
+
+
+def _rescored() -> Iterator[Metric]:
+    """How compiled forms fare on live requests that the native model scored again."""
+    scored = CounterMetricFamily(
+        "mlregistry_compiled_rescored", "Answers scored again natively.", labels=MODEL
+    )
+    wrong = CounterMetricFamily("mlregistry_compiled_mismatches", "Answers that differed.", labels=MODEL)
+    for *labels, n_rescored, n_mismatches in _lines(RESCORED):
+        scored.add_metric(labels, n_rescored)
+        wrong.add_metric(labels, n_mismatches)
+    yield scored
+    yield wrong
 
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:

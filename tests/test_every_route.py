@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from experiments.models import Dataset, DataSource, Experiment, Problem, Recipe, Run, SelectionStudy, Study
@@ -19,7 +20,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
 from models_app.models import RegisteredModel
-from serving.models import Endpoint
+from serving.models import AbTest, Endpoint
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -96,7 +97,20 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     source = DataSource.objects.create(
         team=team, dataset=dataset, name="s", kind="url", config={"url": "https://127.0.0.1/"}
     )
+    endpoint = Endpoint.objects.create(team=team, name="e", salt="s")
+    now = timezone.now()
     things = {
+        "ab-tests": AbTest.objects.create(
+            endpoint=endpoint,
+            name="t",
+            mode="split",
+            control="a",
+            versions={"a": 1, "b": 2},
+            metric="accuracy",
+            horizon=100,
+            look_at=now,
+            started_at=now,
+        ).pk,
         "teams": team.slug,
         "members": alice.username,
         "invitations": invitation.pk,
@@ -122,7 +136,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
         "models": RegisteredModel.objects.create(team=team, name="m").name,
-        "endpoints": Endpoint.objects.create(team=team, name="e", salt="s").name,
+        "endpoints": endpoint.name,
     }
     return {segment: str(name) for segment, name in things.items()}
 

@@ -20,7 +20,7 @@ NAVIGATION = (
         ("experiments", "runs", "logged-models", "compare", "trash", "trainers"),
     ),
     ("Models", "models_app:models", ("models",)),
-    ("Endpoints", "serving:endpoints", ("endpoints",)),
+    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests")),
     ("Jobs", "jobs:jobs", ("jobs",)),
 )
 

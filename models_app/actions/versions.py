@@ -14,6 +14,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.locations import below
 from mlregistry.lib.names import clean_text
+from models_app.actions import compilations
 from models_app.actions.aliases import set_alias
 from models_app.actions.client_versions import count, next_number
 from models_app.actions.models import checked_name, in_use
@@ -56,6 +57,8 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
         ModelFile.objects.bulk_create(_files(version, files))
         record(by, "version.register", version, run=run.pk.hex, formats=sorted(_formats(files)))
         tell_created(version, by=by)
+        if compilations.can_compile(version):
+            compilations.request_compilation(version, by=by)
     return version
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import models, versions
+from . import compilations, models, versions
 
 urlpatterns = [
     path("models/", models.Models.as_view()),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("models/<str:name>/versions/", versions.Versions.as_view()),
     path("models/<str:name>/versions/<int:number>", versions.Version.as_view()),
     path("models/<str:name>/versions/<int:number>/lineage", versions.Lineage.as_view()),
+    path("models/<str:name>/versions/<int:number>/compilation", compilations.Compilation.as_view()),
     path("models/<str:name>/aliases/<str:alias>", versions.Alias.as_view()),
 ]

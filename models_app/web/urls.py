@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from models_app.web import models, versions
+from models_app.web import compilations, models, versions
 
 urlpatterns: list[URLPattern] = [
     path("models/", models.models, name="models"),
@@ -12,5 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("models/<str:name>/aliases/delete", models.delete_alias, name="alias-delete"),
     path("models/<str:name>/versions/<int:number>/", versions.version, name="version"),
     path("models/<str:name>/versions/<int:number>/delete", versions.delete, name="version-delete"),
+    path("models/<str:name>/versions/<int:number>/compilation", compilations.compilation, name="compilation"),
+    path("models/<str:name>/versions/<int:number>/compile", compilations.compile_version, name="compile"),
     path("runs/<uuid:run_id>/register", versions.register, name="register"),
 ]

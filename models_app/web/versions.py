@@ -14,6 +14,7 @@ from models_app import access
 from models_app.actions import versions as actions
 from models_app.models import ModelVersion
 from models_app.queries.lineage import lineage
+from models_app.web.compilations import compilation_context
 
 HELD_OUT = ("test_", "validation_", "cv_")
 PROMPT = "mlflow.prompt.text"
@@ -36,8 +37,7 @@ def register(request: PageRequest, run_id: UUID) -> HttpResponse:
 def version(request: PageRequest, name: str, number: int) -> HttpResponse:
     found = access.version(request.actor, name, number)
     context = {
-        "version": found,
-        "model": found.model,
+        **compilation_context(found),
         "lineage": lineage(found),
         "aliases": found.aliases.order_by("name"),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),

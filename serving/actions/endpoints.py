@@ -16,7 +16,7 @@ from models_app.actions.versions import check_servable
 from models_app.models import ModelVersion, VersionState
 from serving.actions.routing import raise_epoch
 from serving.hotpath.split import Layout, reweigh
-from serving.models import Endpoint, Variant
+from serving.models import AbTest, AbTestState, Endpoint, Variant
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 VARIANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
@@ -71,15 +71,19 @@ def create_endpoint(
     return endpoint
 
 
-def set_variants(endpoint: Endpoint, variants: Sequence[VariantSpec], *, by: Actor) -> Endpoint:
+def set_variants(
+    endpoint: Endpoint, variants: Sequence[VariantSpec], *, test: AbTest | None = None, by: Actor
+) -> Endpoint:
     """Swaps versions and weights as a whole: a request sees the old set or the new one, never a mixture.
 
-    Units move only from variants that shrink to variants that grow.
+    Units move only from variants that shrink to variants that grow. While a test runs, it alone (`test`) may change
+    them: Conflict otherwise.
     """
     by.require(Role.EDITOR)
     _checked_layout(variants, by=by)
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update(of=("self",)).select_related("team").get(pk=endpoint.pk)
+        _refuse_while_tested(endpoint, test)
         previous = Layout.from_json(endpoint.layout) if endpoint.layout else None
         endpoint.layout = _checked_layout(variants, previous=previous, by=by).to_json()
         endpoint.save(update_fields=["layout", "updated_at"])
@@ -101,6 +105,8 @@ def update_endpoint(
     by.require(Role.EDITOR)
     if log_mode is not None:
         _check_log_mode(log_mode)
+    if log_mode == "off":
+        _refuse_while_tested(endpoint, None)
     wanted: dict[str, Any] = {
         "description": description, "problem": _checked_problem(problem, by), "log_mode": log_mode,
     }  # fmt: skip
@@ -123,6 +129,15 @@ def delete_endpoint(endpoint: Endpoint, *, by: Actor) -> None:
         raise_epoch()
 
 
+def _refuse_while_tested(endpoint: Endpoint, test: AbTest | None) -> None:
+    running = AbTest.objects.filter(endpoint=endpoint, state=AbTestState.RUNNING).first()
+    if running is not None and running != test:
+        raise Conflict(
+            f"“{running.name}” is running on this endpoint and relies on its variants. Stop it first.",
+            field="variants",
+        )
+
+
 def _checked_layout(variants: Sequence[VariantSpec], *, previous: Layout | None = None, by: Actor) -> Layout:
     names = [variant["name"] for variant in variants]
     if not variants or len(variants) > MOST_VARIANTS:
@@ -134,11 +149,12 @@ def _checked_layout(variants: Sequence[VariantSpec], *, previous: Layout | None 
             raise Invalid(f"“{name[:60]}” cannot be the name of a variant.", field="variants")
         if names.count(name) > 1:
             raise Invalid(f"Two variants are named “{name}”.", field="variants")
-    _check_versions([variant["version"] for variant in variants], by)
+    check_versions([variant["version"] for variant in variants], by)
     return reweigh({variant["name"]: variant["weight"] for variant in variants}, previous=previous)
 
 
-def _check_versions(versions: Sequence[ModelVersion], by: Actor) -> None:
+def check_versions(versions: Sequence[ModelVersion], by: Actor) -> None:
+    """Raises Invalid or Conflict unless all are the team's, ready, and suit one request."""
     for version in versions:
         if version.model.team_id != by.team.pk:
             raise Invalid(f"{version} belongs to another team.", field="variants")

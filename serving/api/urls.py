@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import endpoints, invocations
+from . import abtests, endpoints, invocations, shadows
 
 urlpatterns = [
     path("endpoints/", endpoints.Endpoints.as_view()),
@@ -11,4 +11,12 @@ urlpatterns = [
     path("endpoints/<str:name>/statistics", endpoints.Statistics.as_view()),
     path("endpoints/<str:name>/invocations", invocations.Invocations.as_view()),
     path("endpoints/<str:name>/feedback", endpoints.Feedback.as_view()),
+    path("endpoints/<str:name>/ab-tests/", abtests.AbTests.as_view()),
+    path("endpoints/<str:name>/ab-test-plan", abtests.Plan.as_view()),
+    path("endpoints/<str:name>/shadows/", shadows.Shadows.as_view()),
+    path("endpoints/<str:name>/shadows/<str:shadow>", shadows.Shadow.as_view()),
+    path("ab-tests/<int:test_id>", abtests.AbTest.as_view()),
+    path("ab-tests/<int:test_id>/looks", abtests.Looks.as_view()),
+    path("ab-tests/<int:test_id>/stop", abtests.Stop.as_view()),
+    path("ab-tests/<int:test_id>/promote", abtests.Promote.as_view()),
 ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mlregistry.errors import Unavailable
 from mlregistry.ml import packaging
 from mlregistry.ml.signature import Signature
+from serving.hotpath.compiled import Compiled, load_compiled
+from serving.hotpath.rescoring import Sample, Samples
 from serving.hotpath.snapshot import ModelHandle
 
 SAFE_FORMATS = frozenset({"skops"})
@@ -19,11 +21,13 @@ SAFE_FORMATS = frozenset({"skops"})
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model version ready to answer through its native pipeline."""
+    """A model version ready to answer: by its compiled form, or through its native pipeline."""
 
     handle: ModelHandle
     signature: Signature
     pipeline: Any
+    compiled: Compiled | None = None
+    samples: Samples | None = None
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -38,8 +42,23 @@ class LoadedModel:
 
         `wish` is what the request asks of a recommendation; other models refuse it.
         """
+        if self.compiled is not None and not wish:
+            found = self.compiled.score(rows)
+            if found is not None:
+                if self.samples is not None and self.samples.is_next(rows):
+                    self._offer(self.samples, rows, found, self.compiled.precision)
+                return found
+        return self.score_natively(rows, **wish)
+
+    def score_natively(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+        """What the pipeline itself says."""
         frame = self.signature.frame(rows, strict=True)
         return packaging.predict(self.pipeline, self.signature, frame, wish)
+
+    def _offer(
+        self, samples: Samples, rows: list[dict[str, Any]], answer: dict[str, Any], precision: str
+    ) -> None:
+        samples.offer(Sample(self.handle.version_id, self.score_natively, rows, answer, precision))
 
 
 def load_model(handle: ModelHandle) -> LoadedModel:
@@ -52,8 +71,10 @@ def load_model(handle: ModelHandle) -> LoadedModel:
         raise Unavailable(f"{_title(handle)} is a pickle that no owner has approved; it is not loaded here.")
     try:
         pipeline = packaging.load(Path(handle.folder), file)
-        model = LoadedModel(handle, Signature.from_json(dict(handle.signature)), pipeline)
+        signature = Signature.from_json(dict(handle.signature))
+        model = LoadedModel(handle, signature, pipeline, load_compiled(handle, signature))
         if model.example:
+            model.score_natively(model.example)
             model.score(model.example)
     except Exception as error:
         # Whatever the file or the estimator raises: the version is not offered, the others are.
@@ -69,29 +90,36 @@ Loaded = tuple[dict[int, LoadedModel], dict[int, Unavailable]]
 
 
 class ModelCache:
-    """Loaded models by version id. Several threads that want one version load it once."""
+    """Loaded models by version id. Several threads that want one version load it once.
+
+    A version whose compiled form is another than when it was loaded is loaded anew.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._models: dict[int, Future[LoadedModel]] = {}
+        self._forms: dict[int, Any] = {}
+        self.samples = Samples()
 
     def get(self, handle: ModelHandle) -> LoadedModel:
         """The loaded version, loading it when needed. A failed load can be tried again."""
         with self._lock:
             future = self._models.get(handle.version_id)
-            mine = future is None
-            if future is None:
+            mine = future is None or self._forms.get(handle.version_id) != handle.compiled
+            if future is None or mine:
                 future = self._models[handle.version_id] = Future()
+                self._forms[handle.version_id] = handle.compiled
         if mine:
             self._load(handle, future)
         return future.result()
 
     def _load(self, handle: ModelHandle, future: Future[LoadedModel]) -> None:
         try:
-            future.set_result(load_model(handle))
+            future.set_result(replace(load_model(handle), samples=self.samples))
         except BaseException as error:
             with self._lock:
-                self._models.pop(handle.version_id, None)
+                if self._models.get(handle.version_id) is future:
+                    del self._models[handle.version_id]
             future.set_exception(error)
 
     def load_all(
@@ -114,6 +142,7 @@ class ModelCache:
             gone = [i for i, future in self._models.items() if i not in kept and future.done()]
             for version_id in gone:
                 del self._models[version_id]
+                self._forms.pop(version_id, None)
         return gone
 
     def version_ids(self) -> frozenset[int]:

@@ -42,7 +42,10 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelHandle:
-    """How to load one model version. `trusted`: trained here or approved by an owner (pickles need it)."""
+    """How to load one model version. `trusted`: trained here or approved by an owner (pickles need it).
+
+    `compiled` tells of its compiled form, if it has one: folder, sha256, most_rows.
+    """
 
     version_id: int
     name: str
@@ -53,10 +56,13 @@ class ModelHandle:
     signature: Mapping[str, Any]
     example: tuple[Mapping[str, Any], ...] = ()
     trusted: bool = False
+    compiled: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         names = ("version_id", "name", "version", "kind", "folder", "trusted")
         data = {name: getattr(self, name) for name in names}
+        if self.compiled is not None:
+            data["compiled"] = dict(self.compiled)
         rows = [dict(row) for row in self.example]
         return {**data, "file": dict(self.file), "signature": dict(self.signature), "example": rows}
 

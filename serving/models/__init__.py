@@ -1,7 +1,23 @@
 """Endpoints, what they answered, and what turned out to be true."""
 
+from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
 from .predictions import Feedback, Prediction
+from .shadows import Shadow, ShadowAnswer
 
-__all__ = ["AnswerCount", "Endpoint", "Feedback", "Prediction", "RoutingEpoch", "Variant"]
+__all__ = [
+    "AbTest",
+    "AbTestLook",
+    "AbTestState",
+    "AbTestStep",
+    "AnswerCount",
+    "Endpoint",
+    "Feedback",
+    "Mode",
+    "Prediction",
+    "RoutingEpoch",
+    "Shadow",
+    "ShadowAnswer",
+    "Variant",
+]

@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import Prefetch
 
 from mlregistry.accounts.models import ApiToken, Membership
+from mlregistry.artifacts.models import StoredFile
+from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.packaging import NAMES
 from mlregistry.ml.signature import kind_of
 from models_app.models import ModelFile, ModelVersion
@@ -33,7 +35,7 @@ def _endpoints() -> list[Endpoint]:
     """One statement reads endpoints and variants, so weights and variants are of one moment."""
     files = Prefetch("version__files", ModelFile.objects.select_related("file"))
     rows = (
-        VariantRow.objects.select_related("endpoint__team", "version__model")
+        VariantRow.objects.select_related("endpoint__team", "version__model", "version__compilation__file")
         .prefetch_related(files)
         .order_by("endpoint_id", "position")
     )
@@ -51,14 +53,15 @@ def _endpoint(rows: list[VariantRow]) -> Endpoint:
         team=row.team.slug,
         name=row.name,
         salt=row.salt,
-        variants=tuple(Variant(key=variant.name, model=_handle(variant.version)) for variant in rows),
+        variants=tuple(Variant(key=variant.name, model=handle_of(variant.version)) for variant in rows),
         layout=Layout.from_json(row.layout),
         log=LogPolicy(mode=row.log_mode.replace("-", "_")),  # type: ignore[arg-type]
     )
 
 
-def _handle(version: ModelVersion) -> ModelHandle:
-    """A file that a job of ours wrote may be read from joblib or plain arrays, all others from skops alone."""
+def handle_of(version: ModelVersion) -> ModelHandle:
+    """How to load a version: a file that a job of ours wrote may be read from joblib or plain arrays, all others
+    from skops alone."""
     files = {file.format: file for file in version.files.all()}
     own = files.get("joblib") or files.get("arrays")
     trusted = own is not None and own.trained_here
@@ -68,12 +71,25 @@ def _handle(version: ModelVersion) -> ModelHandle:
         name=version.model.name,
         version=version.number,
         kind=kind_of(version.served_signature),
-        folder=_folder(file) if file else "",
+        folder=_folder(file.file, NAMES[file.format]) if file else "",
         file=_file(file) if file else {"format": "", "name": "", "size": 0, "sha256": ""},
         signature=version.served_signature,
         example=tuple(version.input_example or ()),
         trusted=trusted,
+        compiled=_compiled(version) if trusted else None,
     )
+
+
+def _compiled(version: ModelVersion) -> dict[str, Any] | None:
+    """Where the compiled form lies, if the version has one that passed its gate."""
+    found = getattr(version, "compilation", None)
+    if found is None or found.file is None:
+        return None
+    return {
+        "folder": _folder(found.file, COMPILED), "sha256": found.file.sha256,
+        "most_rows": (found.report or {}).get("most_rows"),
+        "precision": (found.report or {}).get("precision", "float64"),
+    }  # fmt: skip
 
 
 def _file(file: ModelFile) -> dict[str, Any]:
@@ -82,13 +98,13 @@ def _file(file: ModelFile) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _folder(file: ModelFile) -> str:
+def _folder(stored: StoredFile, name: str) -> str:
     try:
-        return str(model_files.fetch(file.file, NAMES[file.format]))
+        return str(model_files.fetch(stored, name))
     except OSError:
         # The loader says which version cannot be served; the others are not held up.
-        logger.exception("the file of %s cannot be read", file.version)
-        return str(model_files.folder_of(file.file.sha256))
+        logger.exception("the bytes of %s cannot be read", stored.key)
+        return str(model_files.folder_of(stored.sha256))
 
 
 def _grants() -> dict[str, Grant]:

@@ -20,7 +20,7 @@ from serving.actions import endpoints as actions
 from serving.actions import feedback as feedback_actions
 from serving.actions.endpoints import LOG_MODES, VariantSpec
 from serving.models import Endpoint
-from serving.queries import live
+from serving.queries import abtests, live, shadows
 
 LARGEST_LIST = 500
 NEWEST = 20
@@ -65,7 +65,9 @@ def endpoint(request: PageRequest, name: str) -> HttpResponse:
     figures = {"endpoint": found, "statistics": live.variant_statistics(found), "slices": _slices(found)}
     if request.htmx:
         return render(request, "serving/statistics.html", figures)
-    return render(request, "serving/endpoint.html", {**figures, **_try_it(request, found)})
+    tests = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}
+    tests["versions"] = _versions(request)
+    return render(request, "serving/endpoint.html", {**figures, **tests, **_try_it(request, found)})
 
 
 @require_http_methods(["GET", "POST"])

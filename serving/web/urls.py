@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from serving.web import endpoints
+from serving.web import abtests, endpoints, shadows
 
 urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
@@ -11,4 +11,11 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/<str:name>/variants", endpoints.variants, name="endpoint-variants"),
     path("endpoints/<str:name>/delete", endpoints.delete, name="endpoint-delete"),
     path("endpoints/<str:name>/feedback", endpoints.feedback, name="endpoint-feedback"),
+    path("endpoints/<str:name>/new-test", abtests.create, name="ab-test-create"),
+    path("endpoints/<str:name>/test-plan", abtests.plan, name="ab-test-plan"),
+    path("endpoints/<str:name>/shadows", shadows.add, name="shadow-add"),
+    path("endpoints/<str:name>/shadows/<str:shadow>/remove", shadows.remove, name="shadow-remove"),
+    path("ab-tests/<int:test_id>/", abtests.ab_test, name="ab-test"),
+    path("ab-tests/<int:test_id>/stop", abtests.stop, name="ab-test-stop"),
+    path("ab-tests/<int:test_id>/promote", abtests.promote, name="ab-test-promote"),
 ]

@@ -1,6 +1,7 @@
 """What the tests of serving stand on: routing of their own, versions of real models, endpoints."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from models_app.models import ModelVersion
 from serving import live_routing
 from serving.actions.endpoints import VariantSpec, create_endpoint
 from serving.models import Endpoint
+from serving.queries import abtests
 from tests.models_app.trained import cancer_frame, finished_run, fitted
 
 ROW = {str(name): value for name, value in cancer_frame().iloc[0].to_dict().items() if name != "target"}
@@ -22,6 +24,12 @@ def _own_routing() -> Iterator[None]:
     live_routing.reset()
     yield
     live_routing.reset()
+
+
+@pytest.fixture(autouse=True)
+def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of a test need not wait until every process has heard of new weights."""
+    monkeypatch.setattr(abtests, "GRACE", timedelta())
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ TONES = {
     "CANCELLED": "warn",
     "error": "bad",
     "passed": "good",
+    "unsupported": "warn",
     "overridden": "warn",
     "unchecked": "warn",
     "started": "good",
@@ -99,6 +100,20 @@ def percent(value: float | None) -> str:
 @register.filter
 def milliseconds(seconds: float | None) -> str:
     return DASH if seconds is None else f"{1000 * seconds:.1f} ms"
+
+
+@register.filter
+def brief(seconds: float | None) -> str:
+    """12.3 ms, or 45 µs below a millisecond."""
+    if seconds is None:
+        return DASH
+    return f"{1e6 * seconds:.0f} µs" if seconds < 1e-3 else f"{1000 * seconds:.1f} ms"
+
+
+@register.filter
+def times(factor: float | None) -> str:
+    """How many times as fast: 1.4 ×, 250 ×."""
+    return DASH if factor is None else f"{factor:,.1f} ×" if factor < 10 else f"{factor:,.0f} ×"
 
 
 @register.filter

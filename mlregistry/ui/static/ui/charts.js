@@ -90,6 +90,21 @@
       return [traces, layout(chart, { height: 480, shapes: [level], annotations: [note], yaxis: axis(chart.y_title, { range: [low - 0.12 * reach, low + 1.12 * reach] }), xaxis: axis(chart.x_title, { dtick: Math.max(...chart.series.flatMap((s) => s.x)) < 15 ? 1 : undefined })
       })];
     },
+    sequence(chart) {
+      const colors = palette();
+      const traces = chart.series.flatMap((series, i) => {
+        const tint = colors[i % 6], edge = { type: "scatter", mode: "lines", x: series.x, line: { width: 0, shape: "hv" }, showlegend: false, hoverinfo: "skip" };
+        return [{ ...edge, y: series.high }, { ...edge, y: series.low, fill: "tonexty", fillcolor: faded(tint, 0.18) }, {
+          type: "scatter", mode: series.x.length < 3 ? "lines+markers" : "lines", name: series.name, x: series.x, y: series.y, line: { width: 2.2, color: tint, shape: "hv" },
+          customdata: series.low.map((low, k) => [low, series.high[k]]), hovertemplate: "%{fullData.name}: %{y:.4~g} (%{customdata[0]:.4~g} to %{customdata[1]:.4~g})<extra></extra>",
+        }];
+      });
+      const last = chart.series.flatMap((series) => series.low.slice(series.low.length >> 3).concat(series.high.slice(series.high.length >> 3)));
+      const ends = [...last, chart.level.y], low = Math.min(...ends), reach = Math.max(...ends) - low || 1;
+      const level = { type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.level.y, y1: chart.level.y, ...guide() };
+      const note = { xref: "paper", x: 1, y: chart.level.y, xanchor: "right", yanchor: "top", text: chart.level.name, showarrow: false, font: { color: color("muted") } };
+      return [traces, layout(chart, { shapes: [level], annotations: [note], showlegend: chart.series.length > 1, yaxis: axis(chart.y_title, { range: [low - 0.08 * reach, low + 1.08 * reach] }) })];
+    },
     heatmap(chart) {
       const n = chart.labels.length, ticks = { tickvals: chart.labels.map((_, i) => i), showgrid: false, zeroline: false };
       const wide = innerWidth > 600, most = wide ? 22 : 14;

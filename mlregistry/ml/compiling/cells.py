@@ -1,0 +1,128 @@
+"""The cells of decoded rows as the three registers that a row plan begins with. Scoring calls it for every request.
+
+What is not plainly right goes through `Signature.frame`, which converts it or says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from operator import contains, itemgetter
+from typing import Any
+
+import numpy as np
+
+from mlregistry.ml.compiling.forms import Array
+from mlregistry.ml.signature import CONVERSIONS, Field, Signature
+
+Row = Mapping[str, Any]
+Cells = tuple[Any, ...]
+Given = tuple[Array, list[list[Any]], Array]
+KINDS = {
+    "integer": "numbers", "float": "numbers", "boolean": "numbers", "string": "texts", "datetime": "times",
+}  # fmt: skip
+PLAIN: dict[str, frozenset[type]] = {
+    "integer": frozenset({int, float}), "float": frozenset({float, int}), "boolean": frozenset({bool}),
+    "string": frozenset({str}), "datetime": frozenset({str}),
+}  # fmt: skip
+NUMBERS, TEXTS, TIMES = 0, 1, 2
+NO_TIME = np.datetime64("NaT", "us")
+
+
+def names_by_kind(signature: Signature) -> dict[str, list[str]]:
+    """The inputs of each register, in the order of the signature."""
+    found: dict[str, list[str]] = {"numbers": [], "texts": [], "times": []}
+    for field in signature.inputs:
+        found[KINDS[field.type]].append(field.name)
+    return found
+
+
+def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
+    """A function from rows to registers. Invalid as `Signature.frame` raises it."""
+    names = names_by_kind(signature)
+    pick = _picker(signature, [*names["numbers"], *names["texts"], *names["times"]])
+    first_text = len(names["numbers"])
+    first_time = first_text + len(names["texts"])
+
+    def read(rows: Sequence[Row]) -> Given:
+        cells = pick(rows)
+        if cells is None:
+            return from_frame(signature, rows)
+        numbers = np.array([row[:first_text] for row in cells], dtype=np.float64)
+        # JSON has no NaN; a file of CSV may, and there it means missing.
+        if not math.isfinite(np.add.reduce(numbers, axis=None)) and _has_odd_numbers(cells, first_text):
+            return from_frame(signature, rows)
+        texts = [list(column) for column in zip(*(row[first_text:first_time] for row in cells), strict=True)]
+        times = _times([row[first_time:] for row in cells])
+        return from_frame(signature, rows) if times is None else (numbers, texts, times)
+
+    return read
+
+
+def _picker(signature: Signature, in_order: list[str]) -> Callable[[Sequence[Row]], list[Cells] | None]:
+    """The cells of each row in order; None where one of them needs a conversion or a word about what is wrong."""
+    fields = {field.name: field for field in signature.inputs}
+    allowed = [_types(fields[name]) for name in in_order]
+    whole = [place for place, name in enumerate(in_order) if fields[name].type == "integer"]
+    n_fields = len(in_order)
+    pick: Callable[[Row], Cells] = (
+        itemgetter(*in_order) if n_fields > 1 else lambda row: tuple(row[name] for name in in_order)
+    )
+
+    def cells_of(rows: Sequence[Row]) -> list[Cells] | None:
+        found = []
+        for row in rows:
+            if len(row) != n_fields:
+                return None
+            try:
+                cells = pick(row)
+            except KeyError:
+                return None
+            if not all(map(contains, allowed, map(type, cells))):
+                return None
+            for place in whole:
+                if type(cells[place]) is float and not cells[place].is_integer():
+                    return None
+            found.append(cells)
+        return found or None
+
+    return cells_of
+
+
+def _types(field: Field) -> frozenset[type]:
+    plain = PLAIN[field.type]
+    return plain if field.required else plain | {type(None)}
+
+
+def _has_odd_numbers(cells: list[Cells], n_numbers: int) -> bool:
+    return any(
+        type(value) is float and not math.isfinite(value) for row in cells for value in row[:n_numbers]
+    )
+
+
+def _times(rows: list[Cells]) -> Array | None:
+    """Rows × columns; None where a text is no time."""
+    width = len(rows[0])
+    made = np.full((len(rows), width), NO_TIME)
+    if not width:
+        return made
+    for place, row in enumerate(rows):
+        for column, text in enumerate(row):
+            if text is not None:
+                moment = CONVERSIONS["datetime"](text)
+                if moment is None:
+                    return None
+                made[place, column] = moment.asm8
+    return made
+
+
+def from_frame(signature: Signature, rows: Sequence[Row]) -> Given:
+    """The registers by way of the checked frame that the native pipeline takes."""
+    frame = signature.frame(rows, strict=True)
+    names = names_by_kind(signature)
+    columns = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names["numbers"]]
+    numbers = np.column_stack(columns) if columns else np.empty((len(frame), 0))
+    texts = [frame[name].tolist() for name in names["texts"]]
+    moments = [frame[name].to_numpy("datetime64[us]") for name in names["times"]]
+    times = np.column_stack(moments) if moments else np.empty((len(frame), 0), dtype="datetime64[us]")
+    return numbers, texts, times
