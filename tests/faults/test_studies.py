@@ -106,10 +106,10 @@ def test_a_worker_that_is_stopped_gives_its_trial_back_and_no_time_is_counted_wi
     fleet: Fleet, problem: Problem, version: DatasetVersion, editor: Actor
 ) -> None:
     slow = {"pause": 1.0, "C": {"low": 0.01, "high": 10.0, "log": True}}
+    fleet.start(1)  # before the study: a surplus worker of the test before would take the trial and end
     study = started(
         problem, version, editor, slow, sampler="random", max_trials=3, n_lanes=1, max_seconds=600
     )
-    fleet.start(1)
     wait_for(lambda: study.trials.filter(state=TrialState.RUNNING, run__isnull=False).exists())
     fleet.start(0)
     row = study.trials.get()
