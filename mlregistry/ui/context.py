@@ -12,7 +12,7 @@ from mlregistry.accounts.models import Role, Team
 
 NAVIGATION = (
     ("Home", "ui:home", ()),
-    ("Problems", "experiments:problems", ("problems", "train")),
+    ("Problems", "experiments:problems", ("problems", "studies", "selections")),
     ("Datasets", "experiments:datasets", ("datasets",)),
     (
         "Experiments",
