@@ -98,7 +98,7 @@ def resume_study(study: Study, *, by: Actor) -> Study:
         study = _locked(study)
         if study.state == StudyState.RUNNING:
             return study
-        study.state, study.resumed_at = StudyState.RUNNING, timezone.now()
+        study.state, study.resumed_at = StudyState.RUNNING, None if study.n_lanes else timezone.now()
         study.save(update_fields=["state", "resumed_at"])
         lanes.start(study, study.n_lanes, by=by)
         audit.record(by, "study.resume", study)
@@ -238,7 +238,7 @@ def _stored(
         n_lanes=plan.n_lanes if problem else 0, max_trials=ml_plan.within(plan, space),
         max_seconds=plan.max_seconds, max_cost=plan.max_cost, patience=plan.patience,
         outer_folds=plan.outer_folds, trial_seconds=plan.trial_seconds, trial_memory_mb=plan.trial_memory_mb,
-        created_by=by.user, resumed_at=timezone.now(),
+        created_by=by.user, resumed_at=None if problem else timezone.now(),
     )  # fmt: skip
     study.run = run_actions.create_run(experiment, name=study.name, by=by)
     study.save()

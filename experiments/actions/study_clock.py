@@ -9,8 +9,17 @@ from mlregistry.jobs.options import seconds
 
 KEEP_TIME = """
 UPDATE experiments_study
-SET used_seconds = used_seconds + least(extract(epoch FROM now() - resumed_at)::float8, %(lease)s), resumed_at = now()
-WHERE id = %(study_id)s AND state = 'RUNNING' AND n_lanes > 0 AND next_number > 0 AND resumed_at IS NOT NULL
+SET
+    used_seconds = used_seconds + least(extract(epoch FROM statement_timestamp() - resumed_at)::float8, %(lease)s),
+    resumed_at = statement_timestamp()
+WHERE id = %(study_id)s AND state = 'RUNNING' AND n_lanes > 0 AND resumed_at IS NOT NULL
+"""
+REST = """
+UPDATE experiments_study AS study SET resumed_at = NULL
+WHERE id = %(study_id)s AND state = 'RUNNING' AND NOT EXISTS (
+    SELECT FROM experiments_trial AS trial
+    WHERE trial.study_id = study.id AND trial.state = 'RUNNING' AND trial.lease_until >= now()
+)
 """
 
 
@@ -18,3 +27,10 @@ def keep_time(study_id: int) -> None:
     """Add what has passed since the last sign of life, at most a lease; nothing for a study without lanes."""
     with connection.cursor() as cursor:
         cursor.execute(KEEP_TIME, {"study_id": study_id, "lease": seconds("JOB_LEASE_SECONDS")})
+
+
+def rest(study_id: int) -> None:
+    """Stop the clock while no trial is under way, until the next is claimed: the wait for a worker costs no time."""
+    keep_time(study_id)
+    with connection.cursor() as cursor:
+        cursor.execute(REST, {"study_id": study_id})

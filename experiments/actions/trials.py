@@ -66,10 +66,10 @@ def claim_trial(study_id: int, *, worker: str, lease_seconds: float) -> Trial | 
         if over is not None and (free is None or over.at_once):
             return None
         until = timezone.now() + timedelta(seconds=lease_seconds)
+        if study.resumed_at is None:  # the wait for a worker costs no time
+            Study.objects.filter(pk=study.pk).update(resumed_at=Now())
         if free is None:
             return _new_trial(study, worker, until)
-        if free.attempt == 0 and free.number == 0:  # the wait for a worker costs no time
-            Study.objects.filter(pk=study.pk).update(resumed_at=Now())
         Trial.objects.filter(pk=free.pk).update(
             state=TrialState.RUNNING, attempt=F("attempt") + 1, lease_until=until, worker=worker[:200],
             started_at=Now(), intermediate=[],
@@ -191,8 +191,7 @@ def _new_trial(study: Study, worker: str, until: Any) -> Trial:
         worker=worker[:200],
         started_at=timezone.now(),
     )
-    first = {} if study.next_number else {"resumed_at": Now()}  # the wait for a worker costs no time
-    Study.objects.filter(pk=study.pk).update(next_number=F("next_number") + 1, **first)
+    Study.objects.filter(pk=study.pk).update(next_number=F("next_number") + 1)
     return trial
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 import pandas as pd
 import threadpoolctl
 
-from experiments.actions import lanes
+from experiments.actions import lanes, study_clock
 from experiments.actions import trials as actions
 from experiments.actions.trials import Told
 from experiments.models import Study, Trial, TrialState
@@ -26,10 +26,11 @@ from experiments.queries.problems import spec_of
 from experiments.queries.trials import recipe_of
 from mlregistry.errors import Conflict, MlregistryError
 from mlregistry.jobs import forked
-from mlregistry.jobs.context import JobCancelled, JobContext
+from mlregistry.jobs.context import JobCancelled, JobContext, JobYielded
 from mlregistry.jobs.forked import Ended, Limits, Send
 from mlregistry.jobs.options import seconds
 from mlregistry.jobs.patience import patiently
+from mlregistry.jobs.queries.jobs import others_wait
 from mlregistry.ml import tables
 from mlregistry.ml.ensembling import held
 from mlregistry.ml.problems import ProblemSpec
@@ -49,6 +50,8 @@ def search(context: JobContext, *, study_id: int) -> dict[str, Any]:
     lane = Lane(context, study_id)
     while (trial := patiently(lane.claim)) is not None:
         lane.do(trial)
+        if lane.turn_is_over():
+            raise JobYielded
     patiently(lambda: lanes.close(study_id))
     return {"n_trials": lane.n_done}
 
@@ -64,6 +67,16 @@ class Lane:
         self.frame: pd.DataFrame | None = None
         self.frame_of: int | None = None
         self.n_done = 0
+        self.began = time.monotonic()
+
+    def turn_is_over(self) -> bool:
+        """After its time, once others wait: a long study keeps nobody from a worker for longer than a trial."""
+        if time.monotonic() - self.began < seconds("JOB_TURN_SECONDS"):
+            return False
+        others = patiently(lambda: others_wait(self.context.job_id))
+        if others:
+            patiently(lambda: study_clock.rest(self.study_id))
+        return others
 
     def claim(self) -> Trial | None:
         if self.context.cancelled():

@@ -58,6 +58,7 @@ class End(Enum):
     CANCELLED = "cancelled"
     PAUSED = "paused"  # at a safe point; the attempt does not count
     RELEASED = "released"  # the worker stops; the attempt does not count
+    YIELDED = "yielded"  # at a safe point, to let others go first; the attempt does not count
     LOST = "lost"  # another attempt owns the row
 
 
@@ -106,7 +107,7 @@ def finish(attempt: Attempt, outcome: Outcome) -> bool:
         ours = _row(attempt).update(**changes)
         if ours:
             claiming.add_load(attempt.team_id, outcome.cpu_seconds)
-    return bool(ours) and outcome.end is End.RELEASED
+    return bool(ours) and outcome.end in (End.RELEASED, End.YIELDED)
 
 
 def note(job_id: str, text: str) -> None:
@@ -127,6 +128,9 @@ def _ending(attempt: Attempt, outcome: Outcome) -> dict[str, Any]:
         return {"state": State.PAUSED, "n_tries": attempt.n_tries - 1, "nudged_at": None, "message": "Paused"}
     if outcome.end is End.RELEASED:
         return _again(n_tries=attempt.n_tries - 1, message="Its worker stopped; it waits for another")
+    if outcome.end is End.YIELDED:
+        waits = {"queued_at": Now(), "message": "Others go first; it waits for its next turn"}
+        return {"state": WAITING, "n_tries": attempt.n_tries - 1, "nudged_at": None, **waits}
     if outcome.end is End.FAILED and attempt.n_tries < attempt.max_attempts:
         wait = seconds("JOB_RETRY_SECONDS") * 2 ** (attempt.n_tries - 1)
         message = f"Attempt {attempt.n_tries} of {attempt.max_attempts} failed; it will be tried again"

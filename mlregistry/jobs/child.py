@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from mlregistry.errors import MlregistryError
 
-from .context import JobCancelled, JobContext, JobPaused
+from .context import JobCancelled, JobContext, JobPaused, JobYielded
 from .wire import die_with
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -50,6 +50,9 @@ def run(request: dict[str, Any], *, log: int, events: int, parent: int) -> int:
         return 1
     except JobPaused:
         send({"paused": True})
+        return 0
+    except JobYielded:
+        send({"yielded": True})
         return 0
     except BaseException as error:
         traceback.print_exc()

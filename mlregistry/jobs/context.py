@@ -20,6 +20,10 @@ class JobPaused(Exception):
     """Raised by `checkpoint` once somebody has asked to pause the job; let it pass through."""
 
 
+class JobYielded(Exception):
+    """Raised by a long job at a safe point to let others go first: it waits at the end of its line for another turn."""
+
+
 class JobContext:
     """`job_id` and `attempt` name the execution; write them beside results that must be written once."""
 

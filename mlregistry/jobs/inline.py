@@ -10,7 +10,7 @@ from mlregistry.errors import MlregistryError
 
 from . import attempts
 from .attempts import Beat, End, Outcome
-from .context import JobContext
+from .context import JobContext, JobYielded
 from .models import Job
 
 
@@ -32,6 +32,8 @@ def run_here(job: Job) -> Job:
         try:
             result = import_string(settings.JOB_KINDS[attempt.kind])(context, **attempt.args)
             outcome = Outcome(End.SUCCEEDED, result=result)
+        except JobYielded:
+            outcome = Outcome(End.YIELDED)
         except MlregistryError as error:
             outcome = Outcome(End.REFUSED, error=str(error))
         except Exception:

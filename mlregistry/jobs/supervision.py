@@ -171,6 +171,8 @@ class Supervision:
             return self._measured(self.verdict)
         if "paused" in self.said:
             return self._measured(Outcome(End.PAUSED))
+        if "yielded" in self.said:
+            return self._measured(Outcome(End.YIELDED))
         if "error" in self.said:
             end = End.REFUSED if self.said["permanent"] else End.FAILED
             return self._measured(Outcome(end, error=self.said["error"]))

@@ -30,6 +30,7 @@ from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 from mlregistry.jobs.prices import Prices
+from mlregistry.jobs.queue import enqueue
 from tests.ml.clustering.test_clustering import blobs
 from tests.ml.recommendation.tables import two_tastes
 
@@ -401,3 +402,23 @@ def test_what_only_folds_have_is_refused_for_other_kinds(editor: Actor) -> None:
     with pytest.raises(Invalid, match="instead of folds") as caught:
         actions.create_study(problem, version, recipe={"folds": 3}, by=editor)
     assert caught.value.field == "recipe.folds"
+
+
+def test_a_lane_lets_others_go_first_after_its_turn_and_the_clock_rests(
+    study: Study, settings: Settings
+) -> None:
+    settings.JOB_TURN_SECONDS = 0
+    other = enqueue("experiments.profile", args={}, team=study.team, title="Another's", by=None)
+    Job.objects.filter(pk=other.pk).update(queued_at=timezone.now() - timedelta(minutes=1))
+    assert (study.resumed_at, budgets.seconds_used(study)) == (None, 0.0), (
+        "the wait for a worker costs no time"
+    )
+    assert lane(study).state == State.QUEUED
+    assert (study.trials.count(), study.state, study.resumed_at) == (1, StudyState.RUNNING, None)
+    used = study.used_seconds
+    assert used > 0
+    Job.objects.exclude(kind=lanes.KIND).update(state=State.CANCELLED)
+    assert lane(study).state == State.SUCCEEDED
+    assert (study.trials.count(), study.state) == (4, StudyState.COMPLETE)
+    assert study.used_seconds > used
+    assert study.lanes.count() == 1

@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from mlregistry.errors import Invalid
-from mlregistry.jobs.context import JobContext
+from mlregistry.jobs.context import JobContext, JobYielded
 from mlregistry.jobs.models import Job
 
 
@@ -43,6 +43,13 @@ def wait_first_time(context: JobContext, *, path: str) -> dict[str, int]:
 def count_run(context: JobContext, *, path: str) -> None:
     _mark(path, str(context.attempt))
     time.sleep(0.5)
+
+
+def yield_once(context: JobContext, *, path: str) -> None:
+    """Lets others go first in its first attempt."""
+    _mark(path, f"long {context.attempt}")
+    if context.attempt == 1:
+        raise JobYielded
 
 
 def mark(context: JobContext, *, path: str) -> None:

@@ -16,6 +16,7 @@ NAMES = (
     "count_up",
     "work",
     "mark",
+    "yield_once",
     "hog_memory",
     "hog_memory_in_a_grandchild",
     "sleep",

@@ -51,6 +51,15 @@ def test_a_job_whose_worker_is_killed_runs_again_and_succeeds(
     assert any("died" in line.text for line in log_after(job))
 
 
+def test_a_job_that_lets_others_go_first_runs_again_and_no_try_is_counted(
+    engine: Engine, submit: Submit, tmp_path: Path
+) -> None:
+    job = submit("yield_once", args={"path": str(tmp_path / "runs")})
+    wait_until_ended(job)
+    assert (job.state, job.attempt, job.n_tries, job.error) == (State.SUCCEEDED, 2, 1, "")
+    assert lines_of(tmp_path / "runs") == ["long 1", "long 2"]
+
+
 def test_a_message_delivered_twice_runs_the_job_once(engine: Engine, submit: Submit, tmp_path: Path) -> None:
     path = tmp_path / "runs"
     job = submit("count_run", args={"path": str(path)})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -17,7 +18,7 @@ from mlregistry.jobs.attempts import Beat, End, Outcome, Standing
 from mlregistry.jobs.claiming import Attempt
 from mlregistry.jobs.engines import QUEUES, rq_queues, tasks_setting
 from mlregistry.jobs.models import Job, JobLog, Schedule, State
-from mlregistry.jobs.queries.jobs import jobs_of
+from mlregistry.jobs.queries.jobs import jobs_of, others_wait
 
 Submit = Callable[..., Job]
 SILENT = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": QUEUES}}
@@ -52,6 +53,39 @@ def test_a_job_is_claimed_once(submit: Submit) -> None:
 def test_a_job_is_not_claimed_before_its_time(submit: Submit) -> None:
     job = submit("fail", scheduled_at=timezone.now() + timedelta(hours=1))
     assert attempts.claim(str(job.pk), worker="test", pid=1) is None
+
+
+def test_a_job_that_lets_others_go_first_stands_behind_them_and_counts_no_try(submit: Submit) -> None:
+    long, other = submit("fail"), submit("mark", args={"path": "here"})
+    attempt = claimed(long)
+    assert not others_wait(str(long.pk)), "a free worker would take it"
+    Job.objects.filter(pk=other.pk).update(queued_at=timezone.now() - timedelta(minutes=1))
+    assert others_wait(str(long.pk))
+    assert attempts.finish(attempt, Outcome(End.YIELDED))
+    long.refresh_from_db()
+    assert (long.state, long.n_tries, long.message) == (
+        State.QUEUED, 0, "Others go first; it waits for its next turn",
+    )  # fmt: skip
+    other.refresh_from_db()
+    assert long.queued_at > other.queued_at
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"priority": -1}, {"queue": "gpu"}, {"state": State.RUNNING}, {"kind": "fail", "args": {}},
+        {"scheduled_at": timezone.now() + timedelta(hours=1)},
+    ],
+    ids=["lower", "other class", "running", "same work", "not due"],
+)  # fmt: skip
+def test_what_could_not_use_the_worker_or_is_the_same_work_makes_nobody_yield(
+    submit: Submit, changes: dict[str, Any]
+) -> None:
+    long, other = submit("fail"), submit("mark", args={"path": "here"})
+    claimed(long)
+    early = timezone.now() - timedelta(minutes=1)
+    Job.objects.filter(pk=other.pk).update(**{"queued_at": early, **changes})
+    assert not others_wait(str(long.pk))
 
 
 def test_a_worker_that_was_taken_for_dead_can_write_nothing(submit: Submit) -> None:

@@ -1,13 +1,16 @@
 """Lists of jobs, pieces of their logs, places in the queue. Called by the doors; access is checked before."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from mlregistry.accounts.models import Team
 from mlregistry.jobs import claiming
 from mlregistry.jobs.models import LIVE, Job, JobLog, JobSamples, State
+from mlregistry.jobs.options import seconds
 
 MOST_LINES = 1000
 MOST_RANKED = 1000
@@ -63,6 +66,17 @@ def place_of(job: Job) -> Place | None:
     }
     before = [own[job_id] for job_id in first if job_id in own]
     return Place(len(first) + 1, len(first) - len(before), before[-MOST_NAMED:])
+
+
+def others_wait(job_id: str) -> bool:
+    """Whether other work of no lower priority has waited in the job's class for longer than a free worker lets it."""
+    job = Job.objects.filter(pk=job_id).values("kind", "args", "queue", "priority").first()
+    if job is None:
+        return False
+    since = timezone.now() - timedelta(seconds=3 * seconds("JOB_WORKER_POLL_SECONDS"))
+    waiting = Job.objects.filter(state=State.QUEUED, queue=job["queue"], priority__gte=job["priority"])
+    waiting = waiting.filter(queued_at__lt=since).exclude(scheduled_at__gt=since)
+    return waiting.exclude(kind=job["kind"], args=job["args"]).exists()
 
 
 def samples_of(job: Job) -> JobSamples | None:
