@@ -22,8 +22,8 @@ class DeclaredRole(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         roles: Mapping[str, Role | None] = getattr(view, "roles", {})
         method = str(request.method).lower().replace("head", "get")
-        if method not in roles:
-            return method == "options" or method not in VERBS
+        if method not in roles:  # a verb that the view does not have is answered by 405
+            return method == "options" or method not in VERBS or not hasattr(view, method)
         role = roles[method]
         if role is None:
             return True

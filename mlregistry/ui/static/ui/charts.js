@@ -150,7 +150,7 @@
       return [[{
         type: "parcoords", dimensions: shown, labelangle: narrow ? -25 : 0, line: { color: chart.color, reversescale: chart.reverse, showscale: !narrow, colorscale: [[0, color("line")], [1, color("c1")]] },
         labelfont: { color: color("ink") }, tickfont: { color: color("muted") }, rangefont: { color: color("muted") },
-      }], layout(chart, { height: 420, margin: { l: shown[0].ticktext ? Math.min(130, 20 + 6.5 * Math.max(...shown[0].ticktext.map((text) => text.length))) : 60, r: 60, t: 60, b: 30 } })];
+      }], layout(chart, { height: 420, margin: { l: shown[0].ticktext ? Math.min(narrow ? 130 : 190, 20 + 6.5 * Math.max(...shown[0].ticktext.map((text) => text.length))) : 60, r: 60, t: 60, b: 30 } })];
     },
     search_slice(chart) {
       const marker = { size: 7, color: chart.color, colorscale: [[0, color("line")], [1, color("c1")]], line: { width: 0.5, color: color("muted") }, colorbar: { title: { text: "Trial" }, thickness: 10 } };
