@@ -211,6 +211,7 @@ WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jo
 PRICES = prices.parse(env.text("MLREGISTRY_PRICES"))  # of an hour of a processor, a GiB, a GPU
 JOB_PRELOAD_BESIDE = [  # what training imports, so that its jobs start at once; see jobs.options
     "duckdb", "optuna", "skops.io", "experiments.workers.training", "experiments.workers.search",
+    "mlregistry.ml.boosting.preloading",
 ]  # fmt: skip
 PAUSABLE_JOB_KINDS = {"experiments.train"}  # those that call JobContext.checkpoint
 JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is used up

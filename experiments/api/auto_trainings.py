@@ -48,6 +48,7 @@ class OfferOut(serializers.Serializer[Any]):
     test = serializers.FloatField(allow_null=True, help_text="on the test rows")
     ms_per_request = serializers.FloatField(allow_null=True, required=False)
     ms_per_row = serializers.FloatField(allow_null=True, required=False)
+    form = serializers.CharField(required=False, help_text="what answers a request: compiled or native")
     megabytes = serializers.FloatField(allow_null=True, required=False)
 
 

@@ -6,6 +6,7 @@ lost worker the trained ones stay, and the rest goes on.
 
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ def _settle(context: JobContext, auto: AutoTraining, run: Run) -> None:
 
 
 def _price(run: Run) -> dict[str, Any]:
-    """By the stored form that is served; a model that answers no single row has a size only."""
+    """By the form that will serve; a model that answers no single row has a size only."""
     signature = Signature.from_json(run.signature or {})
     example = signature.frame(run.input_example or [])
     files = Artifact.objects.filter(run=run, path__startswith="model/").select_related("file")
@@ -158,8 +159,7 @@ def _price(run: Run) -> dict[str, Any]:
     with store.local_path(file) as path, tempfile.TemporaryDirectory(prefix="model-") as folder:
         Path(folder, name).symlink_to(path.resolve())
         pipeline = packaging.load(Path(folder), packaging.ModelFile("skops", name, file.size, file.sha256))
-    price = pricing.price(pipeline, signature, pd.DataFrame(example))
-    return {"ms_per_request": price.ms_per_request, "ms_per_row": price.ms_per_row, "megabytes": megabytes}
+    return {**asdict(pricing.price(pipeline, signature, pd.DataFrame(example))), "megabytes": megabytes}
 
 
 def _why_none(rows: list[dict[str, Any]]) -> str:

@@ -19,8 +19,8 @@ import threadpoolctl
 from mlregistry import __version__
 
 LIBRARIES = (
-    "numpy", "pandas", "scikit-learn", "scipy", "joblib", "threadpoolctl", "duckdb", "xgboost", "lightgbm",
-    "implicit",
+    "numpy", "pandas", "scikit-learn", "scipy", "joblib", "threadpoolctl", "duckdb", "xgboost", "xgboost-cpu",
+    "lightgbm", "implicit",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 

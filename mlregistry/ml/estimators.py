@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import estimator_factories as factories
 from mlregistry.ml import estimator_plugins as plugins
+from mlregistry.ml.boosting import estimators as boosters
+from mlregistry.ml.boosting import packages
 from mlregistry.ml.clustering.estimators import CLUSTERING
 from mlregistry.ml.ensembling import members as ensembles
 from mlregistry.ml.estimator_entry import Entry, Param, check_params, choice, entry, number, whole
@@ -29,14 +30,7 @@ from mlregistry.ml.estimator_params import (
 from mlregistry.ml.recommendation.estimators import RECOMMENDATION
 
 if TYPE_CHECKING:
-    from sklearn import (
-        calibration,
-        compose,
-        ensemble,
-        linear_model,
-        neural_network,
-        preprocessing,
-    )
+    from sklearn import calibration, compose, ensemble, linear_model, neural_network, preprocessing
     from sklearn.base import BaseEstimator
 
     from mlregistry.ml import balancing, quantiles
@@ -51,7 +45,7 @@ def make(kind: str, name: str, params: Mapping[str, Any], *, seed: int) -> BaseE
     """A fresh estimator with checked params; every source of chance in it starts from `seed`."""
     found = CATALOGUE.get(kind, {}).get(name)
     if found is None:
-        raise Invalid(f"'{name}' is no estimator for {kind}.", field="estimator")
+        raise packages.unknown(name, f"'{name}' is no estimator for {kind}.")
     return found.make(check_params(found, params), seed)
 
 
@@ -85,7 +79,7 @@ def _members(kind: str, *names: str) -> dict[str, Any]:
 
 def _check_member(kind: str, name: str, params: Mapping[str, Any]) -> None:
     if name not in CATALOGUE[kind]:
-        raise Invalid(f"'{name[:60]}' is no estimator for {kind}.", field="estimator")
+        raise packages.unknown(name, f"'{name[:60]}' is no estimator for {kind}.")
     check_params(CATALOGUE[kind][name], params)
 
 
@@ -234,6 +228,7 @@ CLASSIFICATION = _table(
         sharpness=number(1.0, 0.01, 100.0),
         **_members("classification", "logistic_regression", "random_forest", "hist_gradient_boosting"),
     ),
+    *boosters.installed(boosters.CLASSIFIERS),
 )
 
 REGRESSION = _table(
@@ -389,6 +384,7 @@ REGRESSION = _table(
         seeded=True,
         **_members("regression", "ridge", "random_forest", "hist_gradient_boosting"),
     ),
+    *boosters.installed(boosters.REGRESSORS),
 )
 
 CATALOGUE: dict[str, dict[str, Entry]] = {

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import gaps
+from mlregistry.ml.boosting import packages
 from mlregistry.ml.estimator_entry import check_params
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.selection.methods import PCA
@@ -198,8 +199,8 @@ def check_estimator(recipe: Recipe, kind: str | None) -> Recipe:
     if not entries:
         known = sorted({name for k in kinds for name in CATALOGUE.get(k, {})})
         purpose = f" for {kind}" if kind else ""
-        raise Invalid(
-            f"'{recipe.estimator}' is no estimator{purpose}; known: {', '.join(known)}.", field="estimator"
+        raise packages.unknown(
+            recipe.estimator, f"'{recipe.estimator}' is no estimator{purpose}; known: {', '.join(known)}."
         )
     if kind:
         _check_kind(recipe, kind)

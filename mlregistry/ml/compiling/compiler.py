@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from mlregistry.ml.compiling import (
+    convert_blends,
     convert_boosters,
+    convert_extreme,
     convert_kernels,
     convert_linear,
     convert_numbers,
@@ -23,7 +25,8 @@ from mlregistry.ml.compiling.tracing import begin
 from mlregistry.ml.signature import CLUSTER, RANKING, Signature, plain
 
 MODULES = (
-    convert_boosters, convert_kernels, convert_linear, convert_numbers, convert_trees, convert_wrapped,
+    convert_blends, convert_boosters, convert_extreme, convert_kernels, convert_linear, convert_numbers,
+    convert_trees, convert_wrapped,
 )  # fmt: skip
 for _module in MODULES:
     converting.register(_module.TABLE)

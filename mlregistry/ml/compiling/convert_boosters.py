@@ -1,4 +1,4 @@
-"""Converters of LightGBM's estimators, from the description that a booster gives of itself (no import of LightGBM)."""
+"""Converters of LightGBM's estimators and of ours around it, from the description that a booster gives of itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlregistry.ml.compiling.converting import PROBABILITIES, VALUES, Converter, chain, link, only
+from mlregistry.ml.compiling.converting import PROBABILITIES, VALUES, Converter, chain, link, only, rescaled
 from mlregistry.ml.compiling.forms import Form, Unsupported
 from mlregistry.ml.compiling.tree_arrays import Nodes, pack
 
@@ -22,7 +22,9 @@ def light_boosting(estimator: Any, wish: str) -> Form:
     told = estimator.booster_.dump_model()
     n_outputs = int(told["num_tree_per_iteration"])
     width = int(told["max_feature_idx"]) + 1
-    scores = chain(Form("zeroed"), pack("boosted", nodes_of(estimator), width, start=np.zeros(n_outputs)))
+    scores = chain(
+        Form("zeroed"), pack("boosted", nodes_of(estimator.booster_), width, start=np.zeros(n_outputs))
+    )
     if told.get("average_output"):
         scores = chain(scores, Form("over", {"by": len(told["tree_info"]) / n_outputs}))
     objective, *options = str(told["objective"]).split(" ")
@@ -45,9 +47,14 @@ def _link_of(objective: str, options: list[str]) -> str:
     raise Unsupported(f"the objective {objective} has no compiled form")
 
 
-def nodes_of(estimator: Any) -> list[Nodes]:
-    """Every tree of a fitted estimator, in order."""
-    return [_nodes(tree["tree_structure"]) for tree in estimator.booster_.dump_model()["tree_info"]]
+def light_regression(estimator: Any, wish: str) -> Form:
+    """Ours, which was fitted on a scaled target."""
+    return chain(light_boosting(estimator, wish), rescaled(estimator))
+
+
+def nodes_of(booster: Any) -> list[Nodes]:
+    """Every tree of a booster, in order."""
+    return [_nodes(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
 
 
 def _nodes(root: Mapping[str, Any]) -> Nodes:
@@ -84,4 +91,7 @@ def _missing_left(node: Mapping[str, Any]) -> bool:
     raise Unsupported("zeros that count as missing have no compiled form")
 
 
-TABLE: dict[str, Converter] = {"LGBMClassifier": light_boosting, "LGBMRegressor": light_boosting}
+TABLE: dict[str, Converter] = {
+    **dict.fromkeys(("LGBMClassifier", "LGBMRegressor", "LightClassifier"), light_boosting),
+    "LightRegressor": light_regression,
+}

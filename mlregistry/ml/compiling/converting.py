@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from mlregistry.ml.compiling.forms import Form, Unsupported
 
 PROBABILITIES, DECISION, VALUES, TRANSFORM = "probabilities", "decision", "values", "transform"
@@ -47,6 +49,14 @@ def guarded(form: Form, *, allows: str = "finite") -> Form:
 
 def link(name: str) -> Form:
     return Form("link", {"link": name})
+
+
+def rescaled(estimator: Any) -> Form:
+    """From a target of unit size back to its own."""
+    return Form(
+        "shift_scale",
+        arrays={"times": np.array([float(estimator.scale_)]), "plus": np.array([float(estimator.center_)])},
+    )
 
 
 def only(wish: str, *wanted: str) -> None:

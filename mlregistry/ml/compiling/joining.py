@@ -58,6 +58,19 @@ def mean(form: Form, parts: list[Run]) -> Run:
     return run
 
 
+def weighted_sum(form: Form, parts: list[Run]) -> Run:
+    """The parts times their weights, added up in their order."""
+    weights = form.floats("weights", ndim=1)
+    need(len(weights) == len(parts) > 0, form)
+    weighed = list(zip(parts, weights.tolist(), strict=True))
+
+    def run(values: Array) -> Array:
+        added: Array = reduce(np.add, [weight * part(values) for part, weight in weighed])
+        return added
+
+    return run
+
+
 def constant(form: Form, parts: list[Run]) -> Run:
     """The same row whatever the values are."""
     row = form.floats("row", ndim=1)
@@ -166,6 +179,7 @@ def pairs(form: Form, parts: list[Run]) -> Run:
 
 
 OPS: dict[str, Any] = {
-    "chain": chain, "guard": guard, "same": same, "side_by_side": side_by_side, "mean": mean, "constant": constant,
+    "chain": chain, "guard": guard, "same": same, "side_by_side": side_by_side, "mean": mean,
+    "weighted_sum": weighted_sum, "constant": constant,
     "affine": affine, "link": link, "pairs": pairs,
 }  # fmt: skip

@@ -241,8 +241,16 @@ def log_odds(form: Form, parts: list[Run]) -> Run:
     return run
 
 
+def clipped_log(form: Form, parts: list[Run]) -> Run:
+    """The logarithm of probabilities, none of them below an edge."""
+    edge = float(form.options["edge"])
+    need(0.0 < edge < 1.0, form)
+    return lambda values: np.log(np.clip(values, edge, 1.0))
+
+
 OPS: dict[str, Any] = {
     "shift_scale": shift_scale, "clip": clip, "fill": fill, "gaps": gaps, "take": take, "final": final, "bins": bins,
     "spread": spread, "products": products, "power": power, "quantiles": quantiles, "normalise": normalise,
-    "binarise": binarise, "interpolate": interpolate, "log_odds": log_odds, "whole": whole, "zeroed": zeroed,
+    "binarise": binarise, "interpolate": interpolate, "log_odds": log_odds, "clipped_log": clipped_log,
+    "whole": whole, "zeroed": zeroed,
 }  # fmt: skip

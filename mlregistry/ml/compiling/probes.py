@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mlregistry.ml.compiling import convert_boosters
+from mlregistry.ml.compiling import convert_boosters, convert_extreme
 from mlregistry.ml.compiling.forms import Array
+from mlregistry.ml.compiling.tree_arrays import Nodes
 from mlregistry.ml.signature import Field, Signature
 
 Row = dict[str, Any]
@@ -131,7 +132,11 @@ def thresholds(estimator: Any) -> tuple[Array, Array]:
     feature: list[Array] = [np.empty(0, dtype=np.int64)]
     values: list[Array] = [np.empty(0)]
     for tree in _trees(estimator, 0):
-        if hasattr(tree, "children_left"):
+        if isinstance(tree, Nodes):
+            inner = tree.left >= 0
+            feature.append(tree.feature[inner])
+            values.append(tree.threshold[inner])
+        elif hasattr(tree, "children_left"):
             inner = tree.children_left >= 0
             feature.append(tree.feature[inner].astype(np.int64))
             values.append(tree.threshold[inner])
@@ -139,15 +144,12 @@ def thresholds(estimator: Any) -> tuple[Array, Array]:
             inner = ~tree.nodes["is_leaf"].astype(bool) & ~tree.nodes["is_categorical"].astype(bool)
             feature.append(tree.nodes["feature_idx"][inner].astype(np.int64))
             values.append(tree.nodes["num_threshold"][inner].astype(np.float64))
-    if hasattr(estimator, "booster_"):
-        for nodes in convert_boosters.nodes_of(estimator):
-            feature.append(nodes.feature[nodes.left >= 0])
-            values.append(nodes.threshold[nodes.left >= 0])
     return np.concatenate(feature), np.concatenate(values)
 
 
 INNER = ("classifier_", "regressor_", "estimator_", "best_estimator_", "estimator", "model_")
-LISTS = ("estimators_", "regressors_", "calibrated_classifiers_", "_predictors")
+LISTS = ("estimators_", "regressors_", "members_", "calibrated_classifiers_", "_predictors")
+BOOSTERS = {"lightgbm": convert_boosters.nodes_of, "xgboost": convert_extreme.nodes_of}
 
 
 def _trees(estimator: Any, depth: int) -> Iterator[Any]:
@@ -158,6 +160,8 @@ def _trees(estimator: Any, depth: int) -> Iterator[Any]:
             yield from _trees(one, depth + 1)
     elif hasattr(estimator, "tree_"):
         yield estimator.tree_
+    elif hasattr(estimator, "booster_"):
+        yield from BOOSTERS[type(estimator.booster_).__module__.partition(".")[0]](estimator.booster_)
     elif hasattr(estimator, "nodes") and hasattr(estimator, "raw_left_cat_bitsets"):
         yield estimator
     else:

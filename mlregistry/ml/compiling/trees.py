@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -202,6 +202,20 @@ def boosted(form: Form, parts: list[Run]) -> Run:
     return _by_blocks(trees, combine)
 
 
+def boosted_singles(form: Form, parts: list[Run]) -> Run:
+    """As `boosted`, added up in 32 bits one tree after the other, as XGBoost does; the sums come back in 64 bits."""
+    trees, start = trees_of(form), form.floats("start", ndim=1).astype(np.float32)
+    n_outputs = len(start)
+    need(n_outputs > 0 and trees.values.shape[1] == 1 and len(trees.roots) % n_outputs == 0, form)
+    single = replace(trees, values=trees.values.astype(np.float32))
+
+    def combine(values: Array) -> Array:
+        in_turns = values.reshape(-1, n_outputs, values.shape[1]).transpose(0, 2, 1)
+        return summed(np.ascontiguousarray(in_turns), start).astype(np.float64)
+
+    return _by_blocks(single, combine)
+
+
 def each_tree(form: Form, parts: list[Run]) -> Run:
     """rows × trees: the value of each tree alone."""
     trees = trees_of(form)
@@ -209,4 +223,6 @@ def each_tree(form: Form, parts: list[Run]) -> Run:
     return _by_blocks(trees, lambda values: values[:, :, 0].T)
 
 
-OPS: dict[str, Any] = {"forest": forest, "boosted": boosted, "each_tree": each_tree}
+OPS: dict[str, Any] = {
+    "forest": forest, "boosted": boosted, "boosted_singles": boosted_singles, "each_tree": each_tree,
+}  # fmt: skip

@@ -61,7 +61,9 @@ class _Blend(BaseEstimator):  # type: ignore[misc]
             if weight
         ]
 
-    def _mix(self) -> Mix:
+    @property
+    def mix(self) -> Mix:
+        """What is done with the predictions of the fitted members."""
         weights = tuple(float(weight) for weight in self.weights if weight)
         return Mix(weights, self.combine, tuple(float(one) for one in self.bias), float(self.sharpness))
 
@@ -81,7 +83,7 @@ class ClassifierBlend(ClassifierMixin, _Blend):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Array:
         matrix = np.asarray(X)
-        return mixing.probabilities([one.predict_proba(matrix) for one in self.members_], self._mix())
+        return mixing.probabilities([one.predict_proba(matrix) for one in self.members_], self.mix)
 
     def predict(self, X: Any) -> Array:
         found: Array = np.asarray(self.classes_)[self.predict_proba(X).argmax(axis=1)]
@@ -98,7 +100,7 @@ class RegressorBlend(RegressorMixin, _Blend):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         matrix = np.asarray(X)
         return mixing.numbers(
-            [np.asarray(one.predict(matrix), dtype=np.float64) for one in self.members_], self._mix()
+            [np.asarray(one.predict(matrix), dtype=np.float64) for one in self.members_], self.mix
         )
 
 

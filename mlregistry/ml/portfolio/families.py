@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlregistry.ml.boosting import packages
 from mlregistry.ml.search_range import Range
 
 DUMMY = "dummy"
@@ -94,6 +95,20 @@ def _near(n: int, weights: str, p: int) -> dict[str, Any]:
     return {"n_neighbors": n, "weights": weights, "p": p}
 
 
+def _light(rate: float, n: int, leaves: int, columns: float) -> dict[str, Any]:
+    return {
+        "learning_rate": rate, "n_estimators": n, "num_leaves": leaves, "min_child_samples": 10,
+        "colsample_bytree": columns, "subsample": 0.8, "reg_lambda": 1.0,
+    }  # fmt: skip
+
+
+def _extreme(rate: float, n: int, depth: int, columns: float) -> dict[str, Any]:
+    return {
+        "learning_rate": rate, "n_estimators": n, "max_depth": depth, "min_child_weight": 2.0,
+        "colsample_bytree": columns, "subsample": 0.8, "reg_lambda": 2.0,
+    }  # fmt: skip
+
+
 STAGED = Family(
     "gradient_boosting",
     {
@@ -106,8 +121,35 @@ STAGED = Family(
 )  # fmt: skip
 
 
+LIGHT = Family(
+    "lightgbm",
+    {
+        "learning_rate": _log(0.005, 0.3), "n_estimators": _whole(30, 2000), "num_leaves": _whole(3, 255),
+        "min_child_samples": _whole(2, 200), "colsample_bytree": Range(0.3, 1.0), "subsample": Range(0.5, 1.0),
+        "reg_lambda": _log(1e-6, 100.0),
+    },
+    (_light(0.05, 200, 15, 0.8), _light(0.03, 600, 40, 0.6)),
+    quick=True,
+)  # fmt: skip
+EXTREME = Family(
+    "xgboost",
+    {
+        "learning_rate": _log(0.005, 0.3), "n_estimators": _whole(30, 2000),
+        "max_depth": _whole(2, 12, log=False), "min_child_weight": _log(0.5, 50.0),
+        "colsample_bytree": Range(0.3, 1.0), "subsample": Range(0.5, 1.0), "reg_lambda": _log(1e-3, 100.0),
+    },
+    (_extreme(0.08, 200, 4, 0.8), _extreme(0.03, 600, 7, 0.6)),
+    quick=True,
+)  # fmt: skip
+
+
 def _table(rows: Iterable[Family]) -> dict[str, Family]:
-    return {row.estimator: row for row in rows}
+    """Those whose package is installed, where they need one."""
+    return {row.estimator: row for row in rows if _is_there(row.estimator)}
+
+
+def _is_there(estimator: str) -> bool:
+    return packages.is_installed(packages.PACKAGES[estimator]) if estimator in packages.PACKAGES else True
 
 
 CLASSIFICATION = _table(
@@ -115,6 +157,8 @@ CLASSIFICATION = _table(
         Family(DUMMY, quick=True),
         Family("logistic_regression", {"C": _log(1e-4, 1e3)}, ({"C": 1.0}, {"C": 0.05}), quick=True),
         Family("hist_gradient_boosting", HISTOGRAM, BOOSTED, quick=True, leads=True),
+        LIGHT,
+        EXTREME,
         Family("extra_trees", _forest(True), (_grown(1, "sqrt"), _grown(5, None)), {"n_estimators": 200}),
         Family("random_forest", _forest(True), (_grown(2, "sqrt"),), {"n_estimators": 200}),
         Family("mlp", NETWORK, NETWORKS, quick=True, most_cells=MOST_NETWORK_CELLS),
@@ -137,6 +181,8 @@ REGRESSION = _table(
         Family(DUMMY, quick=True),
         Family("ridge", {"alpha": _log(1e-3, 1e4)}, ({"alpha": 1.0}, {"alpha": 100.0}), quick=True),
         Family("hist_gradient_boosting", HISTOGRAM, BOOSTED, quick=True, leads=True),
+        LIGHT,
+        EXTREME,
         Family("extra_trees", _forest(False), (_grown(2, 0.5), _grown(1, 1.0)), {"n_estimators": 100}),
         Family("random_forest", _forest(False), (_grown(2, 0.4),), {"n_estimators": 100}),
         Family(

@@ -18,6 +18,7 @@ from sklearn.utils import get_tags
 from mlregistry.errors import Invalid
 from mlregistry.ml import estimators
 from mlregistry.ml.adjusting import Adjusted
+from mlregistry.ml.boosting import packages
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recommendation.estimators import NEED_EXTRA
@@ -98,6 +99,7 @@ def requirements(wanted: Script, imports: Sequence[str]) -> list[str]:
     names = {brought[module][0] for module in modules if module in brought} | set(ALWAYS)
     if wanted.spec.kind == "recommendation" and wanted.recipe.estimator in NEED_EXTRA:
         names.add("implicit")  # its classes are imported when they are needed
+    names |= packages.distributions(wanted.recipe.estimator, wanted.recipe.params)
     return sorted(f"{name}=={wanted.libraries.get(name) or metadata.version(name)}" for name in names)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import recipes
+from mlregistry.ml.boosting import packages
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.search import ranges
 from mlregistry.ml.search_range import Range
@@ -181,7 +182,8 @@ def _of_recipes(data: Mapping[str, Any], kind: str) -> Space:
         path = f"space.estimators.{str(name)[:60]}"
         if name not in CATALOGUE.get(kind, {}):
             known = ", ".join(CATALOGUE.get(kind, {}))
-            raise Invalid(f"'{str(name)[:60]}' is no estimator for {kind}; known: {known}.", field=path)
+            words = f"'{str(name)[:60]}' is no estimator for {kind}; known: {known}."
+            raise packages.unknown(str(name), words, field=path)
         if given is None:
             estimators[name] = searched(kind, name)
             continue
