@@ -60,6 +60,17 @@ def keep_offers(auto: AutoTraining, offers: list[dict[str, Any]], *, by: Actor) 
     return kept
 
 
+def add_offer(auto: AutoTraining, offer: dict[str, Any], *, by: Actor) -> dict[str, Any]:
+    """One more, with its run."""
+    with transaction.atomic():
+        row = AutoTraining.objects.select_for_update().get(pk=auto.pk)
+        added = _with_run(auto, offer, by)
+        row.offers = [*row.offers, added]
+        row.save(update_fields=["offers"])
+        auto.offers = row.offers
+    return added
+
+
 def update_offer(auto: AutoTraining, run_id: str, **found: Any) -> None:
     """Add what was found out about one offer."""
     with transaction.atomic():

@@ -31,6 +31,8 @@ from .study_clock import keep_time
 
 MOST_ATTEMPTS = 3
 MOST_REPORTS = 1000
+FIRST = 10  # looked at in one go
+OF_STUDY = ("team", "created_by", "problem", "dataset_version", "run__experiment")  # what a lane needs of it
 
 ENDS = {
     TrialState.COMPLETE: RunStatus.FINISHED,
@@ -53,21 +55,23 @@ class Told:
 
 
 def claim_trial(study_id: int, *, worker: str, lease_seconds: float) -> Trial | None:
-    """One that waits or whose worker is gone, else the next number; None when the study gives out no more."""
-    keep_time(study_id)
+    """One that waits or whose worker is gone, else the next number; None when the study gives out no more.
+
+    Its `study` is read with what a lane needs.
+    """
     with transaction.atomic():
-        rows = Study.objects.select_for_update(of=("self",)).select_related("team", "created_by", "run")
+        keep_time(study_id)
+        rows = Study.objects.select_for_update(of=("self",)).select_related(*OF_STUDY)
         study = rows.filter(pk=study_id).first()
         if study is None or study.state != StudyState.RUNNING:
             return None
-        _give_up(study)
         over = budgets.why_over(study)
-        free = queries.free(study).order_by("number").first()
+        free = _free(study)
         if over is not None and (free is None or over.at_once):
             return None
         until = timezone.now() + timedelta(seconds=lease_seconds)
-        if study.resumed_at is None:  # the wait for a worker costs no time
-            Study.objects.filter(pk=study.pk).update(resumed_at=Now())
+        if study.resumed_at is None:
+            _start_clock(study)
         if free is None:
             return _new_trial(study, worker, until)
         Trial.objects.filter(pk=free.pk).update(
@@ -147,8 +151,8 @@ def report_trial(study: Study, trial: Trial, step: int, value: float, *, lease_s
 
 def tell_trial(trial: Trial, told: Told) -> Trial:
     """End the trial; the same end told again changes nothing, another one is a Conflict."""
-    keep_time(trial.study_id)
     with transaction.atomic():
+        keep_time(trial.study_id)
         rows = Study.objects.select_for_update(of=("self",)).select_related("team", "created_by")
         study = rows.get(pk=trial.study_id)
         ended = _mine(trial).update(
@@ -195,15 +199,28 @@ def _new_trial(study: Study, worker: str, until: Any) -> Trial:
     return trial
 
 
-def _give_up(study: Study) -> None:
-    """Trials that took several workers with them are not tried again."""
-    late = queries.free(study).filter(state=TrialState.RUNNING, attempt__gte=MOST_ATTEMPTS)
-    for trial in late.select_related("run__experiment"):
-        told = Told(TrialState.FAILED, error=f"Its worker died in each of {MOST_ATTEMPTS} attempts.")
-        Trial.objects.filter(pk=trial.pk).update(
-            state=told.state, error=told.error, lease_until=None, ended_at=Now()
-        )
-        _end_run(study, trial, told)
+def _start_clock(study: Study) -> None:
+    """The wait for a worker costs no time."""
+    Study.objects.filter(pk=study.pk).update(resumed_at=Now())
+    study.refresh_from_db(fields=["resumed_at"])
+
+
+def _free(study: Study) -> Trial | None:
+    """The first to take. Trials that took several workers with them are not tried again."""
+    while rows := list(queries.free(study).order_by("number")[:FIRST]):
+        for trial in rows:
+            if trial.state != TrialState.RUNNING or trial.attempt < MOST_ATTEMPTS:
+                return trial
+            _give_up(study, trial)
+    return None
+
+
+def _give_up(study: Study, trial: Trial) -> None:
+    told = Told(TrialState.FAILED, error=f"Its worker died in each of {MOST_ATTEMPTS} attempts.")
+    Trial.objects.filter(pk=trial.pk).update(
+        state=told.state, error=told.error, lease_until=None, ended_at=Now()
+    )
+    _end_run(study, trial, told)
 
 
 def _mine(trial: Trial) -> Any:

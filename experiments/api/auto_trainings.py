@@ -35,9 +35,21 @@ class JustTrainIn(serializers.Serializer[Any]):
     n_lanes = serializers.IntegerField(required=False, help_text="trials at a time")
 
 
+class LeaderOut(serializers.Serializer[Any]):
+    """The best trial of a family of models so far, or the first one that is under way."""
+
+    title = serializers.CharField()
+    trial = serializers.IntegerField()
+    value = serializers.FloatField()
+    n_trials = serializers.IntegerField(help_text="complete ones of the family")
+    n_folds = serializers.IntegerField(
+        allow_null=True, help_text="that a trial under way has told; 0 for a first look at a few rows"
+    )
+
+
 class OfferOut(serializers.Serializer[Any]):
     run = serializers.CharField()
-    method = serializers.CharField(help_text="single, vote, greedy, stack")
+    method = serializers.CharField(help_text="single, vote, greedy, stack, quick")
     title = serializers.CharField()
     status = serializers.CharField()
     error = serializers.CharField()
@@ -64,6 +76,7 @@ class AutoTrainingOut(serializers.Serializer[Any]):
     chosen = serializers.CharField(allow_null=True, help_text="the run to use")
     job = serializers.CharField(allow_null=True, help_text="builds the ensembles")
     reasons = serializers.ListField(child=serializers.CharField())
+    leaders = LeaderOut(many=True)
     offers = OfferOut(many=True)
 
 
@@ -124,8 +137,13 @@ def _body(auto: AutoTraining) -> dict[str, Any]:
         "chosen": str(auto.chosen_id) if auto.chosen_id else None,
         "job": str(auto.job_id) if auto.job_id else None,
         "reasons": auto.reasons,
+        "leaders": [_leader(one) for one in queries.leaders(auto.study)],
         "offers": [_offer(one) for one in queries.offers(auto)],
     }
+
+
+def _leader(one: dict[str, Any]) -> dict[str, Any]:
+    return {"trial": one["best"].number, **{key: value for key, value in one.items() if key != "best"}}
 
 
 def _offer(one: dict[str, Any]) -> dict[str, Any]:
@@ -136,5 +154,5 @@ def _without_study(started: actions.Started) -> dict[str, Any]:
     return {
         "study": None, "experiment": started.experiment.pk, "phase": "side by side", "reason": "", "seconds": None,
         "seconds_used": None, "seconds_left": None, "wish": "", "chosen": None, "job": None,
-        "reasons": list(started.reasons), "offers": [],
+        "reasons": list(started.reasons), "leaders": [], "offers": [],
     }  # fmt: skip

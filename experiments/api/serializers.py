@@ -9,6 +9,12 @@ from experiments.models import Artifact, Dataset, DatasetPart, DatasetVersion, E
 from experiments.queries import space
 from mlregistry.jobs.models import Priority
 from mlregistry.lib.floats import shown
+from mlregistry.ml.search.space import USUAL
+
+USUAL_ESTIMATORS = (
+    "without them and `recipes`, those usual for the kind and not too slow for the rows: "
+    + "; ".join(f"{kind}: {', '.join(names)}" for kind, names in USUAL.items())
+)
 
 
 class Pages(serializers.Serializer[Any]):
@@ -265,13 +271,15 @@ class ArtifactOut(serializers.ModelSerializer[Artifact]):
 
 
 class TrainingIn(serializers.Serializer[Any]):
-    """Either `recipes`, or `estimators` with what they share."""
+    """`recipes`, or `estimators` with what they share."""
 
     problem = serializers.IntegerField()
     dataset_version = serializers.IntegerField(required=False)
     dataset = serializers.IntegerField(required=False, help_text="its newest version is used")
     experiment = serializers.IntegerField(required=False, allow_null=True)
-    estimators = serializers.ListField(child=serializers.CharField(), required=False)
+    estimators = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text=USUAL_ESTIMATORS
+    )
     recipes = serializers.ListField(child=serializers.DictField(), required=False)
     seed = serializers.IntegerField(required=False)
     folds = serializers.IntegerField(required=False)

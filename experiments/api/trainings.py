@@ -8,12 +8,13 @@ from rest_framework.response import Response
 
 from experiments import access
 from experiments.actions import training as actions
-from experiments.models import DatasetVersion
+from experiments.models import DatasetVersion, Problem
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.jobs.engines import DEFAULT_CLASS
 from mlregistry.jobs.models import Priority
+from mlregistry.ml.search.space import usual
 from mlregistry.rest import TeamView, body_of
 from mlregistry.rest_idempotency import idempotent
 
@@ -29,13 +30,17 @@ class Trainings(TeamView):
     @extend_schema(request=TrainingIn, responses={202: TrainingOut})
     @idempotent()
     def post(self, request: Request) -> Response:
-        """Train `estimators` (or `recipes`) for a problem on a dataset version, and a baseline."""
+        """Train `estimators` (or `recipes`; by default the usual ones of the kind) for a problem on a dataset version,
+        and a baseline.
+        """
         wanted = parsed(TrainingIn, body_of(request))
+        problem = access.problem(self.actor, wanted["problem"])
+        version = _version(self.actor, wanted)
         experiment_id = wanted.get("experiment")
         experiment, runs, job = actions.start_training(
-            access.problem(self.actor, wanted["problem"]),
-            _version(self.actor, wanted),
-            recipes=_recipes(wanted),
+            problem,
+            version,
+            recipes=_recipes(wanted, problem, version),
             experiment=access.experiment(self.actor, experiment_id) if experiment_id is not None else None,
             priority=Priority[wanted.get("priority", "normal").upper()],
             queue=wanted.get("resource_class", DEFAULT_CLASS),
@@ -54,13 +59,14 @@ def _version(by: Actor, wanted: dict[str, Any]) -> DatasetVersion:
     return access.dataset_version_by_id(by, wanted["dataset_version"])
 
 
-def _recipes(wanted: dict[str, Any]) -> list[dict[str, Any]]:
-    if ("recipes" in wanted) == ("estimators" in wanted):
+def _recipes(wanted: dict[str, Any], problem: Problem, version: DatasetVersion) -> list[dict[str, Any]]:
+    if "recipes" in wanted and "estimators" in wanted:
         raise Invalid("Send either 'estimators' or 'recipes'.", field="estimators")
     shared = {name: wanted[name] for name in SHARED if name in wanted}
     if "recipes" in wanted:
         return [_over(shared, recipe) for recipe in wanted["recipes"]]
-    return [{**shared, "estimator": name} for name in wanted["estimators"]]
+    names = wanted["estimators"] if "estimators" in wanted else usual(problem.kind, version.n_rows)
+    return [{**shared, "estimator": name} for name in names]
 
 
 def _over(shared: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:

@@ -159,22 +159,37 @@ def titles(study: Study, numbers: Sequence[int]) -> dict[int, str]:
 
 
 def leaders(study: Study) -> list[dict[str, Any]]:
-    """The best trial of each family so far, the best family first."""
+    """The best trial of each family so far, the best family first.
+
+    Of a family without a complete trial the figure of one under way, with `n_folds` that it has told; 0 is a first look
+    at a few rows.
+    """
     sign = -1 if study.directions[0] == "maximize" else 1
-    rows = Trial.objects.filter(study=study, state=TrialState.COMPLETE)
-    by_family: dict[str, list[Trial]] = {}
-    for row in sorted((row for row in rows if row.values), key=lambda row: sign * row.values[0]):  # type: ignore[index]
-        by_family.setdefault(str((row.params or {}).get(ESTIMATOR)), []).append(row)
+    told = Trial.objects.filter(study=study, state__in=(TrialState.COMPLETE, TrialState.RUNNING))
+    figures = [(row, *figure) for row in told if (figure := _figure(row)) is not None]
+    by_family: dict[str, list[tuple[Trial, float, int | None]]] = {}
+    for one in sorted(figures, key=lambda one: (one[2] is not None, sign * one[1])):
+        by_family.setdefault(str((one[0].params or {}).get(ESTIMATOR)), []).append(one)
     kind = study.problem.kind if study.problem else ""
-    return [
+    found = [
         {
             "title": CATALOGUE[kind][name].title if name in CATALOGUE.get(kind, {}) else name,
-            "best": found[0],
-            "value": found[0].values[0] if found[0].values else None,
-            "n_trials": len(found),
+            "best": rows[0][0],
+            "value": rows[0][1],
+            "n_folds": rows[0][2],
+            "n_trials": sum(row.state == TrialState.COMPLETE for row, _, _ in rows),
         }
-        for name, found in by_family.items()
+        for name, rows in by_family.items()
     ]
+    return sorted(found, key=lambda one: sign * one["value"])
+
+
+def _figure(trial: Trial) -> tuple[float, int | None] | None:
+    """Of a complete trial its value; of one under way what it told last, after so many folds."""
+    if trial.state == TrialState.COMPLETE:
+        return (trial.values[0], None) if trial.values else None
+    reports = trial.reports
+    return (reports[max(reports)], max(reports)) if reports else None
 
 
 def _candidate(study: Study, trial: Trial, file: Any) -> "Candidate":

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from experiments.models import Experiment, Run, Study, StudyLane, Trial, TrialState
 from mlregistry.jobs.models import LIVE, Job
 from mlregistry.jobs.models import State as JobState
+from mlregistry.ml.metrics import METRICS
 from mlregistry.ml.search import importance as ml_importance
 from mlregistry.ml.search import space as ml_space
 from mlregistry.ml.search.front import front
@@ -127,7 +128,9 @@ def importance(study: Study, rows: Sequence[Trial]) -> list[tuple[str, float]]:
 
 
 def _title(study: Study, place: int = 0) -> str:
-    return str(study.objectives[place]["metric"]).replace("_", " ")
+    name = str(study.objectives[place]["metric"])
+    known = METRICS.get(study.problem.kind, {}) if study.problem else {}
+    return known[name].title if name in known else name.replace("_", " ")
 
 
 def _history(study: Study, rows: Sequence[Trial]) -> dict[str, Any]:

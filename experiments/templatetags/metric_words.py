@@ -11,6 +11,14 @@ CROSS_VALIDATED = {"mean": "cross-validated", "std": "spread of cross-validated"
 
 
 @register.filter
+def ours(key: str) -> str:
+    """The same for the names of this server's metrics; any other key stays as it was logged."""
+    part, _, name = str(key).partition("_")
+    stem = name.rpartition("_")[0] if part == "cv" else name
+    return metric(key) if TITLES.keys() & {str(key), name, stem} else str(key)
+
+
+@register.filter
 def metric(key: str) -> str:
     """test_roc_auc → test ROC-AUC; cv_rmse_mean → cross-validated RMSE; keys of other tools only lose underscores."""
     part, _, name = str(key).partition("_")

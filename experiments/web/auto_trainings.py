@@ -13,6 +13,7 @@ from experiments.models import Study
 from experiments.queries import auto_trainings as queries
 from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
+from mlregistry.jobs import wake
 from mlregistry.ml import metrics
 from mlregistry.ml.portfolio import planning, side_by_side
 from mlregistry.ui.page import PageRequest, number, page, whole
@@ -32,6 +33,7 @@ def create(request: PageRequest, problem_id: int) -> HttpResponse:
             return redirect("experiments:study", started.study.pk)
         messages.info(request, " ".join(started.reasons))
         return redirect("experiments:experiment", started.experiment.pk)
+    wake.expect()
     return render(
         request,
         "experiments/auto_training_form.html",

@@ -16,6 +16,7 @@ from experiments.queries import studies as queries
 from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.jobs import wake
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.recommendation.estimators import NEED_RATINGS
 from mlregistry.ml.search import space as ml_space
@@ -45,6 +46,7 @@ def create(request: PageRequest, problem_id: int) -> HttpResponse:
         version = access.dataset_version_by_id(request.actor, whole(request.POST.get("version"), "version"))
         study = actions.create_study(problem, version, **_asked(request.POST), by=request.actor)
         return redirect("experiments:study", study.pk)
+    wake.expect()
     return render(request, "experiments/study_form.html", _form(request, problem))
 
 

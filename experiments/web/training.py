@@ -15,6 +15,7 @@ from experiments.queries.datasets import newest_versions
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.jobs import access as job_access
+from mlregistry.jobs import wake
 from mlregistry.jobs.engines import DEFAULT_CLASS
 from mlregistry.jobs.models import Priority
 from mlregistry.jobs.queries import estimates
@@ -100,6 +101,7 @@ def train(request: PageRequest, problem_id: int) -> HttpResponse:
             by=request.actor,
         )
         return redirect("experiments:experiment", experiment.pk)
+    wake.expect()
     return render(request, "experiments/train.html", _context(request, problem))
 
 

@@ -1,36 +1,35 @@
 """Ends a "Just train it": builds the ensembles of its study's trials, in the job's own process; see JOB_KINDS.
 
 The most promising and the best single model are trained first, then the others as long as there is time. After a
-lost worker the trained ones stay, and the rest goes on.
+lost worker the trained ones stay, and the rest goes on. Whatever happens to them, a quick model is there in the end.
 """
 
-import tempfile
 import time
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import pandas as pd
-import threadpoolctl
-
 from experiments.actions import auto_closing
-from experiments.actions import runs as run_actions
-from experiments.models import Artifact, AutoTraining, Run, RunStatus
+from experiments.models import AutoTraining, Run
 from experiments.queries import auto_trainings as queries
 from experiments.workers import training
 from mlregistry.accounts.actor import Actor
-from mlregistry.artifacts import store
 from mlregistry.errors import Invalid
+from mlregistry.jobs import forked
 from mlregistry.jobs.context import JobCancelled, JobContext
-from mlregistry.ml import packaging
-from mlregistry.ml.ensembling import blends, offering, pricing
-from mlregistry.ml.ensembling.offering import SINGLE, Offer
-from mlregistry.ml.signature import Signature
+from mlregistry.jobs.forked import Limits, Send
+from mlregistry.jobs.parts import CANCELLED, left_of
+from mlregistry.ml.ensembling import offering
+from mlregistry.ml.ensembling.offering import ONE_MODEL, SINGLE, Offer
+from mlregistry.ml.ensembling.pooling import DUMMY, Candidate
+
+from .last_fits import MEASURING, LastFits, Row, choose
 
 FIT_SHARE = 0.5  # of the time left; the rest is for measuring, intervals and drawings
-CELLS_FOR_THREADS = 500_000
-MEASURING = 2.0  # a training takes so many times its fit
-NO_TIME = "There was no time left for it; give a longer budget."
+WEIGHING_SHARE, LEAST_WEIGHING_SECONDS = 0.3, 2.0  # of it, for the weights
+QUICK_SHARE, MOST_SPARE_SHARE = 0.1, 0.5
+TIMES_QUICK, LEAST_QUICK_SECONDS = 3.0, 2.0  # what a quick model may take beyond what is expected
+RESCUES = 2
+RESCUE_SECONDS = 60.0  # for the baseline, when all else has failed
 
 
 def close(context: JobContext, *, study_id: int) -> dict[str, Any]:
@@ -38,27 +37,96 @@ def close(context: JobContext, *, study_id: int) -> dict[str, Any]:
     auto = _auto(study_id)
     by = Actor.system(auto.study.team, user=auto.study.created_by)
     context.report(0.0, "Weighing the trials")
-    deadline = time.monotonic() + queries.seconds_left(auto)
-    rows = auto.offers or auto_closing.keep_offers(auto, _offers(auto), by=by)
-    runs = training.runs_to_do([one["run"] for one in rows])
+    left = queries.seconds_left(auto)
+    deadline = time.monotonic() + left
+    candidates = queries.candidates(auto.study)
+    if not candidates:
+        raise Invalid("No trial has kept its predictions, so there is nothing to train.")
+    quick = _quick(auto, candidates, left)
+    spare = min(MOST_SPARE_SHARE * left, max(QUICK_SHARE * left, _patience(quick)))
+    rows = auto.offers or auto_closing.keep_offers(auto, _weighed(context, auto, candidates, left), by=by)
+    fits = LastFits(context, auto, deadline=deadline, spare=spare, by=by)
     try:
-        with blends.sharing(), threadpoolctl.threadpool_limits(_threads(auto)):
-            _train(context, auto, rows, runs, deadline, by)
+        if _is_risky(rows, deadline - spare - time.monotonic()) and not fits.n_trained:
+            fits.train([auto_closing.add_offer(auto, _described(quick), by=by)], within=_patience(quick))
+        fits.train(rows)
+        _rescue(fits, candidates)
     except JobCancelled:
-        training.leave_rest(context, runs)
+        training.leave_rest(context, training.runs_to_do([one["run"] for one in auto.offers]))
         raise
+    choose(auto)
     auto_closing.finish(auto)
-    n_trained = Run.objects.filter(pk__in=[one["run"] for one in rows], status=RunStatus.FINISHED).count()
-    if not n_trained:
-        raise Invalid(_why_none(rows))
-    return {"n_models": n_trained, "chosen": queries.chosen(auto)}
+    if not fits.n_trained:
+        raise Invalid(_why_none(auto.offers))
+    return {"n_models": fits.n_trained, "chosen": queries.chosen(auto)}
 
 
-def _threads(auto: AutoTraining) -> int | None:
-    """One for a small table, whose fits threads only slow down on a busy machine."""
-    version = auto.study.dataset_version
-    small = version is not None and version.n_rows * version.n_columns < CELLS_FOR_THREADS
-    return 1 if small else None
+def _is_risky(rows: Sequence[Row], seconds: float) -> bool:
+    """Whether it may well be that the best single model, or what comes before it, is not ready within the time."""
+    return not any(MEASURING * row["seconds"] < seconds for row in rows if row["method"] == SINGLE)
+
+
+def _patience(offer: Offer) -> float:
+    return LEAST_QUICK_SECONDS + TIMES_QUICK * MEASURING * offer.seconds
+
+
+def _quick(auto: AutoTraining, candidates: Sequence[Candidate], left: float) -> Offer:
+    assert auto.study.problem is not None  # noqa: S101  # _auto has seen to it
+    kind, most = auto.study.problem.kind, QUICK_SHARE * left / MEASURING
+    telling = [one for one in candidates if one.estimator != DUMMY] or candidates
+    return offering.quick(kind, auto.metric, telling, seed=auto.study.seed, most_seconds=most)
+
+
+def _rescue(fits: LastFits, candidates: Sequence[Candidate]) -> None:
+    """Other quick models and at last the baseline, as long as nothing is trained."""
+    auto, left = fits.auto, list(candidates)
+    for place in range(RESCUES + 1):
+        tried = {one["members"][0]["trial"] for one in auto.offers if one["method"] in ONE_MODEL}
+        left = [one for one in left if one.number not in tried]
+        if place == RESCUES:
+            left = [one for one in left if one.estimator == DUMMY] or left
+        if fits.n_trained or not left:
+            return
+        quick = _quick(auto, left, 0.0)
+        row = auto_closing.add_offer(auto, _described(quick), by=fits.by)
+        fits.train([row], within=_patience(quick) if place < RESCUES else RESCUE_SECONDS)
+
+
+def _weighed(
+    context: JobContext, auto: AutoTraining, candidates: Sequence[Candidate], left: float
+) -> list[Row]:
+    """The best single model and ensembles of the study's trials, in the order that they are trained in.
+
+    Where their weights take too long, the best single model alone.
+    """
+    assert auto.study.problem is not None  # noqa: S101  # _auto has seen to it
+    about = (auto.study.problem.kind, auto.metric, candidates)
+    options: dict[str, Any] = {"seed": auto.study.seed, "most_seconds": FIT_SHARE * left}
+
+    def weighed() -> list[Row]:
+        return [_described(one) for one in _ordered(offering.offers(*about, **options), left)]
+
+    if not context.alone:
+        return weighed()
+    memory_mb = auto.job.memory_mb if auto.job is not None else auto_closing.MEMORY_MB
+    limits = Limits(max(LEAST_WEIGHING_SECONDS, WEIGHING_SHARE * left), left_of(memory_mb))
+    return _in_fork(context, weighed, limits) or [_described(offering.single(*about, **options))]
+
+
+def _in_fork(context: JobContext, weighed: Callable[[], list[Row]], limits: Limits) -> list[Row]:
+    """What it found; nothing when it was stopped at a limit, or broke."""
+    heard: dict[str, list[Row]] = {}
+
+    def work(send: Send) -> None:
+        send({"offers": weighed()})
+
+    tick = lambda: CANCELLED if context.cancelled() else None  # noqa: E731
+    ended = forked.run(work, limits=limits, hear=lambda message: heard.update(message), tick=tick)
+    if ended.reason == CANCELLED:
+        raise JobCancelled
+    if "offers" not in heard:
+        context.log(f"No ensembles: {ended.problem}")
+    return heard.get("offers", [])
 
 
 def _auto(study_id: int) -> AutoTraining:
@@ -74,22 +142,6 @@ def _auto(study_id: int) -> AutoTraining:
     return found
 
 
-def _offers(auto: AutoTraining) -> list[dict[str, Any]]:
-    """The best single model and ensembles of the study's trials, in the order that they are trained in."""
-    assert auto.study.problem is not None  # noqa: S101  # _auto has seen to it
-    candidates = queries.candidates(auto.study)
-    if not candidates:
-        raise Invalid("No trial has kept its predictions, so there is nothing to train.")
-    found = offering.offers(
-        auto.study.problem.kind,
-        auto.metric,
-        candidates,
-        seed=auto.study.seed,
-        most_seconds=FIT_SHARE * queries.seconds_left(auto),
-    )
-    return [_described(one) for one in _ordered(found, queries.seconds_left(auto))]
-
-
 def _ordered(found: list[Offer], left: float) -> list[Offer]:
     """The best first where it takes less than half of the time left, then the single best, then the rest."""
     best = found[0]
@@ -97,7 +149,7 @@ def _ordered(found: list[Offer], left: float) -> list[Offer]:
     return sorted(found, key=lambda one: (one is not first, one.method != SINGLE))
 
 
-def _described(offer: Offer) -> dict[str, Any]:
+def _described(offer: Offer) -> Row:
     return {
         "method": offer.method,
         "title": offer.title,
@@ -110,58 +162,6 @@ def _described(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _train(
-    context: JobContext, auto: AutoTraining, rows: list[dict[str, Any]], runs: list[Run], deadline: float, by: Actor
-) -> None:  # fmt: skip
-    wanted = {str(run.pk): run for run in runs}
-    context.report(0.05, "Reading the dataset")
-    data = training.data_of(runs[0]) if runs else None
-    for place, row in enumerate(rows):
-        run = wanted.get(row["run"])
-        if run is None or data is None:
-            continue
-        if row["method"] != SINGLE and time.monotonic() + MEASURING * row["seconds"] > deadline:
-            context.log(f"{run.name}: left out, its fit takes about {row['seconds']:.0f} s.")
-            run_actions.finish_run(run, RunStatus.KILLED, error=NO_TIME, by=by)
-            continue
-        training.train_one(context, training.Share(context, place, len(rows), row["title"]), run, data)
-        _settle(context, auto, run)
-
-
-def _settle(context: JobContext, auto: AutoTraining, run: Run) -> None:
-    """The price of what was trained, and whether it is the one to use."""
-    run.refresh_from_db()
-    if run.status != RunStatus.FINISHED:
-        return
-    found = _price(run)
-    auto_closing.update_offer(auto, str(run.pk), **found)
-    context.log(
-        f"{run.name}: {found['ms_per_request']:.2f} ms a request, {found['megabytes']:.2f} MB."
-        if found["ms_per_request"] is not None
-        else f"{run.name}: {found['megabytes']:.2f} MB."
-    )
-    chosen = queries.chosen(auto)
-    if chosen is not None:
-        auto_closing.choose(auto, chosen)
-
-
-def _price(run: Run) -> dict[str, Any]:
-    """By the form that will serve; a model that answers no single row has a size only."""
-    signature = Signature.from_json(run.signature or {})
-    example = signature.frame(run.input_example or [])
-    files = Artifact.objects.filter(run=run, path__startswith="model/").select_related("file")
-    stored = {row.path.rpartition("/")[2]: row.file for row in files}
-    file = stored[packaging.NAMES["skops"]]
-    megabytes = round(file.size / 1e6, 3)
-    if not len(example):
-        return {"ms_per_request": None, "ms_per_row": None, "megabytes": megabytes}
-    name = packaging.NAMES["skops"]
-    with store.local_path(file) as path, tempfile.TemporaryDirectory(prefix="model-") as folder:
-        Path(folder, name).symlink_to(path.resolve())
-        pipeline = packaging.load(Path(folder), packaging.ModelFile("skops", name, file.size, file.sha256))
-    return {**asdict(pricing.price(pipeline, signature, pd.DataFrame(example))), "megabytes": megabytes}
-
-
-def _why_none(rows: list[dict[str, Any]]) -> str:
+def _why_none(rows: Sequence[Row]) -> str:
     failed = Run.objects.filter(pk__in=[one["run"] for one in rows]).exclude(error="").first()
     return f"Not one model could be trained. {failed.error if failed else ''}".strip()

@@ -19,7 +19,7 @@ from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.jobs import forked
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.forked import Ended, Limits, Send
-from mlregistry.ml import tables
+from mlregistry.ml import metrics, tables
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recipes import parse as parse_recipe
 from mlregistry.ml.search import measuring, outer, pruning, sampling
@@ -145,7 +145,8 @@ class Fold:
 
         ended = self._forked(work, hear)
         if ended.problem or heard.get("score") is None:
-            raise Invalid(ended.problem or f"{self.metric} is not defined on the held-out rows of this fold.")
+            title = metrics.metric(self.spec.kind, self.metric).title
+            raise Invalid(ended.problem or f"{title} is not defined on the held-out rows of this fold.")
         return heard
 
     def _recipe(self, params: dict[str, Any]) -> Recipe:

@@ -38,7 +38,9 @@ class Allowance:
 
 
 @contextlib.contextmanager
-def carrier(context: JobContext, run: Run, *, n_cells: int) -> Iterator[Carrier]:
+def carrier(
+    context: JobContext, run: Run, *, n_cells: int, leave_by: float | None = None
+) -> Iterator[Carrier]:
     """Goes on after the folds that an earlier attempt has measured; a pause stops after the next one.
 
     A table of many cells is fitted on the operator's Dask cluster, where there is one that answers.
@@ -59,7 +61,7 @@ def carrier(context: JobContext, run: Run, *, n_cells: int) -> Iterator[Carrier]
             except farm.FarmLost as error:
                 context.log(without_cluster(error))
                 done.warnings.append(without_cluster(error))
-        yield Carrier(done, keep)
+        yield Carrier(done, keep, leave_by)
 
 
 def _keep(context: JobContext, run: Run, done: Done) -> None:

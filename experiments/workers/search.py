@@ -14,30 +14,28 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pandas as pd
-import threadpoolctl
 
 from experiments.actions import lanes, study_clock
 from experiments.actions import trials as actions
 from experiments.actions.trials import Told
-from experiments.models import Study, Trial, TrialState
+from experiments.models import AutoTraining, Study, Trial, TrialState
 from experiments.queries import auto_trainings, budgets
 from experiments.queries.datasets import local_paths
 from experiments.queries.problems import spec_of
-from experiments.queries.trials import recipe_of
 from mlregistry.errors import Conflict, MlregistryError
-from mlregistry.jobs import forked
 from mlregistry.jobs.context import JobCancelled, JobContext, JobYielded
-from mlregistry.jobs.forked import Ended, Limits, Send
+from mlregistry.jobs.forked import Ended, Fork, Limits
 from mlregistry.jobs.options import seconds
 from mlregistry.jobs.patience import patiently
 from mlregistry.jobs.queries.jobs import others_wait
 from mlregistry.ml import tables
 from mlregistry.ml.ensembling import held
+from mlregistry.ml.metrics import METRICS
+from mlregistry.ml.portfolio import planning
 from mlregistry.ml.problems import ProblemSpec
-from mlregistry.ml.recipes import Recipe
-from mlregistry.ml.recipes import parse as parse_recipe
-from mlregistry.ml.search import measuring
 from mlregistry.ml.search.plan import CPU_SECONDS, logged
+
+from . import trial_fork
 
 PRUNED = "pruned"
 CANCELLED = "cancelled"
@@ -48,10 +46,11 @@ TIME_UP = "The study's time was used up."
 def search(context: JobContext, *, study_id: int) -> dict[str, Any]:
     """Work on the study until it gives out no more trials; returns how many this lane measured."""
     lane = Lane(context, study_id)
-    while (trial := patiently(lane.claim)) is not None:
-        lane.do(trial)
-        if lane.turn_is_over():
-            raise JobYielded
+    with contextlib.closing(lane):
+        while (trial := patiently(lane.claim)) is not None:
+            lane.do(trial)
+            if lane.turn_is_over():
+                raise JobYielded
     patiently(lambda: lanes.close(study_id))
     return {"n_trials": lane.n_done}
 
@@ -66,6 +65,8 @@ class Lane:
         self.lease = seconds("JOB_LEASE_SECONDS")
         self.frame: pd.DataFrame | None = None
         self.frame_of: int | None = None
+        self.auto: AutoTraining | None = None
+        self.forked: Fork | None = None
         self.n_done = 0
         self.began = time.monotonic()
 
@@ -89,12 +90,13 @@ class Lane:
         if self.frame is None:
             study = Study.objects.select_related("dataset_version").filter(pk=self.study_id).first()
             if study is not None and study.dataset_version is not None:
+                self.auto = auto_trainings.of_study(study)
                 with contextlib.suppress(MlregistryError):  # the trial tells
                     self._frame(study)
 
     def do(self, trial: Trial) -> None:
         """Measure the trial and tell how it ended; whatever goes wrong in it, the study goes on."""
-        study = patiently(self._study)
+        study = trial.study
         try:
             told = self._measured(study, trial)
         except Conflict as error:
@@ -114,26 +116,33 @@ class Lane:
             min(1.0, (trial.number + 1) / study.max_trials), f"Trial {trial.number}: {_line(told)}"
         )
 
-    def _study(self) -> Study:
-        beside = ("team", "created_by", "problem", "dataset_version", "run__experiment")
-        rows = Study.objects.select_related(*beside)
-        return rows.get(pk=self.study_id)
-
     def _measured(self, study: Study, trial: Trial) -> Told | None:
         """None when the trial is not ours to end: cancelled, or taken by another."""
         if study.problem is None or study.dataset_version is None:
             patiently(lambda: lanes.close(study.pk))
             return None
-        frame = self._frame(study)
+        self._frame(study)
         trial = patiently(lambda: actions.propose(study, trial))
-        recipe = parse_recipe(recipe_of(study, trial.params or {}), kind=study.problem.kind)
-        return Attempt(self, study, trial).measure(spec_of(study.problem), recipe, frame)
+        return Attempt(self, study, trial).measure(spec_of(study.problem))
+
+    def fork(self, study: Study, spec: ProblemSpec) -> Fork:
+        """The one that measures this lane's trials; a new one where the table is another."""
+        frame = self._frame(study)
+        if self.forked is None:
+            self.forked = trial_fork.of_study(study, spec, frame, self.auto)
+        return self.forked
+
+    def close(self) -> None:
+        if self.forked is not None:
+            self.forked.close()
+            self.forked = None
 
     def _frame(self, study: Study) -> pd.DataFrame:
         version = study.dataset_version
         if version is None:
             raise Conflict("The dataset version was deleted.")
         if self.frame is None or self.frame_of != version.pk:
+            self.close()
             with local_paths(version) as paths:
                 self.frame, self.frame_of = tables.load(paths), version.pk
         return self.frame
@@ -155,43 +164,26 @@ class Attempt:
         self.renewed = time.monotonic()
         self.left = budgets.seconds_left(study)
         self.started = time.monotonic()
-        self.auto = patiently(lambda: auto_trainings.of_study(study))
+        self.auto = lane.auto
 
-    def measure(self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame) -> Told | None:
+    def measure(self, spec: ProblemSpec) -> Told | None:
         if self.auto is None:
-            return self._measured(spec, recipe, frame, None)
+            return self._measured(spec, None)
         with tempfile.TemporaryDirectory(prefix="held-") as folder:
             kept = Path(folder) / held.NAME
-            told = self._measured(spec, recipe, frame, kept)
+            told = self._measured(spec, kept)
             if told is not None and told.state == TrialState.COMPLETE and kept.exists():
                 patiently(lambda: actions.keep_held_out(self.trial, kept))
             return told
 
-    def _measured(
-        self, spec: ProblemSpec, recipe: Recipe, frame: pd.DataFrame, kept: Path | None
-    ) -> Told | None:
+    def _measured(self, spec: ProblemSpec, kept: Path | None) -> Told | None:
         """With `kept` the predictions for the rows of each fold so far are written there."""
-        shares = self.study.shares if self.study.pruner != "none" else []
-        wanted = [one["metric"] for one in self.study.objectives]
-        most_folds = self.auto.measured_folds if self.auto else None
-        # Lanes stand side by side; and sums of one thread keep their last digits.
-        n_threads = max(1, (os.cpu_count() or 1) // max(1, self.study.n_lanes)) if self.auto else 1
         self.kind = spec.kind
-
-        def work(send: Send) -> None:
-            with threadpoolctl.threadpool_limits(n_threads):
-                parts: list[Any] = []
-                for step in measuring.measure(
-                    spec, recipe, frame, shares, wanted=wanted, most_folds=most_folds
-                ):
-                    if kept is not None and step.rows is not None:
-                        parts.append((step.rows, step.outcome))
-                        held.collect(parts).save(kept)
-                    send({"step": step.number, "metrics": step.metrics, "last": step.is_last})
-
         limits = Limits(self.study.trial_seconds, self.study.trial_memory_mb)
-        ended = forked.run(work, limits=limits, hear=self._hear, tick=self._tick)
-        forked.warm(ended.modules)
+        look = self.auto is not None and self.trial.number < planning.LOOKS
+        piece = {"params": self.trial.params or {}, "kept": str(kept or ""), "look": look}
+        fork = self.lane.fork(self.study, spec)
+        ended = fork.run(piece, limits=limits, hear=self._hear, tick=self._tick)
         if ended.output:
             self.lane.context.log(f"Trial {self.trial.number} printed: {ended.output[-500:]}")
         if ended.reason == CANCELLED:
@@ -200,7 +192,8 @@ class Attempt:
         return None if ended.reason == LOST else self._told(ended)
 
     def _hear(self, message: dict[str, Any]) -> str | None:
-        self.found = message
+        if message["step"] != trial_fork.LOOK:
+            self.found = message
         if self.study.pruner == "none":
             return None
         value = message["metrics"].get(logged(self.kind, self.study.objectives[0]["metric"]))
@@ -249,10 +242,14 @@ class Attempt:
             return Told(
                 TrialState.FAILED,
                 metrics=metrics,
-                error=f"{missing} is not defined on the held-out rows.",
+                error=f"{self._title(missing)} is not defined on the held-out rows.",
                 **used,
             )
         return Told(TrialState.COMPLETE, tuple(known), metrics, **used)
+
+    def _title(self, name: str) -> str:
+        known = METRICS.get(self.kind, {})
+        return known[name].title if name in known else name
 
     def _value(self, name: str, metrics: dict[str, float], ended: Ended) -> float | None:
         return ended.cpu_seconds if name == CPU_SECONDS else metrics.get(logged(self.kind, name))

@@ -118,8 +118,13 @@ def _work(run: Run, data: Data, place: int, n_runs: int) -> Callable[[JobContext
     return work
 
 
-def train_one(context: JobContext, share: Share, run: Run, data: Data) -> None:
-    """The run ends FINISHED or FAILED; only a job that is to stop leaves by an exception."""
+def train_one(
+    context: JobContext, share: Share, run: Run, data: Data, *, leave_by: float | None = None
+) -> None:
+    """The run ends FINISHED or FAILED; only a job that is to stop leaves by an exception.
+
+    At `leave_by` of time.monotonic what a model can do without is left out.
+    """
     by = Actor.system(run.experiment.team, user=run.created_by)
     patiently(lambda: _begin(context, run))
     share.report(0.0, "Starting")
@@ -132,7 +137,7 @@ def train_one(context: JobContext, share: Share, run: Run, data: Data) -> None:
         context.phase("train")
         told: dict[str, float] = {}
         tell = partial(_tell, context, run, by, told)
-        with carrier(context, run, n_cells=data.frame.size) as carried:
+        with carrier(context, run, n_cells=data.frame.size, leave_by=leave_by) as carried:
             result = ml_training.train(spec, recipe, data.frame, share.report, tell, carried)
         context.phase("store")
         facts = provenance.facts_of(run, result, table_digest=data.digest)

@@ -5,6 +5,7 @@ A NOTIFY wakes the slots at once; they poll besides. Called by the command `work
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -54,8 +55,11 @@ class DatabaseWorker:
         try:
             wake.listen()
             while not runner.stopping.is_set():
-                if wake.heard(timeout=0.5):
+                heard = wake.heard(timeout=0.5)
+                if "" in heard:
                     self._wake()
+                if wake.SOON in heard:
+                    threading.Thread(target=_warm, name="warm", daemon=True).start()
         except DatabaseError:
             connection.close()
             time.sleep(seconds("JOB_WORKER_POLL_SECONDS"))
@@ -87,6 +91,12 @@ class DatabaseWorker:
             if message is not None:
                 message.claim(worker_id)
         return message
+
+
+def _warm() -> None:
+    """Have the fork server loaded when its next job comes."""
+    with contextlib.suppress(processes.NoForkServer):  # the job tells
+        processes.connect().close()
 
 
 def _messages_of(name: str, queues: list[str]) -> Worker:

@@ -14,8 +14,11 @@ from .context import JobContext, JobYielded
 from .models import Job
 
 
-def run_here(job: Job) -> Job:
-    """Claim the job, call its function, write its end; returns the row as it then stands."""
+def run_here(job: Job, *, alone: bool = False) -> Job:
+    """Claim the job, call its function, write its end; returns the row as it then stands.
+
+    `alone`: as if in a process of its own, so that its parts are done in forks, which the calling one must bear.
+    """
     attempt = attempts.claim(str(job.pk), worker="inline", pid=os.getpid())
     if attempt is not None:
 
@@ -28,6 +31,7 @@ def run_here(job: Job) -> Job:
             send=send,
             stopped=lambda: False,
             resumed_from=attempt.checkpoint,
+            alone=alone,
         )
         try:
             result = import_string(settings.JOB_KINDS[attempt.kind])(context, **attempt.args)

@@ -6,13 +6,19 @@ from django.conf import settings
 from django.db import connection
 
 CHANNEL = "mlregistry_jobs"
+SOON = "soon"
 
 
-def notify() -> None:
+def notify(payload: str = "") -> None:
     """Called after a message has been stored; the other engines wake their workers themselves."""
     if settings.TASKS["default"]["BACKEND"].startswith("django_tasks_db"):
         with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")
+            cursor.execute(f"NOTIFY {CHANNEL}, %s", [payload])
+
+
+def expect() -> None:
+    """A job will probably come soon: workers load what it needs. Called by forms that start one."""
+    notify(SOON)
 
 
 def listen() -> None:
@@ -20,13 +26,16 @@ def listen() -> None:
         cursor.execute(f"LISTEN {CHANNEL}")
 
 
-def heard(*, timeout: float) -> bool:
-    """Wait for a NOTIFY on this thread's connection, after `listen`. Raises Django's errors, as all who wait expect."""
+def heard(*, timeout: float) -> set[str]:
+    """What NOTIFY told on this thread's connection, after `listen`: "" for a job, SOON for one that is expected.
+
+    Raises Django's errors, as all who wait expect.
+    """
     raw = connection.connection
     if not select.select([raw], [], [], timeout)[0]:
-        return False
+        return set()
     with connection.wrap_database_errors:
         raw.poll()
-    n_heard = len(raw.notifies)
+    found = {str(one.payload) for one in raw.notifies}
     raw.notifies.clear()
-    return bool(n_heard)
+    return found

@@ -22,6 +22,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
+from mlregistry.ml.search import measuring
 
 pytestmark = pytest.mark.django_db
 FEW = 3
@@ -96,13 +97,42 @@ def test_from_the_button_to_a_prediction_through_the_ensemble(study: Study) -> N
     assert study.winner_id == auto.chosen_id
 
 
-def test_what_there_was_no_time_for_says_so_and_the_single_best_is_trained_all_the_same(study: Study) -> None:
+def test_figures_of_folds_and_of_a_first_look_are_shown_before_a_trial_is_complete(study: Study) -> None:
+    def told(number: int, **columns: Any) -> None:
+        study.trials.filter(number=number).update(state=TrialState.RUNNING, attempt=1, **columns)
+
+    assert queries.leaders(study) == []
+    told(0, intermediate=[])
+    told(1, intermediate=[[0, 0.7], [1, 0.8], [2, 0.81]])
+    told(2, intermediate=[[0, 0.75]])
+    assert [(one["title"], one["value"], one["n_folds"], one["n_trials"]) for one in queries.leaders(study)] == [
+        ("Logistic regression", 0.81, 2, 0), ("Histogram gradient boosting", 0.75, 0, 0),
+    ]  # fmt: skip
+    study.trials.filter(number=2).update(state=TrialState.COMPLETE, values=[0.9])
+    told(3, intermediate=[[1, 0.95]], params={"estimator": "hist_gradient_boosting"})
+    assert [(one["value"], one["n_folds"], one["n_trials"]) for one in queries.leaders(study)] == [
+        (0.9, None, 1), (0.81, 2, 0),
+    ]  # fmt: skip
+
+
+def test_a_large_table_shows_a_figure_of_a_few_rows_before_its_first_fold(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "LOOK_ROWS", 20)
+    search(shortened(study, 4))
+    reported = [[step for step, _ in row.intermediate] for row in study.trials.order_by("number")]
+    assert [steps[:2] for steps in reported[:3]] == [[0, 1]] * 3
+    assert reported[3][0] == 1
+    assert all(row.values for row in study.trials.all()), "the look counts for nothing"
+
+
+def test_what_there_was_no_time_for_says_so_and_a_quick_model_is_trained_all_the_same(study: Study) -> None:
     search(shortened(study, 2))
     AutoTraining.objects.filter(study=study).update(seconds=1)
-    rows = queries.offers(closed(study))
-    assert rows[0]["status"] == RunStatus.FINISHED
-    assert rows[0]["chosen"]
-    assert all("time" in row["error"] for row in rows[1:])
+    *rows, quick = queries.offers(closed(study))
+    assert (quick["method"], quick["status"], quick["chosen"]) == ("quick", RunStatus.FINISHED, True)
+    assert rows
+    assert all("time" in row["error"] for row in rows)
 
 
 def test_a_worker_that_dies_leaves_its_finished_models_and_the_next_goes_on(study: Study) -> None:

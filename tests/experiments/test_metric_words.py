@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.templatetags.metric_words import metric
+from experiments.templatetags.metric_words import metric, ours
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,16 @@ from experiments.templatetags.metric_words import metric
 )
 def test_a_metric_key_reads_as_people_write_it(key: str, words: str) -> None:
     assert metric(key) == words
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("expected_roc_auc", "expected ROC-AUC"),
+        ("roc_auc", "ROC-AUC"),
+        ("val_loss", "val_loss"),
+        ("fit_seconds", "fit_seconds"),
+    ],
+)
+def test_a_key_that_is_no_metric_of_ours_stays_as_it_was_logged(key: str, words: str) -> None:
+    assert ours(key) == words

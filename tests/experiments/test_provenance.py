@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from experiments.actions import artifacts, reruns, runs
+from experiments.actions import artifacts, reruns, runs, studies
 from experiments.actions import logging as log_actions
 from experiments.actions import training as actions
 from experiments.models import DatasetVersion, Experiment, LatestMetric, Problem, Provenance, Run, RunTag
@@ -79,6 +79,32 @@ def test_a_repeated_run_is_the_same_to_the_last_bit(trained: Run, editor: Actor)
     assert found.sentence.startswith("Same to the last bit")
     assert [one.run for one in rerun_queries.repetitions(trained)] == [again]
     assert rerun_queries.repetition(trained) is None
+
+
+def test_the_winner_of_a_study_run_again_is_the_same_to_the_last_bit(
+    problem: Problem, version: DatasetVersion, editor: Actor
+) -> None:
+    space = {"estimators": {"random_forest": {"n_estimators": 10, "min_samples_leaf": {"low": 1, "high": 5}}}}
+    plan = {"max_trials": 2, "n_lanes": 1, "sampler": "random"}
+    study = studies.create_study(
+        problem, version, space=space, recipe={"folds": 2, "seed": 11}, plan=plan, by=editor
+    )
+    run_here(study.lanes.get().job)
+    study.refresh_from_db()
+    assert study.winner is not None
+    assert study.winner.job is not None
+    run_here(study.winner.job)
+    winner = again_read(study.winner)
+    again = repeated(winner, editor)
+    found = rerun_queries.repetition(again)
+    assert found is not None
+    assert (found.verdict, found.metrics, found.facts) == ("same", (), ()), found.sentence
+    assert found.predictions_compared
+    assert again.recipe == winner.recipe
+    trial = next(one for one in study.trials.select_related("run") if one.number != study.best_number)
+    assert trial.run is not None
+    with pytest.raises(Conflict, match="run the study's best run again"):
+        reruns.run_again(again_read(trial.run), by=editor)
 
 
 def test_a_repetition_asks_what_was_asked_even_when_the_problem_has_changed(

@@ -16,6 +16,7 @@ from mlregistry.accounts.models import User
 from mlregistry.jobs.context import JobContext, JobPaused
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, Priority, State
+from mlregistry.ml.search.space import USUAL
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., APIClient]
@@ -97,6 +98,23 @@ def test_the_training_page_estimates_or_says_that_it_cannot(
     assert "300 MB" in text
     assert "with these estimators" in text
     assert web(bob).get(address, {"version": "x"}).status_code == 400
+
+
+def test_a_training_without_estimators_takes_the_usual_ones_of_the_kind(
+    api: Api, bob: User, problem: Problem, version: DatasetVersion
+) -> None:
+    body = {"problem": problem.pk, "dataset_version": version.pk, "seed": 7}
+    answer = api(bob).post("/api/v1/trainings/", body, format="json")
+    assert answer.status_code == 202, answer.content
+    runs = Run.objects.filter(pk__in=answer.json()["runs"])
+    assert {run.estimator for run in runs} == {"dummy", *USUAL["classification"]}
+    assert {(run.recipe or {})["seed"] for run in runs} == {7}
+    schema = api(bob).get("/api/schema/?format=json").json()["components"]["schemas"]["TrainingIn"]
+    for name in USUAL["classification"]:
+        assert name in schema["properties"]["estimators"]["description"]
+    both = body | {"estimators": ["ridge"], "recipes": [{"estimator": "ridge"}]}
+    refused = api(bob).post("/api/v1/trainings/", both, format="json")
+    assert (refused.status_code, refused.json()["field"]) == (400, "estimators")
 
 
 def test_a_training_is_started_with_a_priority_and_a_class(

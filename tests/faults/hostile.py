@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from mlregistry.ml.estimator_entry import Entry, choice, entry, number
+from mlregistry.ml.estimator_entry import Entry, choice, entry, number, whole
 
 WAYS = ("good", "raise", "hang", "eat", "eat_slowly", "print", "vanish")
 
@@ -16,16 +16,19 @@ WAYS = ("good", "raise", "hang", "eat", "eat_slowly", "print", "vanish")
 class Hostile(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
     """Fits as its parent, after doing what `way` says."""
 
-    def __init__(self, way: str = "good", pause: float = 0.0, C: float = 1.0) -> None:
+    def __init__(
+        self, way: str = "good", pause: float = 0.0, C: float = 1.0, hang_above: int = 1_000_000
+    ) -> None:
         super().__init__(C=C)
         self.way = way
         self.pause = pause
+        self.hang_above = hang_above
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Hostile":
         time.sleep(self.pause)
         if self.way == "raise":
             raise RuntimeError("the estimator gives up")
-        if self.way == "hang":
+        if self.way == "hang" or len(X) > self.hang_above:
             time.sleep(3600)
         if self.way == "eat":
             np.ones(2**32)
@@ -49,6 +52,7 @@ def rows() -> dict[str, list[Entry]]:
             entry(
                 "hostile", "Hostile", Hostile, "For tests.",
                 way=choice(*WAYS).among(), pause=number(0.0, 0.0, 60.0),
+                hang_above=whole(1_000_000, 0, 10**9),
                 C=number(1.0, 1e-6, 1e6).over(0.01, 10.0, log=True),
             )
         ]

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from mlregistry.jobs import processes, runner
+from mlregistry.jobs import processes, runner, wake
 from mlregistry.jobs.engines import QUEUES, tasks_setting
 from mlregistry.jobs.management.commands import worker as worker_command
 from mlregistry.jobs.models import Job, State
@@ -67,6 +67,15 @@ def test_it_starts_with_a_job_ends_when_idle_and_starts_again(
         )
         assert job.state == State.SUCCEEDED, job.error
         wait_for(lambda: not _fork_servers(worker), seconds=20)
+
+
+def test_it_starts_before_a_job_that_is_expected(worker: psutil.Process) -> None:
+    def seen() -> bool:
+        wake.expect()  # again and again: the worker may not listen yet
+        return bool(_fork_servers(worker))
+
+    wait_for(seen, seconds=20)
+    assert not Job.objects.exists()
 
 
 def test_an_orderly_end_leaves_no_folder(

@@ -79,7 +79,7 @@ def test_one_button_on_the_problem_page_leads_to_the_live_page(
     assert "Searching" in page
     assert "Waiting for a worker" in page
     assert "first result comes" in page
-    assert 'hx-trigger="every 3s"' in page
+    assert 'hx-trigger="every 1s"' in page, "the first figure is waited for"
     assert "Finish now" not in page
 
 
@@ -95,8 +95,14 @@ def test_a_wrong_form_is_shown_again_with_what_is_wrong(
 def test_the_page_shows_the_best_of_each_family_and_then_models_with_prices(
     web: Web, bob: User, study: Study, editor: Actor
 ) -> None:
-    measured(study)
     client = web(bob)
+    under_way = Trial.objects.filter(study=study, number=2)
+    under_way.update(state=TrialState.RUNNING, attempt=1, intermediate=[[1, 0.8125]])
+    page = client.get(f"/studies/{study.pk}/").content.decode()
+    assert "0.8125" in page
+    assert "1 of 5 folds" in page
+    assert 'hx-trigger="every 3s"' in page
+    measured(study)
     page = client.get(f"/studies/{study.pk}/").content.decode()
     assert "Logistic regression" in page
     assert "Finish now" in page
@@ -134,6 +140,9 @@ def test_the_api_starts_tells_and_refuses(
     measured(study)
     offered(study, editor)
     told = client.get(f"/api/v1/just-trainings/{study.pk}").json()
+    assert told["leaders"] == [
+        {"title": "Logistic regression", "trial": 1, "value": 0.875, "n_trials": 1, "n_folds": None}
+    ]
     assert (told["phase"], told["chosen"]) == ("ready", told["offers"][0]["run"])
     assert told["offers"][0]["megabytes"] == 0.25
     assert told["offers"][1]["status"] == "KILLED"

@@ -81,6 +81,9 @@ def test_the_page_shows_the_best_the_charts_and_the_failures(web: Web, vera: Use
         assert name == "slice_0" or f'id="chart-{name}"' in text
     assert "&lt;b&gt;it broke&lt;/b&gt;" in text
     assert "10 of 12 trials ended" in text
+    assert "best ROC-AUC, trial 9" in text
+    assert "roc_auc" not in text
+    assert "roc auc" not in text
     assert "Pause" not in text
 
 

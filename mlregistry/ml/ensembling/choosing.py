@@ -31,7 +31,8 @@ def choice(priced: Sequence[Priced], *, direction: str, fast: bool = False) -> i
     near = [
         place
         for place, one in enumerate(priced)
-        if means[best] - means[place] <= _error(priced[best].by_part, one.by_part)
+        if len(one.by_part) == len(priced[best].by_part)
+        and means[best] - means[place] <= _error(priced[best].by_part, one.by_part)
     ]
     return min(near, key=lambda place: (_time(priced[place]), -means[place]))
 

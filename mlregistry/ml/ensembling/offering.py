@@ -26,8 +26,11 @@ PARTS = 5
 MOST_STACKED = 8
 PROBABILISTIC = ("log_loss", "brier", "calibration_error")
 SINGLE = "single"
+QUICK = "quick"
+ONE_MODEL = (SINGLE, QUICK)
 TITLES = {
     SINGLE: "Best single model",
+    QUICK: "Quick model",
     "vote": "Soft voting",
     "greedy": "Greedy selection",
     "stack": "Stacking",
@@ -67,23 +70,54 @@ def offers(
     """
     if not candidates:
         raise Invalid("No trial has kept its predictions.", field="candidates")
-    chosen = metrics.metric(kind, metric)
-    sign = -1.0 if chosen.direction == metrics.MAXIMIZE else 1.0
-    pool = pooled(candidates, chosen.function, sign, most_seconds)
+    sign = _sign(kind, metric)
+    pool = pooled(candidates, metrics.metric(kind, metric).function, sign, most_seconds)
+    found = _offered(kind, metric, pool, _methods(metric, kind), seed)
+    return sorted(found, key=lambda one: sign * one.honest.mean)
+
+
+def single(
+    kind: str, metric: str, candidates: Sequence[Candidate], *, seed: int, most_seconds: float | None = None
+) -> Offer:
+    """The best single model alone, which takes no time to find."""
+    pool = pooled(candidates, metrics.metric(kind, metric).function, _sign(kind, metric), most_seconds)
+    return _offered(kind, metric, pool, [(SINGLE, weighing.single)], seed)[0]
+
+
+def quick(
+    kind: str, metric: str, candidates: Sequence[Candidate], *, seed: int, most_seconds: float
+) -> Offer:
+    """The best of the candidates whose fits take no longer; where there is none, the one with the quickest fit."""
+    sign = _sign(kind, metric)
+    one = min(
+        candidates,
+        key=lambda one: (max(0.0, refit_seconds(one) - most_seconds), sign * one.value, one.number),
+    )
+    return _offered(kind, metric, [one], [(QUICK, weighing.single)], seed)[0]
+
+
+def _sign(kind: str, metric: str) -> float:
+    return -1.0 if metrics.metric(kind, metric).direction == metrics.MAXIMIZE else 1.0
+
+
+def _offered(
+    kind: str, metric: str, pool: Sequence[Candidate], methods: Sequence[tuple[str, Weigh]], seed: int
+) -> list[Offer]:
+    chosen, sign = metrics.metric(kind, metric), _sign(kind, metric)
     bench = _bench(pool, lambda outcome: sign * float(chosen.function(outcome)), seed)
     parts = [part for part in _parts(pool[0].held, seed) if _is_defined(bench.at(part))]
     if len(parts) < 2:
         raise Invalid(f"{chosen.title} is not defined on the held-out rows.", field="primary_metric")
     found = []
-    for method, weigh in _methods(metric, kind):
+    for method, weigh in methods:
         mix = weigh(bench)
-        if method != SINGLE and len(mix.used) < 2:
+        if method not in ONE_MODEL and len(mix.used) < 2:
             continue
         by_part = tuple(sign * one for one in _honest(bench, weigh, parts))
         value = float(np.mean([sign * bench.at(part).score(bench.at(part).mixed(mix)) for part in parts]))
         honest = estimate(by_part, 1 / (len(parts) - 1))
-        found.append(_offer(method, pool, mix, value, honest, by_part, len(parts)))
-    return sorted(found, key=lambda one: sign * one.honest.mean)
+        found.append(_offer(method, pool, mix, value, honest, by_part))
+    return found
 
 
 def _methods(metric: str, kind: str) -> list[tuple[str, Weigh]]:
@@ -147,13 +181,12 @@ def _honest(bench: Bench, weigh: Weigh, parts: Sequence[Array]) -> Iterator[floa
 
 
 def _offer(
-    method: str, pool: Sequence[Candidate], mix: Mix, value: float, honest: Estimate, by_part: tuple[float, ...],
-    n_parts: int,
+    method: str, pool: Sequence[Candidate], mix: Mix, value: float, honest: Estimate, by_part: tuple[float, ...]
 ) -> Offer:  # fmt: skip
     used = [(pool[place], mix.weights[place]) for place in mix.used]
     return Offer(
         method,
-        used[0][0].recipe if method == SINGLE else _recipe(used, mix),
+        used[0][0].recipe if method in ONE_MODEL else _recipe(used, mix),
         tuple((one.number, weight) for one, weight in used),
         value,
         honest,

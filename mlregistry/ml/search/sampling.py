@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.errors import Invalid
@@ -129,13 +130,14 @@ def _study(sampler: optuna.samplers.BaseSampler, directions: Sequence[str]) -> o
 def _tell(study: optuna.Study, space: Space, past: Sequence[Past], n_values: int) -> None:
     """The past goes into the storage as it is: it was checked when it was written."""
     distributions = {name: _distribution(found) for name, found in space.all_dimensions.items()}
+    known = _known()
     states = {name: optuna.trial.TrialState[name] for name in (RUNNING, COMPLETE, PRUNED)}
     for number, one in enumerate(past):
         if not set(one.params) <= set(distributions) or (
             one.state == COMPLETE and len(one.values) != n_values
         ):
             continue
-        made = optuna.trial.FrozenTrial(
+        made = known(
             number=number,
             trial_id=number,
             state=states[one.state],
@@ -150,6 +152,17 @@ def _tell(study: optuna.Study, space: Space, past: Sequence[Past], n_values: int
             intermediate_values=one.intermediate,
         )
         study._storage.create_new_trial(study._study_id, template_trial=made)
+
+
+@cache
+def _known() -> Any:
+    """A trial that is not copied on its way into the storage: nobody changes it, and copies cost more than the rest."""
+
+    class Known(optuna.trial.FrozenTrial):  # type: ignore[misc]  # optuna is loaded with the first proposal
+        def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+            return self
+
+    return Known
 
 
 def _suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:

@@ -135,11 +135,16 @@ def stored(data: Mapping[str, Any]) -> Space:
     return Space(estimators, fixed, common)
 
 
-def default(kind: str, n_rows: int) -> Space:
-    """The usual estimators of the kind that are not too slow for so many rows, over their own ranges."""
+def usual(kind: str, n_rows: int) -> list[str]:
+    """The usual estimators of the kind that are not too slow for so many rows."""
     rows = CATALOGUE[kind]
     names = [name for name in USUAL.get(kind, rows) if n_rows <= SLOW_ABOVE_ROWS.get(name, n_rows)]
-    chosen = {name: searched(kind, name) for name in names if name in rows}
+    return [name for name in names if name in rows]
+
+
+def default(kind: str, n_rows: int) -> Space:
+    """The usual estimators for so many rows, over their own ranges."""
+    chosen = {name: searched(kind, name) for name in usual(kind, n_rows)}
     return Space({name: found for name, found in chosen.items() if found})
 
 

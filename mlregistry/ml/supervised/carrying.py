@@ -30,11 +30,20 @@ class Done:
 
 
 class Carrier:
-    """`done` is what an earlier attempt left; `keep` is called after each fold, and may raise to stop there."""
+    """`done` is what an earlier attempt left; `keep` is called after each fold, and may raise to stop there.
 
-    def __init__(self, done: Done | None = None, keep: Callable[[Done], None] = lambda done: None) -> None:
+    At `leave_by` of time.monotonic, where there is such, intervals and drawings that are not ready are left out.
+    """
+
+    def __init__(
+        self,
+        done: Done | None = None,
+        keep: Callable[[Done], None] = lambda done: None,
+        leave_by: float | None = None,
+    ) -> None:
         self.done = done or Done()
         self.keep = keep
+        self.leave_by = leave_by
 
     def folds(self, work: Work, pipeline: Pipeline, rows: Array) -> list[Metrics]:
         """The metrics of each of the recipe's folds of these rows."""

@@ -35,8 +35,8 @@ class Evaluation:
     """`document` is JSON; see TrainingResult for the rest."""
 
     document: dict[str, Any]
-    replicates: Array | None
-    predictions: pd.DataFrame
+    replicates: Array | None = None
+    predictions: pd.DataFrame | None = None
 
 
 def evaluate(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from mlregistry.ml import curves, metrics, pipelines, signature, splits, targets, training_steps
+from mlregistry.ml import curves, in_time, metrics, pipelines, signature, splits, targets, training_steps
 from mlregistry.ml.metrics import MAXIMIZE, Outcome
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
@@ -17,12 +17,13 @@ from mlregistry.ml.signature import Signature
 from mlregistry.ml.supervised import table
 from mlregistry.ml.supervised.carrying import Carrier
 from mlregistry.ml.supervised.crossing import means
-from mlregistry.ml.supervised.evaluating import digest, evaluate
+from mlregistry.ml.supervised.evaluating import Evaluation, digest, evaluate
 from mlregistry.ml.supervised.fitting import measure_parts, outcome_of
 from mlregistry.ml.supervised.table import Report, Work
 from mlregistry.ml.training_result import Told, TrainingResult, nobody
 
 N_EXAMPLE_ROWS = 5
+NO_TIME = "There was no time left for all of the intervals and drawings."
 
 
 def train(
@@ -55,12 +56,16 @@ def train(
     with work.timed("cross_validation"):
         by_fold = carrier.folds(work, pipeline, parts.train)
     measured |= means(by_fold)
-    report(0.8, "Measuring how sure the figures are")
-    with work.timed("intervals"):
-        found = evaluate(work, pipeline, parts, outcome, by_fold)
-    report(0.85, "Drawing curves")
-    with work.timed("curves"), training_steps.lenient(pipeline):
-        drawn = _draw(work, pipeline, used, outcome, parts)
+    found, drawn = Evaluation({}), dict[str, dict[str, Any]]()
+    with in_time.until(carrier.leave_by) as left_out:
+        report(0.8, "Measuring how sure the figures are")
+        with work.timed("intervals"):
+            found = evaluate(work, pipeline, parts, outcome, by_fold)
+        report(0.85, "Drawing curves")
+        with work.timed("curves"), training_steps.lenient(pipeline):
+            drawn = _draw(work, pipeline, used, outcome, parts)
+    if left_out:
+        work.warnings.append(NO_TIME)
     examples = training_steps.example_rows(pipeline, work.frame[used], parts.test, N_EXAMPLE_ROWS)
     work.seconds["total"] = round(time.perf_counter() - start, 6)
     report(1.0, "Finished")

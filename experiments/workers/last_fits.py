@@ -1,0 +1,165 @@
+"""The last fits of a "Just train it", in a fork that is ended when the time is up. Called by its closing job.
+
+As long as nothing is trained, time is kept for a quick model.
+"""
+
+import mmap
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import threadpoolctl
+
+from experiments.actions import auto_closing
+from experiments.actions import runs as run_actions
+from experiments.models import LIVE, Artifact, AutoTraining, Run, RunStatus
+from experiments.queries import auto_trainings as queries
+from experiments.workers import training
+from mlregistry.accounts.actor import Actor
+from mlregistry.artifacts import store
+from mlregistry.errors import Invalid
+from mlregistry.jobs.context import JobContext
+from mlregistry.jobs.forked import Limits
+from mlregistry.jobs.parts import left_of, run_part
+from mlregistry.jobs.patience import patiently
+from mlregistry.ml import packaging
+from mlregistry.ml.ensembling import blends, pricing
+from mlregistry.ml.ensembling.offering import ONE_MODEL
+from mlregistry.ml.signature import Signature
+
+CELLS_FOR_THREADS = 500_000
+MEASURING = 2.0  # a training takes so many times its fit
+STORING_SHARE, LEAST_STORING_SECONDS = 0.05, 1.0  # of the time left, to write a model down
+NO_TIME = "There was no time left for it; give a longer budget."
+LATE = "It was not ready within the time; give a longer budget."
+Row = dict[str, Any]
+
+
+class LastFits:
+    """Of the offers of one closing, each a run.
+
+    They end at `deadline` of time.monotonic, and `spare` seconds earlier as long as nothing is trained.
+    """
+
+    def __init__(
+        self, context: JobContext, auto: AutoTraining, *, deadline: float, spare: float, by: Actor
+    ) -> None:
+        self.context, self.auto, self.by = context, auto, by
+        self.deadline, self.spare = deadline, spare
+        self.storing = max(LEAST_STORING_SECONDS, STORING_SHARE * (deadline - time.monotonic()))
+        self.data: training.Data | None = None
+
+    @property
+    def n_trained(self) -> int:
+        wanted = [one["run"] for one in self.auto.offers]
+        return Run.objects.filter(pk__in=wanted, status=RunStatus.FINISHED).count()
+
+    def train(self, rows: Sequence[Row], *, within: float | None = None) -> None:
+        """Each in turn until the deadline; or for so many seconds, where that is told."""
+        until = None if within is None else time.monotonic() + within
+        runs = training.runs_to_do([row["run"] for row in rows])
+        waiting = [(row, run) for row in rows for run in runs if str(run.pk) == row["run"]]
+        if waiting and self.data is None:
+            self.context.report(0.05, "Reading the dataset")
+            self.data = training.data_of(waiting[0][1])
+        while waiting:
+            end = until or (self.deadline if self.n_trained else self.deadline - self.spare)
+            if time.monotonic() >= end:
+                for _, run in waiting:
+                    self._end(run, NO_TIME)
+                return
+            with mmap.mmap(-1, 1) as begun:
+                limits = Limits(end - time.monotonic(), left_of(self._memory_mb()), output_bytes=None)
+                problem = run_part(self.context, self._work(waiting, begun, end), limits)
+                done, waiting = waiting[: begun[0]], waiting[begun[0] :]
+            if done and problem:
+                self._end(done[-1][1], LATE if time.monotonic() >= end else problem)
+            elif problem:  # it broke before the first
+                raise Invalid(problem)
+
+    def _work(
+        self, waiting: Sequence[tuple[Row, Run]], begun: mmap.mmap, deadline: float
+    ) -> Callable[[JobContext], None]:
+        def work(context: JobContext) -> None:
+            with blends.sharing(), threadpoolctl.threadpool_limits(self._threads()):
+                for place, (row, run) in enumerate(waiting):
+                    begun[0] = place + 1
+                    self._one(context, row, run, deadline)
+
+        return work
+
+    def _one(self, context: JobContext, row: Row, run: Run, deadline: float) -> None:
+        assert self.data is not None  # noqa: S101  # read before there is a fork
+        if row["method"] not in ONE_MODEL and time.monotonic() + MEASURING * row["seconds"] > deadline:
+            context.log(f"{run.name}: left out, its fit takes about {row['seconds']:.0f} s.")
+            run_actions.finish_run(run, RunStatus.KILLED, error=NO_TIME, by=self.by)
+            return
+        place = [one["run"] for one in self.auto.offers].index(row["run"])
+        share = training.Share(context, place, len(self.auto.offers), row["title"])
+        training.train_one(context, share, run, self.data, leave_by=deadline - self.storing)
+        settle(context, self.auto, run)
+
+    def _end(self, run: Run, reason: str) -> None:
+        """For a run that nobody goes on with; one that has told its own end is left as it is."""
+        status = RunStatus.KILLED if reason in (LATE, NO_TIME) else RunStatus.FAILED
+
+        def end() -> None:
+            run.refresh_from_db(fields=["status", "lifecycle", "error", "ended_at"])
+            if run.status in LIVE:
+                run_actions.finish_run(run, status, error=reason[: training.LONGEST_ERROR], by=self.by)
+
+        self.context.log(f"{run.name}: {reason}")
+        patiently(end)
+
+    def _memory_mb(self) -> int:
+        return self.auto.job.memory_mb if self.auto.job is not None else auto_closing.MEMORY_MB
+
+    def _threads(self) -> int | None:
+        """One for a small table, whose fits threads only slow down on a busy machine."""
+        version = self.auto.study.dataset_version
+        small = version is not None and version.n_rows * version.n_columns < CELLS_FOR_THREADS
+        return 1 if small else None
+
+
+def settle(context: JobContext, auto: AutoTraining, run: Run) -> None:
+    """The price of what was trained, and whether it is the one to use; it is that before its price is known too."""
+    run.refresh_from_db()
+    if run.status != RunStatus.FINISHED:
+        return
+    choose(auto)
+    found = _price(run)
+    auto_closing.update_offer(auto, str(run.pk), **found)
+    context.log(
+        f"{run.name}: {found['ms_per_request']:.2f} ms a request, {found['megabytes']:.2f} MB."
+        if found["ms_per_request"] is not None
+        else f"{run.name}: {found['megabytes']:.2f} MB."
+    )
+    choose(auto)
+
+
+def choose(auto: AutoTraining) -> None:
+    auto.refresh_from_db(fields=["offers"])
+    chosen = queries.chosen(auto)
+    if chosen is not None:
+        auto_closing.choose(auto, chosen)
+
+
+def _price(run: Run) -> dict[str, Any]:
+    """By the form that will serve; a model that answers no single row has a size only."""
+    signature = Signature.from_json(run.signature or {})
+    example = signature.frame(run.input_example or [])
+    files = Artifact.objects.filter(run=run, path__startswith="model/").select_related("file")
+    stored = {row.path.rpartition("/")[2]: row.file for row in files}
+    file = stored[packaging.NAMES["skops"]]
+    megabytes = round(file.size / 1e6, 3)
+    if not len(example):
+        return {"ms_per_request": None, "ms_per_row": None, "megabytes": megabytes}
+    name = packaging.NAMES["skops"]
+    with store.local_path(file) as path, tempfile.TemporaryDirectory(prefix="model-") as folder:
+        Path(folder, name).symlink_to(path.resolve())
+        pipeline = packaging.load(Path(folder), packaging.ModelFile("skops", name, file.size, file.sha256))
+    return {**asdict(pricing.price(pipeline, signature, pd.DataFrame(example))), "megabytes": megabytes}
