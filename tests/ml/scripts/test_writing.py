@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlregistry.ml import recipes, tables, training
+from mlregistry.ml.boosting.packages import PACKAGES
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recommendation.estimators import NEED_EXTRA, NEED_RATINGS
@@ -23,7 +24,7 @@ EVIL = '"""\nimport os; os.system("true")\n"""\' {x} \u2028 # noqa'
 QUICK: dict[str, dict[str, Any]] = {
     **{
         name: {"n_estimators": 8}
-        for name in ("random_forest", "extra_trees", "gradient_boosting", "ada_boost")
+        for name in ("random_forest", "extra_trees", "gradient_boosting", "ada_boost", *PACKAGES)
     },
     "hist_gradient_boosting": {"max_iter": 10},
     "quantile_boosting": {"max_iter": 8},
