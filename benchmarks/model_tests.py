@@ -26,7 +26,8 @@ from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.supervised import table as tables
 
 DECLARED = [
-    {"name": "a column does not matter", "column": "x0", "change": "add", "value": 0.1, "expected": "same", "tolerance": 0.5}
+    {"name": "a tenth moves little", "column": "x0", "change": "add", "value": 0.1, "expected": "same",
+     "tolerance": 0.5},
 ]  # fmt: skip
 MODELS = (
     ("logistic regression", "classification", "logistic_regression", {}),

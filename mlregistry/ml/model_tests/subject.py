@@ -68,6 +68,7 @@ class Subject:
     rival: Rival | None = None
     compiled: CompiledModel | None = None
     tolerance: float = 1e-9
+    compiled_tolerance: float = 1e-9
     file_bytes: int = 0
     reloads: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     declared: Sequence[expectations.Expectation] = ()
