@@ -1,7 +1,7 @@
 """The gate before aliases and promotions: who passes, who overrules it, and each model's policy. Called by actions."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -9,11 +9,16 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Forbidden, Invalid
+from mlregistry.lib.lazily import lazily
 from mlregistry.ml.model_tests import expectations as declared
 from mlregistry.ml.model_tests import limits as bounds
-from mlregistry.ml.model_tests import table
 from models_app.models import ModelGate, ModelVersion, RegisteredModel
 from models_app.queries.gates import OPEN, Standing
+
+if TYPE_CHECKING:
+    from mlregistry.ml.model_tests import table
+else:
+    table = lazily("mlregistry.ml.model_tests.table")
 
 MOST_ALIASES = 50
 LONGEST_ALIAS = 255

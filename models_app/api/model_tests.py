@@ -1,6 +1,6 @@
 """REST views of model tests and of the gate before aliases."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -9,7 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlregistry.accounts.models import Role
-from mlregistry.ml.model_tests import plugins, table
+from mlregistry.lib.lazily import lazily
+from mlregistry.ml.model_tests import plugins
+from mlregistry.ml.model_tests.blocking import is_blocking
+from mlregistry.ml.model_tests.check import Check
 from mlregistry.ml.model_tests.limits import LIMITS
 from mlregistry.rest import TeamView, valid
 from models_app import access
@@ -18,6 +21,11 @@ from models_app.actions import model_tests as actions
 from models_app.models import ModelGate, ModelVersion
 from models_app.queries import gates
 from models_app.queries import model_tests as queries
+
+if TYPE_CHECKING:
+    from mlregistry.ml.model_tests import table
+else:
+    table = lazily("mlregistry.ml.model_tests.table")
 
 
 class GateIn(serializers.Serializer[Any]):
@@ -93,9 +101,7 @@ def gate_json(gate: ModelGate) -> dict[str, Any]:
     return {
         "aliases": gate.aliases,
         "blocking": blocking,
-        "blocks": [
-            check.name for check in table.CHECKS if table.is_blocking(check.name, check.severity, blocking)
-        ],
+        "blocks": [check.name for check in table.CHECKS if is_blocking(check.name, check.severity, blocking)],
         "limits": gate.limits,
         "expectations": gate.expectations,
         "strict": gate.strict,
@@ -103,6 +109,6 @@ def gate_json(gate: ModelGate) -> dict[str, Any]:
     }
 
 
-def _check_json(check: table.Check) -> dict[str, Any]:
+def _check_json(check: Check) -> dict[str, Any]:
     names = ("name", "title", "group", "about", "kinds", "needs", "severity")
     return {name: getattr(check, name) for name in names}

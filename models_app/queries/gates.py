@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from mlregistry.ml.model_tests import table
+from mlregistry.ml.model_tests.blocking import is_blocking
 from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel, Verdict
 from models_app.queries import model_tests as queries
 
@@ -50,7 +50,7 @@ def blocking(run: ModelTestRun) -> list[ModelTestResult]:
     """What stands against the version, by the checks that the model's policy lets block."""
     chosen = queries.gate_of(run.version).blocking
     rows = run.results.filter(outcome__in=AGAINST).order_by("place")
-    return [row for row in rows if table.is_blocking(row.name, row.severity, chosen)]
+    return [row for row in rows if is_blocking(row.name, row.severity, chosen)]
 
 
 def is_guarded(model: RegisteredModel, alias: str) -> bool:

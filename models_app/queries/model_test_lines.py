@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from mlregistry.ml.model_tests import table
+from mlregistry.ml.model_tests.blocking import is_blocking
 from models_app.models import ModelTestResult, ModelTestRun
 from models_app.queries.gates import AGAINST
 from models_app.queries.model_tests import gate_of
@@ -17,9 +17,7 @@ SHOWN = 10
 def lines_of(run: ModelTestRun) -> list[Line]:
     """Every result with its bar and whether it blocks for this model."""
     chosen = gate_of(run.version).blocking
-    return [
-        _line(one, table.is_blocking(one.name, one.severity, chosen)) for one in run.results.order_by("place")
-    ]
+    return [_line(one, is_blocking(one.name, one.severity, chosen)) for one in run.results.order_by("place")]
 
 
 def groups_of(lines: list[Line]) -> list[Line]:

@@ -1,7 +1,7 @@
 """Pages of model tests: a version's results, and the gate of a model."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,7 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
-from mlregistry.ml.model_tests import plugins, table
+from mlregistry.lib.lazily import lazily
+from mlregistry.ml.model_tests import plugins
+from mlregistry.ml.model_tests.blocking import is_blocking
 from mlregistry.ml.model_tests.limits import LIMITS
 from mlregistry.ui.page import PageRequest, number, page
 from models_app import access
@@ -20,6 +22,11 @@ from models_app.actions import model_tests as actions
 from models_app.models import ModelGate, ModelVersion, RegisteredModel
 from models_app.queries import gates, model_test_lines
 from models_app.queries import model_tests as queries
+
+if TYPE_CHECKING:
+    from mlregistry.ml.model_tests import table
+else:
+    table = lazily("mlregistry.ml.model_tests.table")
 
 MOST_EXPECTATIONS_TEXT = 200_000
 
@@ -82,7 +89,7 @@ def _context(version: ModelVersion) -> dict[str, Any]:
 def _policy(form: QueryDict) -> dict[str, Any]:
     """The form in the words of the action."""
     chosen = form.getlist("blocking")
-    usual = [check.name for check in table.CHECKS if table.is_blocking(check.name, check.severity, None)]
+    usual = [check.name for check in table.CHECKS if is_blocking(check.name, check.severity, None)]
     limits = {name: number(form.get(f"limit-{name}"), f"limit-{name}") for name in LIMITS}
     return {
         "aliases": form.get("aliases", "").replace(",", " ").split(),
@@ -130,9 +137,7 @@ def _choices(gate: ModelGate, sent: list[str] | None) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for check in table.CHECKS:
         blocks = (
-            check.name in sent
-            if sent is not None
-            else table.is_blocking(check.name, check.severity, gate.blocking)
+            check.name in sent if sent is not None else is_blocking(check.name, check.severity, gate.blocking)
         )
         groups.setdefault(check.group, []).append({"check": check, "blocks": blocks})
     return [{"name": name, "checks": checks} for name, checks in groups.items()]

@@ -16,8 +16,8 @@ from models_app.actions.versions import register
 from models_app.models import Alias, AwaitedAlias, ModelTestRun, ModelVersion
 from models_app.queries import gates
 from serving.actions.endpoints import create_endpoint
-from tests.models_app.with_tests import with_tests
 from tests.models_app.trained import finished_run
+from tests.models_app.with_tests import with_tests
 
 pytestmark = pytest.mark.django_db
 ActorOf = Callable[..., Actor]

@@ -24,8 +24,8 @@ from models_app.actions.model_tests import request_tests
 from models_app.actions.versions import register
 from models_app.models import ModelTestRun, ModelVersion
 from models_app.queries import gates
-from tests.models_app.with_tests import with_tests
 from tests.models_app.trained import cancer_frame, finished_run, fitted
+from tests.models_app.with_tests import with_tests
 
 pytestmark = pytest.mark.django_db
 ActorOf = Callable[..., Actor]

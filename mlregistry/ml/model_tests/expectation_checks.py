@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.model_tests.answers import Row, Told, told
+from mlregistry.ml.model_tests.blocking import DECLARED
 from mlregistry.ml.model_tests.check import ON_ROWS, Check
 from mlregistry.ml.model_tests.expectations import Expectation
 from mlregistry.ml.model_tests.result import AT_LEAST, Result, failed, held, skipped
@@ -18,7 +19,6 @@ from mlregistry.ml.signature import plain
 
 Array = npt.NDArray[Any]
 GROUP = "Declared"
-PREFIX = "declared: "
 ROUNDING = 1e-9
 WORDS = {"same": "stay as it is", "up": "not fall", "down": "not rise"}
 
@@ -26,7 +26,7 @@ WORDS = {"same": "stay as it is", "up": "not fall", "down": "not rise"}
 def checks_of(declared: tuple[Expectation, ...]) -> tuple[Check, ...]:
     """One check per expectation."""
     return tuple(
-        Check(f"{PREFIX}{one.name}", one.name, GROUP, partial(expected, one), _about(one), ON_ROWS)
+        Check(f"{DECLARED}{one.name}", one.name, GROUP, partial(expected, one), _about(one), ON_ROWS)
         for one in declared
     )
 

@@ -12,12 +12,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mlregistry.ml.model_tests.blocking import PLUGIN
 from mlregistry.ml.model_tests.check import ALL, BLOCKS, WARNS, Check
 from mlregistry.ml.model_tests.result import Result, broke
-from mlregistry.ml.model_tests.subject import Subject
-from mlregistry.ml.model_tests.table import PLUGIN
+
+if TYPE_CHECKING:
+    from mlregistry.ml.model_tests.subject import Subject
 
 GROUP = "Plugins"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")

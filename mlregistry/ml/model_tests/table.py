@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.model_tests import (
@@ -19,8 +19,7 @@ from mlregistry.ml.model_tests import (
     slice_checks,
     steadiness_checks,
 )
-from mlregistry.ml.model_tests.check import BLOCKS, Check
-from mlregistry.ml.model_tests.expectation_checks import PREFIX
+from mlregistry.ml.model_tests.check import Check
 
 CHECKS: tuple[Check, ...] = (
     *contract_checks.CHECKS, *edge_checks.CHECKS, *steadiness_checks.CHECKS, *output_checks.CHECKS,
@@ -28,20 +27,8 @@ CHECKS: tuple[Check, ...] = (
     *cost_checks.CHECKS, *clustering_checks.CHECKS, *recommendation_checks.CHECKS,
 )  # fmt: skip
 BY_NAME = {check.name: check for check in CHECKS}
-PLUGIN = "plugin: "
-LONGEST_NAME = 200
-__all__ = ["BY_NAME", "CHECKS", "PREFIX", "checks_of", "is_blocking", "parse_blocking"]
+__all__ = ["BY_NAME", "CHECKS", "checks_of", "parse_blocking"]
 checks_of = expectation_checks.checks_of
-
-
-def is_blocking(name: str, severity: str, chosen: Sequence[str] | None) -> bool:
-    """By the model's own choice; without one, the checks whose severity is to block.
-
-    Declared expectations and the operator's own checks are not chosen by name: their severity decides.
-    """
-    if chosen is None or name.startswith((PREFIX, PLUGIN)):
-        return severity == BLOCKS
-    return name in chosen
 
 
 def parse_blocking(given: object) -> list[str] | None:

@@ -10,7 +10,7 @@ import pytest
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import recipes, training
-from mlregistry.ml.model_tests import expectations, limits, plugins, running, table
+from mlregistry.ml.model_tests import blocking, expectations, limits, plugins, running, table
 from mlregistry.ml.model_tests.result import BROKE, FAILED, PASSED, SKIPPED
 from mlregistry.ml.model_tests.subject import Subject
 from mlregistry.ml.problems import ProblemSpec
@@ -124,10 +124,10 @@ def test_only_checks_that_there_are_can_block(given: Any) -> None:
 
 
 def test_a_models_own_choice_decides_what_blocks() -> None:
-    assert table.is_blocking("latency", "warns", ["latency"])
-    assert not table.is_blocking("row_order", "blocks", ["latency"])
-    assert table.is_blocking("row_order", "blocks", None)
-    assert table.is_blocking("declared: x", "blocks", ["latency"])
+    assert blocking.is_blocking("latency", "warns", ["latency"])
+    assert not blocking.is_blocking("row_order", "blocks", ["latency"])
+    assert blocking.is_blocking("row_order", "blocks", None)
+    assert blocking.is_blocking("declared: x", "blocks", ["latency"])
 
 
 def test_costs_are_held_against_the_models_own_limits() -> None:
