@@ -150,6 +150,13 @@ TRAINERS = env.flag("MLREGISTRY_TRAINERS")  # code of owners may run on the work
 TRAINER_INDEX = env.text(
     "MLREGISTRY_TRAINER_INDEX"
 )  # where the packages of trainers come from; empty: pip's own
+MODEL_GATE = env.flag("MLREGISTRY_MODEL_GATE", default=True)  # aliases move to versions whose tests passed
+MODEL_TESTS_FOLDER = env.text(
+    "MLREGISTRY_MODEL_TESTS_FOLDER"
+)  # Python files with tests of the operator's own
+MODEL_TESTS_SECONDS = env.number(
+    "MLREGISTRY_MODEL_TESTS_SECONDS", 30, lowest=1
+)  # that each of those may take
 TRAINER_ENTRY_POINTS = [word for word in env.text("MLREGISTRY_TRAINER_ENTRY_POINTS").split(",") if word]
 TRACKING_URL = env.text("MLREGISTRY_TRACKING_URL", env.own_url())  # where workers find this server
 WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
@@ -200,6 +207,7 @@ JOB_KINDS = {
     "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",
     "models_app.compile": "models_app.workers.compilations.compile_version",
+    "models_app.test_version": "models_app.workers.model_tests.test_version",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
@@ -220,6 +228,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "experiments.roll_rows",
     "experiments.scheduled_training",  # it starts a training, which is refused
     "models_app.compile",  # the version is registered all the same
+    "models_app.test_version",
     "models_app.deliver_webhook",
     "accounts.demo",
 }

@@ -15,13 +15,15 @@ from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.locations import below
 from mlregistry.lib.names import clean_text
 from models_app.actions import compilations
-from models_app.actions.aliases import set_alias
+from models_app.actions.aliases import set_or_await
 from models_app.actions.client_versions import count, next_number
+from models_app.actions.model_tests import request_tests
 from models_app.actions.models import checked_name, in_use
 from models_app.actions.news import tell_created
 from models_app.actions.tags import clean_tags
 from models_app.models import ModelFile, ModelVersion, RegisteredModel
 from models_app.queries.candidates import best_run
+from models_app.queries.model_tests import can_test
 from models_app.queries.origins import saved_by_job
 
 MODEL_FOLDER = "model/"
@@ -58,14 +60,19 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
         record(by, "version.register", version, run=run.pk.hex, formats=sorted(_formats(files)))
         tell_created(version, by=by)
         if compilations.can_compile(version):
-            compilations.request_compilation(version, by=by)
+            compilations.request_compilation(version, by=by)  # its tests follow it
+        elif can_test(version):
+            request_tests(version, by=by)
     return version
 
 
 def register_best(
     experiment: Experiment, model_name: str, *, alias: str | None = None, description: str = "", by: Actor
 ) -> ModelVersion:
-    """Registers the experiment's best run by its problem's primary metric, and lets the alias point at it."""
+    """Registers the experiment's best run by its problem's primary metric, and lets the alias point at it.
+
+    A guarded alias that would move waits until the version's tests have passed.
+    """
     by.require(Role.EDITOR)
     run = best_run(experiment)
     if run is None:
@@ -73,7 +80,7 @@ def register_best(
     with transaction.atomic():
         version = register(run, model_name, description=description, by=by)
         if alias:
-            set_alias(version.model, alias, version, by=by)
+            set_or_await(version.model, alias, version, by=by)
     return version
 
 

@@ -34,6 +34,13 @@ class VersionPatch(serializers.Serializer[Any]):
 
 class AliasIn(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1)
+    why = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=2_000,
+        help_text="an owner's reason to overrule the gate",
+    )
 
 
 class ModelOut(serializers.Serializer[Any]):

@@ -44,13 +44,16 @@ class Versions(TeamView):
     @extend_schema(operation_id="model_versions_register", request=VersionIn, responses={201: VersionOut})
     @idempotent()
     def post(self, request: Request, name: str) -> Response:
-        """Registers the model of a run; a model of this name is created when there is none."""
+        """Registers the model of a run; a model of this name is created when there is none.
+
+        An alias that is guarded and would move waits for the version's tests, and moves when they pass.
+        """
         given = valid(VersionIn, request)
         run = experiments_access.run(self.actor, given["run"])
         with transaction.atomic():
             version = versions.register(run, name, description=given["description"], by=self.actor)
             if given.get("alias"):
-                aliases.set_alias(version.model, given["alias"], version, by=self.actor)
+                aliases.set_or_await(version.model, given["alias"], version, by=self.actor)
         return Response(_json(self, version), status=201)
 
 
@@ -98,8 +101,10 @@ class Alias(TeamView):
 
     @extend_schema(operation_id="model_aliases_set", request=AliasIn, responses=VersionOut)
     def put(self, request: Request, name: str, alias: str) -> Response:
-        version = access.version(self.actor, name, valid(AliasIn, request)["version"])
-        aliases.set_alias(version.model, alias, version, by=self.actor)
+        """A guarded alias moves only to a version whose tests passed (409); an owner may say why all the same."""
+        given = valid(AliasIn, request)
+        version = access.version(self.actor, name, given["version"])
+        aliases.set_alias(version.model, alias, version, why=given["why"], by=self.actor)
         return Response(_json(self, version))
 
     @extend_schema(operation_id="model_aliases_delete", responses={204: None})

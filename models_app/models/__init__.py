@@ -1,17 +1,23 @@
 """The registry: names, immutable numbered versions, movable aliases."""
 
 from .compilations import Compilation
+from .model_tests import AwaitedAlias, ModelGate, ModelTestResult, ModelTestRun, Verdict
 from .models import RegisteredModel
 from .versions import Alias, ModelFile, ModelVersion, Stage, VersionState
 from .webhooks import Webhook, WebhookDelivery, WebhookStatus
 
 __all__ = [
     "Alias",
+    "AwaitedAlias",
     "Compilation",
     "ModelFile",
+    "ModelGate",
+    "ModelTestResult",
+    "ModelTestRun",
     "ModelVersion",
     "RegisteredModel",
     "Stage",
+    "Verdict",
     "VersionState",
     "Webhook",
     "WebhookDelivery",

@@ -41,7 +41,10 @@ def model(request: PageRequest, name: str) -> HttpResponse:
 def set_alias(request: PageRequest, name: str) -> HttpResponse:
     found = access.model(request.actor, name)
     version = access.version(request.actor, name, whole(request.POST.get("version"), "version"))
-    alias = alias_actions.set_alias(found, request.POST.get("alias", "").strip(), version, by=request.actor)
+    form = request.POST
+    alias = alias_actions.set_alias(
+        found, form.get("alias", "").strip(), version, why=form.get("why", "").strip(), by=request.actor
+    )
     messages.success(request, f"“{alias.name}” points at version {version.number}.")
     return redirect("models_app:model", found.name)
 

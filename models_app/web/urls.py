@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from models_app.web import compilations, models, versions
+from models_app.web import compilations, model_tests, models, versions
 
 urlpatterns: list[URLPattern] = [
     path("models/", models.models, name="models"),
@@ -14,5 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("models/<str:name>/versions/<int:number>/delete", versions.delete, name="version-delete"),
     path("models/<str:name>/versions/<int:number>/compilation", compilations.compilation, name="compilation"),
     path("models/<str:name>/versions/<int:number>/compile", compilations.compile_version, name="compile"),
+    path("models/<str:name>/gate", model_tests.gate, name="gate"),
+    path("models/<str:name>/versions/<int:number>/tests", model_tests.tests, name="model-tests"),
+    path("models/<str:name>/versions/<int:number>/test", model_tests.run_tests, name="model-tests-run"),
     path("runs/<uuid:run_id>/register", versions.register, name="register"),
 ]

@@ -15,6 +15,7 @@ from models_app.actions import versions as actions
 from models_app.models import ModelVersion
 from models_app.queries.lineage import lineage
 from models_app.web.compilations import compilation_context
+from models_app.web.model_tests import line_context
 
 HELD_OUT = ("test_", "validation_", "cv_")
 PROMPT = "mlflow.prompt.text"
@@ -38,6 +39,7 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
     found = access.version(request.actor, name, number)
     context = {
         **compilation_context(found),
+        **line_context(found),
         "lineage": lineage(found),
         "aliases": found.aliases.order_by("name"),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),

@@ -16,14 +16,22 @@ from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.compiling.parity import Native
 from mlregistry.ml.signature import Signature
 from models_app.actions.compilations import keep_compilation
+from models_app.actions.model_tests import request_tests
 from models_app.models import ModelFile, ModelVersion
 
 N_ROWS = 1_000
 
 
 def compile_version(context: JobContext, *, version_id: int) -> dict[str, Any]:
-    """Which form serves from now on, and how many times faster it is for one row."""
+    """Which form serves from now on. The version's tests follow, whatever came of it: they speak of what serves."""
     version = _version(version_id)
+    try:
+        return _compiled(context, version)
+    finally:
+        request_tests(version, by=Actor.system(version.model.team, user=version.created_by))
+
+
+def _compiled(context: JobContext, version: ModelVersion) -> dict[str, Any]:
     file = _file(version)
     signature = Signature.from_json(version.served_signature)
     context.report(0.0, "Reading rows")

@@ -5,23 +5,34 @@ from django.utils import timezone
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.errors import Conflict
-from models_app.actions.aliases import set_alias
+from models_app.actions.aliases import point_alias
+from models_app.actions.gates import pass_gate
 from models_app.models import ModelVersion
+from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_steps import begin_step, crown
 from serving.models import AbTest, AbTestState
 
 
-def finish(test: AbTest, variant: str, *, reason: str, by: Actor) -> None:
-    """Crowns the variant of a locked test; the alias moves in the same transaction."""
-    version = ModelVersion.objects.select_related("model").get(pk=test.versions[variant])
+def finish(test: AbTest, variant: str, *, reason: str, why: str = "", by: Actor) -> None:
+    """Crowns the variant of a locked test; the alias moves in the same transaction.
+
+    Its version's tests must have passed, as for any move of an alias; an owner overrules them by saying `why`.
+    """
+    version = version_of(test, variant)
+    pass_gate(obstacles_to_promotion(version), version, alias=test.alias, why=why, by=by)
     crown(test, version, by=by)
     if test.alias:
-        set_alias(version.model, test.alias, version, by=by)
+        point_alias(version.model, test.alias, version, by=by)
     test.winner = variant
     end(test, AbTestState.PROMOTED, reason)
     record(
         by, "ab_test.promote", test, variant=variant, version=str(version), alias=test.alias, reason=reason
     )
+
+
+def version_of(test: AbTest, variant: str) -> ModelVersion:
+    """What the variant serves in this test."""
+    return ModelVersion.objects.select_related("model").get(pk=test.versions[variant])
 
 
 def roll_back(test: AbTest, *, reason: str, by: Actor) -> None:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.ml.abtests import ramps, thompson
-from serving.actions.abtest_ends import finish, locked, roll_back
+from models_app.queries.gates import obstacles_to_promotion
+from serving.actions.abtest_ends import finish, locked, roll_back, version_of
 from serving.actions.abtest_steps import begin_step
 from serving.models import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
 from serving.queries import abtests, canaries
@@ -97,6 +98,9 @@ def _tend_canary(test: AbTest, steps: list[AbTestStep], found: Look, now: dateti
     move = canaries.move(test, step, readings, now)
     if found.memory["split_alarm"] and move.what in (ramps.UP, ramps.DONE):
         move = ramps.Move(ramps.STAY, "the traffic is not split as it should be (sample ratio mismatch)")
+    if move.what in (ramps.UP, ramps.DONE):
+        gate = obstacles_to_promotion(version_of(test, canaries.canary_of(test)))
+        move = ramps.Move(ramps.STAY, gate.reasons[0]) if gate.reasons else move
     found.figures["readings"] = [one.to_json() for one in readings]
     found.figures["move"] = asdict(move)
     if move.what == ramps.BACK:

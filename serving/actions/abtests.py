@@ -8,8 +8,9 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.ml.abtests import comparisons
+from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_declarations import Declaration, checked
-from serving.actions.abtest_ends import end, finish, locked
+from serving.actions.abtest_ends import end, finish, locked, version_of
 from serving.actions.abtest_looks import look_now
 from serving.actions.abtest_steps import begin_step
 from serving.models import AbTest, AbTestState, Endpoint, Mode
@@ -78,16 +79,18 @@ def promote(test: AbTest, variant: str, *, why: str = "", by: Actor) -> AbTest:
             raise Conflict(f"{obstacles[0]} An owner may promote it all the same and say why.", field="why")
         if obstacles and by.role < Role.OWNER:
             raise Forbidden(f"{obstacles[0]} Only an owner may promote it all the same.", field="why")
-        finish(test, variant, reason=why or "won", by=by)
+        finish(test, variant, reason=why or "won", why=why, by=by)
     return test
 
 
 def obstacles_to(test: AbTest, variant: str) -> list[str]:
-    """Why this challenger should not be promoted, by the newest look; the alarm of the split comes first."""
+    """Why this challenger should not be promoted: the split, the newest look, the tests of its version."""
     found = [SPLIT_ALARM] if test.memory.get("split_alarm") else []
     if test.mode == Mode.CANARY:
         return [*found, "The canary has not passed all its steps."]
     verdict = test.memory.get("verdicts", {}).get(variant, comparisons.TOO_FEW)
     if verdict != comparisons.WINS:
         found.append(f"“{variant}” has not been shown to be better by more than {test.margin:g}.")
+    if variant in test.versions:
+        found += obstacles_to_promotion(version_of(test, variant)).reasons
     return found

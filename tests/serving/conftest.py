@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
@@ -30,6 +31,12 @@ def _own_routing() -> Iterator[None]:
 def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test of a test need not wait until every process has heard of new weights."""
     monkeypatch.setattr(abtests, "GRACE", timedelta())
+
+
+@pytest.fixture(autouse=True)
+def _no_gate(settings: SettingsWrapper) -> None:
+    """Whether versions were tested is the matter of test_gated_promotion alone."""
+    settings.MODEL_GATE = False
 
 
 @pytest.fixture
