@@ -212,6 +212,7 @@ JOB_KINDS = {
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
+    "serving.predict_batch": "serving.workers.batches.predict_batch",
     "serving.score_shadow": "serving.workers.shadows.score",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
@@ -239,7 +240,10 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.lanes.tend": 15,
     "serving.actions.abtest_looks.tend": 10,
     "serving.actions.shadows.tend": 20,
+    "serving.actions.unit_feedback.settle_due": 10,
+    "serving.actions.retention.tend": 3600,
 }
+PREDICTION_QUEUE = env.number("MLREGISTRY_PREDICTION_QUEUE", 64, lowest=1)  # of an endpoint in one process
 DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
 DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)
 RUN_TIMEOUT_HOURS = env.number("MLREGISTRY_RUN_TIMEOUT_HOURS", 7 * 24)

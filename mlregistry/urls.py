@@ -13,6 +13,7 @@ admin.autodiscover()
 
 urlpatterns = [
     path("health", probes.health, name="health"),
+    path("ping", probes.health, name="ping"),
     path("version", probes.version, name="version"),
     path("metrics", probes.metrics, name="metrics"),
     path("admin/", admin.site.urls),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("api/v1/", include("experiments.api.urls")),
     path("api/v1/", include("models_app.api.urls")),
     path("api/v1/", include("serving.api.urls")),
+    path("", include("serving.api.protocol_urls")),
     path("", include(("mlregistry.ui.urls", "ui"))),
     path("", include(("mlregistry.accounts.web.urls", "accounts"))),
     path("", include(("mlregistry.jobs.web.urls", "jobs"))),

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, Endpoint, Shadow
+from serving.models import AbTest, Batch, Endpoint, Shadow
 
 LARGEST_ID = 2**63 - 1
 
@@ -43,4 +43,19 @@ def shadow(by: Actor, of: Endpoint, name: str) -> Shadow:
     found = Shadow.objects.filter(endpoint=of, endpoint__team=by.team, name=name).first()
     if found is None:
         raise NotFound(f"“{of.name}” has no shadow “{name}”.", field="shadow")
+    return found
+
+
+def batches(by: Actor) -> QuerySet[Batch]:
+    rows = Batch.objects.filter(endpoint__team=by.team)
+    return rows.select_related(
+        "endpoint__team", "version__model", "dataset_version__dataset", "result_version__dataset", "job",
+        "result", "created_by",
+    )  # fmt: skip
+
+
+def batch(by: Actor, batch_id: int) -> Batch:
+    found = batches(by).filter(pk=batch_id).first() if batch_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no batch {batch_id} in {by.team.name}.", field="batch")
     return found

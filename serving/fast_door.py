@@ -10,13 +10,19 @@ from http import HTTPStatus
 from typing import Any
 
 from serving import live_routing
+from serving.hotpath.inference import Inference
+from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
 from serving.hotpath.wire import MAX_BYTES
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-PATH = re.compile(r"(?:/t/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))?/api/v1/endpoints/([^/]+)/invocations")
+PATH = re.compile(
+    r"(?:/t/(?P<team>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))?"
+    r"/(?:(?:api/v1/)?endpoints/(?P<endpoint>[^/]+)/invocations"
+    r"|v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[0-9]{1,9}))?/infer)"
+)
 # Who may not, or finds nothing, may be known to the database and not yet (or no longer) to this process.
 FOR_DJANGO = frozenset({401, 403, 404})
 
@@ -26,13 +32,13 @@ def fast_door(application: Application) -> Application:
 
     def door(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         routing = live_routing.here()
-        address = _address(environ)
+        asked = _asked(environ)
         # Any request starts the threads, so what a killed process left in the log is shipped soon.
-        routing.start(wait=address is not None)
-        body = _body(environ) if address is not None and "HTTP_AUTHORIZATION" in environ else None
-        if address is None or body is None:
+        routing.start(wait=asked is not None)
+        body = _body(environ) if asked is not None and "HTTP_AUTHORIZATION" in environ else None
+        if asked is None or body is None:
             return application(environ, start_response)
-        status, headers, answer = routing.answer(address, body, _headers(environ))
+        status, headers, answer = routing.answer(asked[0], body, _headers(environ), wording=asked[1])
         if status in FOR_DJANGO:
             return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
         start_response(
@@ -44,17 +50,20 @@ def fast_door(application: Application) -> Application:
     return door
 
 
-def _address(environ: Environ) -> Address | None:
+def _asked(environ: Environ) -> tuple[Address, Wording] | None:
+    """Which endpoint, and in which protocol; None for what is no prediction."""
     if environ["REQUEST_METHOD"] != "POST":
         return None
-    path = environ.get("PATH_INFO", "")
-    found = PATH.fullmatch(path)
+    found = PATH.fullmatch(environ.get("PATH_INFO", ""))
     if found is None:
         return None
     try:
-        return Address(found[1], found[2].encode("latin-1").decode("utf-8"))
+        name = (found["endpoint"] or found["model"]).encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None
+    if found["endpoint"]:
+        return Address(found["team"], name), SCORING
+    return Address(found["team"], name), Inference(int(found["version"]) if found["version"] else None)
 
 
 def _body(environ: Environ) -> bytes | None:

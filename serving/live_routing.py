@@ -6,9 +6,11 @@ The web processes run its thread (`start`); other processes look at the database
 import logging
 import os
 import select
+import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,14 +19,18 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from mlregistry.accounts.actor import Actor
+from serving.actions import workers
 from serving.actions.counts import add_counts
+from serving.actions.logcounts import Amounts, add_log_counts
 from serving.actions.rescoring import add_rescored
 from serving.actions.routing import CHANNEL
+from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters, Key, Tally
-from serving.hotpath.live import Live
+from serving.hotpath.live import Failure, Live
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.models import ModelCache
-from serving.hotpath.predict import Answer, predict
+from serving.hotpath.predict import Means, predict
+from serving.hotpath.protocols import SCORING, Answer, Wording
 from serving.hotpath.snapshot import Address, Grant, Snapshot
 from serving.queries import routing
 from serving.shipping import run_until
@@ -33,6 +39,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 REBUILD_SECONDS = 30.0  # so that a change made behind the actions' back is found, too
 FIRST_SECONDS = 30.0
+REPORT_SECONDS = 5.0
 
 
 class LiveRouting:
@@ -42,6 +49,7 @@ class LiveRouting:
         self.live = Live(ModelCache(), kept_at=home / "routing.json")
         self.log = PredictionLog(home / "predictions")
         self.counters = Counters()
+        self.admission = Admission(settings.PREDICTION_QUEUE)
         self.pid = os.getpid()
         self._lock = threading.Lock()
         self._starting = threading.Lock()
@@ -50,12 +58,20 @@ class LiveRouting:
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._built_at = float("-inf")
-        self._failed = False
+        self._failures: list[Failure] = []
+        self._reported: tuple[int, dict[str, str]] | None = None
+        self._reported_at = float("-inf")
         self._unsent: list[Mapping[Key, Tally]] = []
+        self._unsent_log: list[Mapping[int, Amounts]] = []
 
     @property
     def snapshot(self) -> Snapshot:
         return self.live.current
+
+    @property
+    def name(self) -> str:
+        """Of this process among those that serve."""
+        return f"{socket.gethostname()[:80]} {self.log.source}"
 
     def start(self, *, wait: bool) -> None:
         """Runs the threads, if they do not run; with `wait` returns when predictions can be answered."""
@@ -90,30 +106,65 @@ class LiveRouting:
         with self._lock:
             number = routing.epoch()
             stale = time.monotonic() - self._built_at > REBUILD_SECONDS
-            if number == self.snapshot.epoch and not stale and not self._failed:
+            if number == self.snapshot.epoch and not stale and not self._failures:
                 return
             wanted = routing.build()
             if wanted.epoch < self.snapshot.epoch:  # the database was put back to an earlier state
                 self.live.current = replace(self.snapshot, epoch=wanted.epoch)
-            self._failed = bool(self.live.offer(wanted))
+            self._failures = self.live.offer(wanted)
             self._built_at = time.monotonic()
 
     def answer(
-        self, address: Address, body: bytes, headers: Mapping[str, str], *, grant: Grant | None = None
+        self,
+        address: Address,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        grant: Grant | None = None,
+        wording: Wording = SCORING,
     ) -> Answer:
         """Status, headers and body; header names are lower-case."""
-        return predict(
-            address, body, headers, self.snapshot, log=self.log, counters=self.counters, grant=grant
-        )
+        means = Means(self.log, self.counters, self.admission, wording)
+        return predict(address, body, headers, self.snapshot, means=means, grant=grant)
 
     def flush_counts(self) -> None:
         """Adds what was counted since the last time to the database's rows; on an error it stays here."""
         recent = self.counters.drain()
         if recent:
             self._unsent.append(recent)
+        logged = self._log_amounts()
+        if logged:
+            self._unsent_log.append(logged)
         while self._unsent:
             add_counts(self._unsent[0])
             del self._unsent[0]
+        while self._unsent_log:
+            add_log_counts(self.log.source, self._unsent_log[0])
+            del self._unsent_log[0]
+
+    def _log_amounts(self) -> dict[int, Amounts]:
+        found = {
+            endpoint_id: Amounts(n_enqueued=one.n_enqueued, n_dropped=one.n_dropped)
+            for endpoint_id, one in self.log.drain_counts().items()
+        }
+        for endpoint_id, n_refused in self.counters.drain_refused().items():
+            found.setdefault(endpoint_id, Amounts()).n_refused = n_refused
+        return found
+
+    def report(self) -> None:
+        """Tells the other processes which epoch this one answers by: at once when it changed, else now and then."""
+        failures = {str(one.endpoint_id): one.message for one in self._failures}
+        current = (self.snapshot.epoch, failures)
+        if current == self._reported and time.monotonic() - self._reported_at < REPORT_SECONDS:
+            return
+        workers.report(
+            self.name, host=socket.gethostname()[:100], pid=self.pid, epoch=current[0], failures=failures
+        )
+        self._reported, self._reported_at = current, time.monotonic()
+
+    def is_ready(self) -> bool:
+        """Whether the routing is in force with every model that it needs."""
+        return self._ready.is_set() and self.snapshot.version_ids() <= set(self.snapshot.models)
 
     def rescore(self) -> None:
         """Has some of the compiled forms' answers scored again natively, and counts what differed."""
@@ -127,6 +178,8 @@ class LiveRouting:
                 self._round(stopping)
         finally:
             self._ready.set()
+            with suppress(DatabaseError):
+                workers.forget(self.name)
             connection.close()
 
     def _refresh_first(self) -> None:
@@ -147,6 +200,7 @@ class LiveRouting:
                 cursor.execute(f"LISTEN {CHANNEL}")
             while not stopping.is_set():
                 self.refresh()
+                self.report()
                 self.flush_counts()
                 self.rescore()
                 _wait_for_notify(POLL_SECONDS)
@@ -200,7 +254,9 @@ def _new_lock_after_fork() -> None:
 os.register_at_fork(after_in_child=_new_lock_after_fork)
 
 
-def predict_as(by: Actor, endpoint_name: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def predict_as(
+    by: Actor, endpoint_name: str, body: bytes, headers: Mapping[str, str], *, wording: Wording = SCORING
+) -> Answer:
     """A prediction for somebody whom the door has already authenticated and who may predict in `by.team`."""
     by.require_scope("predict")
     found = here()
@@ -209,4 +265,4 @@ def predict_as(by: Actor, endpoint_name: str, body: bytes, headers: Mapping[str,
     grant = Grant(
         team_id=by.team.pk, teams=frozenset({slug}), default_team=slug, scopes=frozenset({"predict"})
     )
-    return found.answer(Address(slug, endpoint_name), body, headers, grant=grant)
+    return found.answer(Address(slug, endpoint_name), body, headers, grant=grant, wording=wording)

@@ -21,6 +21,14 @@ TOTALS = """
     CROSS JOIN LATERAL unnest(c.histogram) WITH ORDINALITY AS h (bucket, place)
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
 """
+LOGGED = """
+    SELECT t.slug, e.name, sum(greatest(c.n_enqueued, c.n_written + c.n_dropped)), sum(c.n_written), sum(c.n_dropped),
+           sum(c.n_refused)
+    FROM serving_logcount c
+    JOIN serving_endpoint e ON e.id = c.endpoint_id
+    JOIN accounts_team t ON t.id = e.team_id
+    GROUP BY 1, 2 ORDER BY 1, 2
+"""
 MODEL = ["team", "model", "version"]
 RESCORED = """
     SELECT t.slug, m.name, v.number::text, c.n_rescored, c.n_mismatches
@@ -48,6 +56,7 @@ class PredictionCollector(Collector):
         yield rows
         yield times
         yield from _rescored()
+        yield from _logged()
 
 
 def register() -> None:
@@ -83,6 +92,25 @@ def _rescored() -> Iterator[Metric]:
         wrong.add_metric(labels, n_mismatches)
     yield scored
     yield wrong
+
+
+def _logged() -> Iterator[Metric]:
+    """What became of the rows of the prediction log, and how many requests found a full queue."""
+    place = ["team", "endpoint"]
+    rows = CounterMetricFamily(
+        "mlregistry_prediction_log_rows",
+        "Rows handed to the log; enqueued = written + dropped + waiting.",
+        labels=[*place, "state"],
+    )
+    refused = CounterMetricFamily(
+        "mlregistry_predictions_refused", "Requests that found a full queue.", labels=place
+    )
+    for team, endpoint, *amounts, n_refused in _lines(LOGGED):
+        for state, amount in zip(("enqueued", "written", "dropped"), amounts, strict=True):
+            rows.add_metric([team, endpoint, state], float(amount))
+        refused.add_metric([team, endpoint], float(n_refused))
+    yield rows
+    yield refused
 
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:

@@ -9,6 +9,7 @@ import fcntl
 import io
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 from django.conf import settings
 from django.db import DataError, close_old_connections, connection, transaction
 from django.db import Error as DatabaseError
 
+from serving.actions.logcounts import Amounts, add_log_counts, settle
 from serving.hotpath import segments
 from serving.hotpath.records import Record
 from serving.hotpath.segments import Cursor, Segment
@@ -45,7 +48,13 @@ STORE = f"""
     WHERE EXISTS (SELECT FROM serving_endpoint e WHERE e.id = s.endpoint_id)
       AND EXISTS (SELECT FROM models_app_modelversion v WHERE v.id = s.version_id)
     ON CONFLICT (request_id, "row") DO NOTHING
+    RETURNING endpoint_id
 """  # noqa: S608 - constants only
+STORED = f"WITH stored AS ({STORE}) SELECT endpoint_id, count(*) FROM stored GROUP BY 1"  # noqa: S608
+WITHOUT_VERSION = """
+    SELECT endpoint_id, count(*) FROM shipped_predictions s
+    WHERE NOT EXISTS (SELECT FROM models_app_modelversion v WHERE v.id = s.version_id) GROUP BY 1
+"""
 
 
 def run_until(stopping: threading.Event, folder: Path) -> None:
@@ -95,7 +104,7 @@ def _ship_segment(segment: Segment, cursor: Cursor) -> int:
         batch = segments.read_batch(segment.path, offset=offset, limit=BATCH_RECORDS)
         if not batch.records:
             break
-        n_rows += _store(batch.records)
+        n_rows += _store(batch.records, segment.source)
         offset = batch.next_offset
         cursor.advance(segment, offset)
     if segment.closed:
@@ -103,35 +112,51 @@ def _ship_segment(segment: Segment, cursor: Cursor) -> int:
             logger.warning("%s ends in %d bytes that are no record", segment.path.name, batch.n_torn_bytes)
         segments.remove(segment)
         cursor.forget(segment)
+        _settle(segment)
     return n_rows
 
 
-def _store(records: list[Record]) -> int:
+def _settle(segment: Segment) -> None:
+    """After the last segment of a process that has ended, its counts are made to agree with what was there."""
+    pid = segment.source.partition(".")[0]
+    left = any(other.source == segment.source for other in segments.listing(segment.path.parent))
+    if not left and pid.isdigit() and not psutil.pid_exists(int(pid)):
+        settle(segment.source)
+
+
+def _store(records: list[Record], source: str) -> int:
     """Stores the records; one that PostgreSQL refuses is named in the log and does not hold up the others."""
     try:
-        return _copy(records)
+        return _copy(records, source)
     except DataError:
         if len(records) == 1:
             logger.exception("prediction %s cannot be stored", records[0].id)
+            add_log_counts(source, {records[0].endpoint_id: Amounts(n_dropped=records[0].n_rows)})
             return 0
     half = len(records) // 2
-    return _store(records[:half]) + _store(records[half:])
+    return _store(records[:half], source) + _store(records[half:], source)
 
 
-def _copy(records: list[Record]) -> int:
+def _copy(records: list[Record], source: str) -> int:
     text = io.StringIO()
     writer = csv.writer(text)
     for record in records:
         writer.writerows(_lines(record))
     text.seek(0)
+    amounts: dict[int, Amounts] = defaultdict(Amounts)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(STAGE)
         with connection.wrap_database_errors:  # Django does so for its own calls only
             cursor.copy_expert(f"COPY shipped_predictions ({COLUMNS}) FROM STDIN (FORMAT csv)", text)
-        cursor.execute(STORE)
-        stored = int(cursor.rowcount)
+        cursor.execute(STORED)
+        for endpoint_id, n_rows in cursor.fetchall():
+            amounts[endpoint_id].n_written = int(n_rows)
+        cursor.execute(WITHOUT_VERSION)
+        for endpoint_id, n_rows in cursor.fetchall():
+            amounts[endpoint_id].n_dropped = int(n_rows)
         cursor.execute("TRUNCATE shipped_predictions")
-    return stored
+        add_log_counts(source, amounts)
+    return sum(one.n_written for one in amounts.values())
 
 
 def _lines(record: Record) -> Iterator[list[Any]]:

@@ -19,8 +19,9 @@ from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
+from mlregistry.rest import TeamView
 from models_app.models import RegisteredModel
-from serving.models import AbTest, Endpoint
+from serving.models import AbTest, Batch, Endpoint
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -33,7 +34,7 @@ MISSING = {
     "slug": "nothing",
 }
 BODIES: tuple[Any, ...] = ({}, [], None, {"name": 5, "role": [], "scopes": {}, "variants": "x", "metrics": 1})
-OPEN_PAGES = {"health", "version", "metrics", "api/schema/", "api/docs/"}
+OPEN_PAGES = {"health", "ping", "version", "metrics", "api/schema/", "api/docs/"}
 
 ActorOf = Callable[..., Actor]
 Api = Callable[..., APIClient]
@@ -48,11 +49,16 @@ def walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield route, entry.callback
 
 
-ROUTES = [(route, view) for route, view in walk(get_resolver().url_patterns) if route.startswith(API)]
+def is_rest(route: str, view: Any) -> bool:
+    """Of the native API, or of another server's protocol at the root."""
+    return route.startswith(API) or issubclass(getattr(view, "cls", object), TeamView)
+
+
+ROUTES = [(route, view) for route, view in walk(get_resolver().url_patterns) if is_rest(route, view)]
 PAGES = [
     (route, view)
     for route, view in walk(get_resolver().url_patterns)
-    if not route.startswith((API, "admin/")) and route not in OPEN_PAGES
+    if not is_rest(route, view) and not route.startswith((API, "admin/")) and route not in OPEN_PAGES
 ]
 
 
@@ -137,6 +143,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
         "models": RegisteredModel.objects.create(team=team, name="m").name,
         "endpoints": endpoint.name,
+        "batches": Batch.objects.create(endpoint=endpoint).pk,
     }
     return {segment: str(name) for segment, name in things.items()}
 

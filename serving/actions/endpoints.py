@@ -14,6 +14,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
 from models_app.actions.versions import check_servable
 from models_app.models import ModelVersion, VersionState
+from serving.actions import log_policies
 from serving.actions.routing import raise_epoch
 from serving.hotpath.split import Layout, reweigh
 from serving.models import AbTest, AbTestState, Endpoint, Variant
@@ -99,9 +100,10 @@ def update_endpoint(
     description: str | None = None,
     problem: Problem | None = None,
     log_mode: str | None = None,
+    log: Mapping[str, Any] | None = None,
     by: Actor,
 ) -> Endpoint:
-    """Changes what is given; the name stays, for clients rely on it."""
+    """Changes what is given; the name stays, for clients rely on it. `log` has what `log_policies.checked` takes."""
     by.require(Role.EDITOR)
     if log_mode is not None:
         _check_log_mode(log_mode)
@@ -111,6 +113,7 @@ def update_endpoint(
         "description": description, "problem": _checked_problem(problem, by), "log_mode": log_mode,
     }  # fmt: skip
     changes = {field: value for field, value in wanted.items() if value is not None}
+    changes |= log_policies.checked(endpoint, log or {})
     with transaction.atomic():
         for field, value in changes.items():
             setattr(endpoint, field, value)

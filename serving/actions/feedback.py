@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.signature import kind_of
+from serving.actions.unit_feedback import UnitTruth, record_units, unit_of
 from serving.models import Endpoint
 from serving.request_ids import as_uuid, parse_prediction_id
 
@@ -27,9 +29,9 @@ WRITE = """
 def record_feedback(endpoint: Endpoint, items: Sequence[Mapping[str, Any]], *, by: Actor) -> int:
     """Writes the truths in one round trip and returns how many; the same one again changes nothing.
 
-    An item has `truth` and either `prediction_id` or `request_id` with `row` (from 0). It may come before the
-    prediction is in the log, or long after; of several on one prediction the last counts. Invalid names the
-    item.
+    An item has `truth` and either `prediction_id`, or `request_id` with `row` (from 0), or `unit` with `at` (until
+    when the prediction was made; now by default). It may come before the prediction is in the log, or long after;
+    of several on one prediction the last counts. Invalid names the item.
     No audit line: this is data, as predictions are.
     """
     by.require(Role.EDITOR)
@@ -39,14 +41,25 @@ def record_feedback(endpoint: Endpoint, items: Sequence[Mapping[str, Any]], *, b
         )
     classes, kinds = _classes(endpoint), _kinds(endpoint)
     found: dict[tuple[str, int], str] = {}
+    units: list[UnitTruth] = []
     for number, item in enumerate(items, start=1):
-        request_id, row = _address(item, number, endpoint)
-        found[request_id, row] = json.dumps(_truth(item, number, classes, kinds))
+        truth = json.dumps(_truth(item, number, classes, kinds))
+        if item.get("unit") not in (None, ""):
+            until = item.get("at") or timezone.now()
+            units.append(UnitTruth(unit_of(endpoint, item["unit"], number), truth, until))
+        else:
+            found[_address(item, number, endpoint)] = truth
+    with transaction.atomic():
+        _write(endpoint, found)
+        record_units(endpoint, units)
+    return len(found) + len(units)
+
+
+def _write(endpoint: Endpoint, found: Mapping[tuple[str, int], str]) -> None:
     if found:
         ids, rows = zip(*found, strict=True)
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(WRITE, [endpoint.pk, list(ids), list(rows), list(found.values())])
-    return len(found)
 
 
 def _address(item: Mapping[str, Any], number: int, endpoint: Endpoint) -> tuple[str, int]:

@@ -27,3 +27,17 @@ class Invocations(TeamView):
         headers = {key.lower(): value for key, value in inner.headers.items()}
         status, extra, answer = predict_as(self.actor, name, inner.read(MAX_BYTES + 1), headers)
         return HttpResponse(answer, status=status, headers=extra)
+
+
+class ClientInvocations(Invocations):
+    """The same under the address where `mlflow.deployments` asks."""
+
+    roles = {"post": Role.VIEWER}
+
+    @extend_schema(
+        operation_id="endpoints_predict_for_mlflow",
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def post(self, request: Request, name: str) -> HttpResponse:
+        return super().post(request, name)

@@ -60,6 +60,10 @@ class FeedbackItem(serializers.Serializer[Any]):
     prediction_id = serializers.CharField(required=False, help_text="As in the answer's prediction_ids.")
     request_id = serializers.CharField(required=False, help_text="X-Request-Id of the answer; then with row.")
     row = serializers.IntegerField(required=False, min_value=0, default=0)
+    unit = serializers.CharField(
+        required=False, help_text="Instead: the unit's newest prediction until `at`."
+    )
+    at = serializers.DateTimeField(required=False, help_text="With unit; now when left out.")
     truth = serializers.JSONField()
 
 

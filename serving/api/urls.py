@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import abtests, endpoints, invocations, shadows
+from . import abtests, batches, deploying, endpoints, invocations, logs, scoring, shadows
 
 urlpatterns = [
     path("endpoints/", endpoints.Endpoints.as_view()),
@@ -10,6 +10,15 @@ urlpatterns = [
     path("endpoints/<str:name>/variants", endpoints.Variants.as_view()),
     path("endpoints/<str:name>/statistics", endpoints.Statistics.as_view()),
     path("endpoints/<str:name>/invocations", invocations.Invocations.as_view()),
+    path("endpoints/<str:name>/ping", scoring.Ping.as_view()),
+    path("endpoints/<str:name>/health", scoring.Health.as_view()),
+    path("endpoints/<str:name>/version", scoring.Version.as_view()),
+    path("endpoints/<str:name>/deploy", deploying.Deploy.as_view()),
+    path("endpoints/<str:name>/log", logs.Log.as_view()),
+    path("endpoints/<str:name>/batches/", batches.Batches.as_view()),
+    path("batches/<int:batch_id>", batches.OneBatch.as_view()),
+    path("batches/<int:batch_id>/cancel", batches.Cancel.as_view()),
+    path("batches/<int:batch_id>/result", batches.Result.as_view()),
     path("endpoints/<str:name>/feedback", endpoints.Feedback.as_view()),
     path("endpoints/<str:name>/ab-tests/", abtests.AbTests.as_view()),
     path("endpoints/<str:name>/ab-test-plan", abtests.Plan.as_view()),

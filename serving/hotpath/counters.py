@@ -43,6 +43,17 @@ class Counters:
         self._lock = threading.Lock()
         self._totals: dict[Key, Tally] = {}
         self._recent: dict[Key, Tally] = {}
+        self._refused: dict[int, int] = {}
+
+    def refuse(self, endpoint_id: int) -> None:
+        """One request that found the endpoint's queue full."""
+        with self._lock:
+            self._refused[endpoint_id] = self._refused.get(endpoint_id, 0) + 1
+
+    def drain_refused(self) -> dict[int, int]:
+        with self._lock:
+            refused, self._refused = self._refused, {}
+        return refused
 
     def add(self, key: Key, *, n_rows: int, seconds: float) -> None:
         slot = bisect_left(BOUNDS, seconds)

@@ -20,6 +20,7 @@ class Failure:
     """An endpoint whose new version could not be loaded. `kept`: its former routing goes on answering."""
 
     endpoint: Address
+    endpoint_id: int
     version_id: int
     message: str
     kept: bool
@@ -48,7 +49,8 @@ class Live:
                 former = self.current.endpoints.get(address) if missing else None
                 endpoints.append(former or endpoint)
                 failures += [
-                    Failure(Address(*address), i, str(errors[i]), former is not None) for i in missing
+                    Failure(Address(*address), endpoint.id, i, str(errors[i]), former is not None)
+                    for i in missing
                 ]
             self._swap(snapshots.snapshot_of(endpoints, snapshot.tokens, epoch=snapshot.epoch), loaded)
         for failure in failures:

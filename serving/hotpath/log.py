@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlregistry.errors import Unavailable
@@ -25,18 +26,30 @@ MAX_BUFFER = 8 * 1024 * 1024
 class _Group:
     """Frames that go to disk together; each waiter learns from it whether they arrived."""
 
-    __slots__ = ("error", "frames", "n_bytes", "wants_sync", "written")
+    __slots__ = ("error", "frames", "n_bytes", "rows", "wants_sync", "written")
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.rows: list[tuple[int, int]] = []  # endpoint and number of rows of each frame
         self.n_bytes = 0
         self.wants_sync = False
         self.written = False
         self.error: OSError | None = None
 
 
+@dataclass(slots=True)
+class LogTally:
+    """Rows of one endpoint: handed to the log, and lost because it could not be written."""
+
+    n_enqueued: int = 0
+    n_dropped: int = 0
+
+
 class PredictionLog:
-    """Opens its segment at the first append; closes it by size or age; starts anew after a fork."""
+    """Opens its segment at the first append; closes it by size or age; starts anew after a fork.
+
+    `source` names this process's log: it stands in the names of its segments and of its counts.
+    """
 
     def __init__(
         self, folder: Path, *, max_bytes: int = 64 * 1024 * 1024, max_age_seconds: float = 60.0
@@ -57,8 +70,10 @@ class PredictionLog:
         with self._buffer_lock:
             group = self._group
             group.frames.append(frame)
+            group.rows.append((record.endpoint_id, record.n_rows))
             group.n_bytes += len(frame)
             group.wants_sync |= durable
+            self._tally(record.endpoint_id).n_enqueued += record.n_rows
             wait = durable or group.n_bytes > MAX_BUFFER
             self._run_flusher()
         if not wait:
@@ -69,6 +84,12 @@ class PredictionLog:
                 self._commit()
         if durable and group.error is not None:
             raise Unavailable("The prediction log cannot be written; try again later.") from group.error
+
+    def drain_counts(self) -> dict[int, LogTally]:
+        """What was enqueued and dropped since the last time, by endpoint."""
+        with self._buffer_lock:
+            counts, self._counts = self._counts, {}
+        return counts
 
     def flush(self) -> None:
         """Writes what is buffered; closes a segment that is old or large."""
@@ -94,6 +115,15 @@ class PredictionLog:
         self._opened_at = 0.0
         self._flusher: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._counts: dict[int, LogTally] = {}
+        self.source = f"{os.getpid()}.{os.urandom(4).hex()}"
+
+    def _tally(self, endpoint_id: int) -> LogTally:
+        """Only under the buffer lock."""
+        tally = self._counts.get(endpoint_id)
+        if tally is None:
+            tally = self._counts[endpoint_id] = LogTally()
+        return tally
 
     def _commit(self) -> None:
         """Takes the current group and puts it on disk. Only under the commit lock."""
@@ -105,6 +135,9 @@ class PredictionLog:
             except OSError as error:
                 group.error = error
                 self.n_lost += len(group.frames)
+                with self._buffer_lock:
+                    for endpoint_id, n_rows in group.rows:
+                        self._tally(endpoint_id).n_dropped += n_rows
         group.written = True
 
     def _write(self, data: bytes, *, sync: bool) -> None:
@@ -125,7 +158,7 @@ class PredictionLog:
     def _open_segment(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._n_segments += 1
-        stem = f"{time.time_ns():020d}-{os.getpid()}-{self._n_segments}"
+        stem = f"{time.time_ns():020d}-{self.source}-{self._n_segments}"
         draft, path = self.folder / f"{stem}.new", self.folder / f"{stem}{segments.OPEN}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:

@@ -12,11 +12,14 @@ from typing import Any
 from mlregistry.errors import Unavailable
 from mlregistry.ml import packaging
 from mlregistry.ml.signature import Signature
+from serving.hotpath.combining import Combiner, joins_exactly
 from serving.hotpath.compiled import Compiled, load_compiled
 from serving.hotpath.rescoring import Sample, Samples
 from serving.hotpath.snapshot import ModelHandle
 
 SAFE_FORMATS = frozenset({"skops"})
+# Their sums run over trees, row by row. What multiplies matrices adds in another order for one row than for several.
+OF_TREES = ("sklearn.ensemble", "sklearn.tree", "lightgbm", "xgboost", "catboost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class LoadedModel:
     pipeline: Any
     compiled: Compiled | None = None
     samples: Samples | None = None
+    combiner: Combiner | None = None
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -48,6 +52,8 @@ class LoadedModel:
                 if self.samples is not None and self.samples.is_next(rows):
                     self._offer(self.samples, rows, found, self.compiled.precision)
                 return found
+        if self.combiner is not None and not wish:
+            return self.combiner.score(rows)
         return self.score_natively(rows, **wish)
 
     def score_natively(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
@@ -76,10 +82,21 @@ def load_model(handle: ModelHandle) -> LoadedModel:
         if model.example:
             model.score_natively(model.example)
             model.score(model.example)
+            model = _combined(model)
     except Exception as error:
         # Whatever the file or the estimator raises: the version is not offered, the others are.
         raise Unavailable(f"{_title(handle)} cannot be loaded: {error}") from error
     return model
+
+
+def _combined(model: LoadedModel) -> LoadedModel:
+    """Joins the requests of a model without a compiled form, where that changes no answer by a bit."""
+    estimator = model.pipeline.steps[-1][1] if hasattr(model.pipeline, "steps") else model.pipeline
+    if model.compiled is not None or not type(estimator).__module__.startswith(OF_TREES):
+        return model
+    if not joins_exactly(model.score_natively, model.example):
+        return model
+    return replace(model, combiner=Combiner(model.score_natively))
 
 
 def _title(handle: ModelHandle) -> str:

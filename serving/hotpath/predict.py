@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from mlregistry.errors import MlregistryError, Unavailable
-from serving.hotpath import blame, records, wire, wishes
+from mlregistry.errors import MlregistryError, NotFound, Unavailable
+from serving.hotpath import blame, records, wishes
 from serving.hotpath.access import authorise, endpoint_at
+from serving.hotpath.admission import Admission, Busy
 from serving.hotpath.counters import Counters, Key
 from serving.hotpath.log import PredictionLog
-from serving.hotpath.problems import problem
-from serving.hotpath.snapshot import Address, Endpoint, Grant, LogPolicy, Scorer, Snapshot, Variant
+from serving.hotpath.protocols import SCORING, Answer, Served, Wording
+from serving.hotpath.recording import is_logged, record_of
+from serving.hotpath.snapshot import Address, Endpoint, Grant, Scorer, Snapshot, Variant
 
 logger = logging.getLogger(__name__)
 
-Answer = tuple[int, dict[str, str], bytes]
+BY_VERSION = "-by-version"  # no variant can be named so: answers outside the split are counted apart
 MAX_REQUEST_ID = 64
 REQUEST_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
 
@@ -36,60 +38,101 @@ class _Trace:
     n_rows: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a prediction works with: where it is logged and counted, how many may come, how it is worded."""
+
+    log: PredictionLog
+    counters: Counters
+    admission: Admission
+    wording: Wording = SCORING
+    clock: Callable[[], float] = time.time
+
+
 def predict(
-    endpoint: Address,
-    body: bytes,
-    headers: Mapping[str, str],
-    snapshot: Snapshot,
-    *,
-    log: PredictionLog,
-    counters: Counters,
-    grant: Grant | None = None,
-    clock: Callable[[], float] = time.time,
-) -> Answer:
-    """Status, headers and body of the answer; never raises.
-
-    Header names are lower-case. A door that has authenticated the request itself passes the grant; otherwise
-    the token in the Authorization header counts. `clock` gives seconds since 1970.
-    """
-    trace = _trace(headers)
-    try:
-        status, answer_headers, answer = _answer(endpoint, body, headers, snapshot, log, grant, clock, trace)
-    except MlregistryError as error:
-        status, answer_headers, answer = problem(error, request_id=trace.request_id)
-    except Exception:
-        logger.exception("prediction %s failed", trace.request_id)
-        failure = blame.ModelFailed("The server failed to answer; the reason is in its log.")
-        status, answer_headers, answer = problem(failure, request_id=trace.request_id)
-    counters.add(_key(trace, status), n_rows=trace.n_rows, seconds=time.perf_counter() - trace.started)
-    return status, {**answer_headers, **_trace_headers(trace)}, answer
-
-
-def _answer(
     address: Address,
     body: bytes,
     headers: Mapping[str, str],
     snapshot: Snapshot,
-    log: PredictionLog,
+    *,
+    means: Means,
+    grant: Grant | None = None,
+) -> Answer:
+    """Status, headers and body of the answer; never raises.
+
+    Header names are lower-case. A door that has authenticated the request itself passes the grant; otherwise
+    the token in the Authorization header counts. The clock gives seconds since 1970.
+    """
+    trace = _trace(headers)
+    try:
+        status, answer_headers, answer = _admitted(address, body, headers, snapshot, means, grant, trace)
+    except MlregistryError as error:
+        status, answer_headers, answer = means.wording.problem(error, request_id=trace.request_id)
+        if isinstance(error, Busy):
+            means.counters.refuse(trace.endpoint.id if trace.endpoint else 0)
+    except Exception:
+        logger.exception("prediction %s failed", trace.request_id)
+        failure = blame.ModelFailed("The server failed to answer; the reason is in its log.")
+        status, answer_headers, answer = means.wording.problem(failure, request_id=trace.request_id)
+    seconds = time.perf_counter() - trace.started
+    means.counters.add(_key(trace, status), n_rows=trace.n_rows, seconds=seconds)
+    return status, {**answer_headers, **_trace_headers(trace)}, answer
+
+
+def _admitted(
+    address: Address,
+    body: bytes,
+    headers: Mapping[str, str],
+    snapshot: Snapshot,
+    means: Means,
     grant: Grant | None,
-    clock: Callable[[], float],
     trace: _Trace,
 ) -> Answer:
-    at = clock()
+    """Who may ask, and whether there is room; the body is not looked at before."""
+    at = means.clock()
     grant = grant or authorise(headers, snapshot, now=at)
     endpoint = trace.endpoint = endpoint_at(address, grant, snapshot)
-    opened = wire.open_body(body, headers)
-    variant = trace.variant = endpoint.choose(opened.unit_id)
+    means.admission.enter(endpoint.id)
+    try:
+        return _answer(endpoint, body, headers, snapshot, means, trace, at)
+    finally:
+        means.admission.leave(endpoint.id, time.perf_counter() - trace.started)
+
+
+def _answer(
+    endpoint: Endpoint,
+    body: bytes,
+    headers: Mapping[str, str],
+    snapshot: Snapshot,
+    means: Means,
+    trace: _Trace,
+    at: float,
+) -> Answer:
+    opened = means.wording.open_body(body, headers)
+    variant = trace.variant = _variant(endpoint, opened.unit_id, means.wording.version)
     model = _model(variant, snapshot)
     rows = opened.rows(model.inputs)
     trace.n_rows = len(rows)
-    scores = _scores(model, rows, wishes.of(opened.params))
-    if _is_logged(endpoint.log, trace.id):
-        record = _record(trace, endpoint, variant, rows, scores, unit_id=opened.unit_id, model=model, at=at)
-        log.append(record, durable=endpoint.log.mode == "durable")
-    ids = records.prediction_ids(trace.id, len(rows))
-    answer = wire.answer(scores, prediction_ids=ids, params=opened.params)
+    scores = _scores(model, rows, wishes.of(opened.params), quiet=bool(endpoint.log.redact))
+    served = Served(trace.id, len(rows), endpoint, variant, model)
+    answer = means.wording.answer(scores, opened, served)
+    if is_logged(endpoint, trace.id, opened.unit_id):
+        record = record_of(
+            endpoint, variant, rows, scores, id=trace.id, request_id=trace.request_id,
+            unit_id=opened.unit_id, model=model, at=at, seconds=time.perf_counter() - trace.started,
+        )  # fmt: skip
+        means.log.append(record, durable=endpoint.log.mode == "durable")
     return 200, {"Content-Type": "application/json"}, answer
+
+
+def _variant(endpoint: Endpoint, unit_id: str | None, version: int | None) -> Variant:
+    """As the split has it, or the one whose version was asked for by number."""
+    if version is None:
+        return endpoint.choose(unit_id)
+    for variant in endpoint.variants:
+        if variant.model.version == version:
+            return Variant(BY_VERSION, variant.model)
+    raise NotFound(f"Version {version} does not stand behind “{endpoint.name}”.")
 
 
 def _trace(headers: Mapping[str, str]) -> _Trace:
@@ -108,7 +151,10 @@ def _model(variant: Variant, snapshot: Snapshot) -> Scorer:
     return model
 
 
-def _scores(model: Scorer, rows: list[dict[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
+def _scores(
+    model: Scorer, rows: list[dict[str, Any]], wish: Mapping[str, Any], *, quiet: bool
+) -> dict[str, Any]:
+    """`quiet`: an estimator's error may quote a value that the endpoint redacts, so only its type is told."""
     try:
         return model.score(rows, **wish)
     except MlregistryError:
@@ -116,43 +162,9 @@ def _scores(model: Scorer, rows: list[dict[str, Any]], wish: Mapping[str, Any]) 
     except MemoryError:
         raise Unavailable("There is not enough memory for this request; send fewer rows.") from None
     except Exception as error:
-        logger.warning("a model refused %d rows", len(rows), exc_info=True)
+        kind = type(error).__name__
+        logger.warning("a model refused %d rows: %s", len(rows), kind, exc_info=not quiet)
         raise blame.explain(model, rows) from error
-
-
-def _is_logged(policy: LogPolicy, record_id: str) -> bool:
-    """The last 32 bits of a record's id are random: they decide the sample."""
-    return policy.mode != "off" and int(record_id[-8:], 16) < policy.sample * 2**32
-
-
-def _record(
-    trace: _Trace,
-    endpoint: Endpoint,
-    variant: Variant,
-    rows: list[dict[str, Any]],
-    scores: Mapping[str, Any],
-    *,
-    unit_id: str | None,
-    model: Scorer,
-    at: float,
-) -> records.Record:
-    names = [str(item.name) for item in model.inputs]
-    inputs = [{name: row.get(name) for name in names} for row in rows] if endpoint.log.inputs else None
-    return records.Record(
-        id=trace.id,
-        at=at,
-        team_id=endpoint.team_id,
-        endpoint_id=endpoint.id,
-        variant=variant.key,
-        version_id=variant.model.version_id,
-        request_id=trace.request_id,
-        unit_id=unit_id,
-        n_rows=len(rows),
-        seconds=time.perf_counter() - trace.started,
-        inputs=inputs,
-        predictions=scores["predictions"],
-        probabilities=scores.get("probabilities"),
-    )
 
 
 def _trace_headers(trace: _Trace) -> dict[str, str]:

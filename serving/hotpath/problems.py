@@ -18,13 +18,13 @@ def problem(error: MlregistryError, *, request_id: str) -> tuple[int, dict[str, 
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
-        "detail": _clean(error.message),
+        "detail": clean(error.message),
         "code": error.code,
     }
     if error.field is not None:
-        body["field"] = _clean(error.field)
+        body["field"] = clean(error.field)
     if error.details:
-        body["details"] = [_clean(detail) for detail in error.details]
+        body["details"] = [clean(detail) for detail in error.details]
     body["request_id"] = request_id
     return (
         error.status,
@@ -33,7 +33,7 @@ def problem(error: MlregistryError, *, request_id: str) -> tuple[int, dict[str, 
     )
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

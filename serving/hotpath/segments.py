@@ -37,6 +37,11 @@ class Segment:
     def stem(self) -> str:
         return self.path.stem
 
+    @property
+    def source(self) -> str:
+        """Which process wrote it: its pid, then a dot and what tells it from former ones."""
+        return self.path.stem.split("-")[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -88,14 +88,20 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class LogPolicy:
-    """What is written down of an endpoint's predictions; `sample` is the share of requests logged."""
+    """What is written down of an endpoint's predictions; `sample` is the share of units (or requests) logged.
+
+    `redact` has a rule by column (`hotpath.redaction`), `key` is the team's for hashes, in hex.
+    """
 
     mode: LogMode = "best_effort"
     sample: float = 1.0
     inputs: bool = True
+    redact: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"mode": self.mode, "sample": self.sample, "inputs": self.inputs}
+        plain = {name: getattr(self, name) for name in ("mode", "sample", "inputs", "key")}
+        return {**plain, "redact": dict(self.redact)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LogPolicy:

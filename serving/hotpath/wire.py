@@ -43,6 +43,7 @@ class Body:
     unit_id: str | None
     params: Mapping[str, Any]
     rows: Callable[[tuple[Any, ...]], list[Row]]
+    asked: Any = None  # what a protocol's answer needs to know of its request
 
 
 def read(body: bytes, headers: Mapping[str, str], inputs: tuple[Any, ...]) -> Request:
@@ -53,18 +54,22 @@ def read(body: bytes, headers: Mapping[str, str], inputs: tuple[Any, ...]) -> Re
 
 def open_body(body: bytes, headers: Mapping[str, str]) -> Body:
     """Reads the envelope: media type, size, format, unit id, params. Header names are lower-case."""
-    if len(body) > MAX_BYTES:
-        raise TooLarge(f"The body is larger than {MAX_BYTES // 2**20} MB.", field="body")
-    media = _media_type(headers)
+    check_size(body)
+    media = media_type(headers)
     unit_id = headers.get("x-unit-id") or None
     if media == "text/csv":
-        return Body(_unit(unit_id, "X-Unit-Id"), {}, lambda inputs: _csv_rows(body, inputs))
+        return Body(unit(unit_id, "X-Unit-Id"), {}, lambda inputs: _csv_rows(body, inputs))
     data = strict_json.decode(body)
     name = _format(data)
-    params = _params(data.get("params"))
-    inner = (("unit_id", data.get("unit_id")), ("params.unit_id", params.get("unit_id")))
-    units = [_unit(value, where) for where, value in (("X-Unit-Id", unit_id), *inner) if value is not None]
-    return Body(units[0] if units else None, params, lambda inputs: read_rows(name, data[name], inputs))
+    sent = params(data.get("params"))
+    inner = (("unit_id", data.get("unit_id")), ("params.unit_id", sent.get("unit_id")))
+    units = [unit(value, where) for where, value in (("X-Unit-Id", unit_id), *inner) if value is not None]
+    return Body(units[0] if units else None, sent, lambda inputs: read_rows(name, data[name], inputs))
+
+
+def check_size(body: bytes) -> None:
+    if len(body) > MAX_BYTES:
+        raise TooLarge(f"The body is larger than {MAX_BYTES // 2**20} MB.", field="body")
 
 
 def _csv_rows(body: bytes, inputs: tuple[Any, ...]) -> list[Row]:
@@ -73,7 +78,7 @@ def _csv_rows(body: bytes, inputs: tuple[Any, ...]) -> list[Row]:
     return rows
 
 
-def _media_type(headers: Mapping[str, str]) -> str:
+def media_type(headers: Mapping[str, str]) -> str:
     media, _, options = headers.get("content-type", "application/json").partition(";")
     media = media.strip().lower() or "application/json"
     if media not in ("application/json", "text/csv"):
@@ -101,21 +106,22 @@ def _format(data: Any) -> str:
     return found[0]
 
 
-def _params(params: Any) -> dict[str, Any]:
-    if params is None:
+def params(given: Any, *, where: str = "params") -> dict[str, Any]:
+    """The parameters of a request; Invalid names the one that is unknown or wrong."""
+    if given is None:
         return {}
-    if not isinstance(params, dict):
-        raise Invalid("“params” must be a JSON object.", field="params")
-    unknown = [short(name) for name in params if name not in PARAMS]
+    if not isinstance(given, dict):
+        raise Invalid(f"“{where}” must be a JSON object.", field=where)
+    unknown = [short(name) for name in given if name not in PARAMS]
     if unknown:
-        raise Invalid(f"The parameter “{unknown[0]}” is not known here.", field=f"params.{unknown[0]}")
-    if not isinstance(params.get("probabilities", True), bool):
-        raise Invalid("“params.probabilities” must be true or false.", field="params.probabilities")
-    wishes.check(params)
-    return params
+        raise Invalid(f"The parameter “{unknown[0]}” is not known here.", field=f"{where}.{unknown[0]}")
+    if not isinstance(given.get("probabilities", True), bool):
+        raise Invalid(f"“{where}.probabilities” must be true or false.", field=f"{where}.probabilities")
+    wishes.check(given)
+    return given
 
 
-def _unit(value: Any, where: str) -> str | None:
+def unit(value: Any, where: str) -> str | None:
     """A unit id is a text or an integer; 42 and "42" are the same unit."""
     if value is None:
         return None

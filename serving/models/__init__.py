@@ -1,10 +1,13 @@
 """Endpoints, what they answered, and what turned out to be true."""
 
 from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
+from .batches import Batch
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
-from .predictions import Feedback, Prediction
+from .logcounts import LogCount
+from .predictions import Feedback, Prediction, UnitFeedback
 from .shadows import Shadow, ShadowAnswer
+from .workers import ServingWorker
 
 __all__ = [
     "AbTest",
@@ -12,12 +15,16 @@ __all__ = [
     "AbTestState",
     "AbTestStep",
     "AnswerCount",
+    "Batch",
     "Endpoint",
     "Feedback",
+    "LogCount",
     "Mode",
     "Prediction",
     "RoutingEpoch",
+    "ServingWorker",
     "Shadow",
     "ShadowAnswer",
+    "UnitFeedback",
     "Variant",
 ]

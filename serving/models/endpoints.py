@@ -17,6 +17,9 @@ class Endpoint(models.Model):
     layout = models.JSONField(default=dict)
     log_mode = models.CharField(max_length=12, default="durable", choices=[
         ("durable", "durable"), ("best-effort", "best-effort"), ("off", "off")])  # fmt: skip
+    log_sample = models.FloatField(default=1.0, help_text="share of the units that are logged, 0 to 1")
+    log_redact = models.JSONField(default=dict, help_text="rule by column; see serving.hotpath.redaction")
+    log_retention_days = models.PositiveIntegerField(null=True, help_text="empty: kept for ever")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.crypto import salted_hmac
 
 from mlregistry.accounts.models import ApiToken, Membership
 from mlregistry.artifacts.models import StoredFile
@@ -15,6 +16,7 @@ from models_app.models import ModelFile, ModelVersion
 from serving import model_files
 from serving.hotpath.snapshot import Endpoint, Grant, LogPolicy, ModelHandle, Snapshot, Variant, snapshot_of
 from serving.hotpath.split import Layout
+from serving.models import Endpoint as EndpointRow
 from serving.models import RoutingEpoch
 from serving.models import Variant as VariantRow
 
@@ -55,8 +57,23 @@ def _endpoint(rows: list[VariantRow]) -> Endpoint:
         salt=row.salt,
         variants=tuple(Variant(key=variant.name, model=handle_of(variant.version)) for variant in rows),
         layout=Layout.from_json(row.layout),
-        log=LogPolicy(mode=row.log_mode.replace("-", "_")),  # type: ignore[arg-type]
+        log=_policy(row),
     )
+
+
+def _policy(row: EndpointRow) -> LogPolicy:
+    """The key is made for the team, so equal values of two teams have different hashes."""
+    return LogPolicy(
+        mode=row.log_mode.replace("-", "_"),  # type: ignore[arg-type]
+        sample=row.log_sample,
+        redact=row.log_redact,
+        key=redaction_key(row.team_id) if row.log_redact else "",
+    )
+
+
+def redaction_key(team_id: int) -> str:
+    """In hex; from the server's secret, so it needs no place of its own."""
+    return salted_hmac("serving.redaction", str(team_id), algorithm="sha256").hexdigest()
 
 
 def handle_of(version: ModelVersion) -> ModelHandle:

@@ -21,6 +21,7 @@ from serving.actions import feedback as feedback_actions
 from serving.actions.endpoints import LOG_MODES, VariantSpec
 from serving.models import Endpoint
 from serving.queries import abtests, live, shadows
+from serving.queries.log_counts import log_counts
 
 LARGEST_LIST = 500
 NEWEST = 20
@@ -63,6 +64,7 @@ def create(request: PageRequest) -> HttpResponse:
 def endpoint(request: PageRequest, name: str) -> HttpResponse:
     found = access.endpoint(request.actor, name)
     figures = {"endpoint": found, "statistics": live.variant_statistics(found), "slices": _slices(found)}
+    figures["log"] = log_counts(found)
     if request.htmx:
         return render(request, "serving/statistics.html", figures)
     tests = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}

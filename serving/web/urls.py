@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from serving.web import abtests, endpoints, shadows
+from serving.web import abtests, batches, endpoints, logs, shadows
 
 urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/<str:name>/variants", endpoints.variants, name="endpoint-variants"),
     path("endpoints/<str:name>/delete", endpoints.delete, name="endpoint-delete"),
     path("endpoints/<str:name>/feedback", endpoints.feedback, name="endpoint-feedback"),
+    path("endpoints/<str:name>/log", logs.log_policy, name="endpoint-log"),
+    path("endpoints/<str:name>/batches/", batches.batches, name="batches"),
+    path("batches/<int:batch_id>/", batches.batch, name="batch"),
+    path("batches/<int:batch_id>/cancel", batches.cancel, name="batch-cancel"),
+    path("batches/<int:batch_id>/download", batches.download, name="batch-download"),
     path("endpoints/<str:name>/new-test", abtests.create, name="ab-test-create"),
     path("endpoints/<str:name>/test-plan", abtests.plan, name="ab-test-plan"),
     path("endpoints/<str:name>/shadows", shadows.add, name="shadow-add"),

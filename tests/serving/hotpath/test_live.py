@@ -12,11 +12,12 @@ import pytest
 
 from mlregistry.errors import Invalid
 from serving.hotpath import snapshot as snapshots
+from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters
 from serving.hotpath.live import Live
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.models import ModelCache
-from serving.hotpath.predict import predict
+from serving.hotpath.predict import Means, predict
 from serving.hotpath.snapshot import Address, Endpoint, Grant, ModelHandle, Snapshot, snapshot_of
 
 Build = Callable[..., Endpoint]
@@ -135,7 +136,9 @@ def test_variants_swap_under_load_without_a_failed_request(
 
     def load() -> None:
         while not done.is_set():
-            predict(Address(None, "churn"), body, headers, live.current, log=log, counters=counters)
+            predict(
+                Address(None, "churn"), body, headers, live.current, means=Means(log, counters, Admission(64))
+            )
 
     threads = [threading.Thread(target=load) for _ in range(4)]
     for thread in threads:

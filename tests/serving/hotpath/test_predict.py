@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from serving.hotpath import segments
+from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters
 from serving.hotpath.log import PredictionLog
-from serving.hotpath.predict import Answer, predict
+from serving.hotpath.predict import Means, predict
+from serving.hotpath.protocols import Answer
 from serving.hotpath.records import Record
 from serving.hotpath.snapshot import Address, LogPolicy, Snapshot, snapshot_of, with_models
 
@@ -49,7 +51,7 @@ def ask(routed: Snapshot, log: PredictionLog, counters: Counters) -> Ask:
     ) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {**HEADERS, **{key.replace("_", "-"): value for key, value in headers.items()}}
-        return predict(Address(team, name), raw, sent, snapshot, log=log, counters=counters)
+        return predict(Address(team, name), raw, sent, snapshot, means=Means(log, counters, Admission(64)))
 
     return send
 
@@ -177,7 +179,9 @@ def test_a_door_that_knows_the_user_passes_the_grant(
 ) -> None:
     grant = next(iter(routed.tokens.values()))
     body = json.dumps({"dataframe_records": [ROW]}).encode()
-    answer = predict(Address(None, "churn"), body, {}, routed, log=log, counters=counters, grant=grant)
+    answer = predict(
+        Address(None, "churn"), body, {}, routed, means=Means(log, counters, Admission(64)), grant=grant
+    )
     assert answer[0] == 200
 
 
