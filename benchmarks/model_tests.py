@@ -19,7 +19,9 @@ from mlregistry.ml import packaging, recipes, training
 from mlregistry.ml.compiling import compiler
 from mlregistry.ml.compiling.forms import Unsupported
 from mlregistry.ml.compiling.scoring import CompiledModel
-from mlregistry.ml.model_tests import expectations, running, table
+from mlregistry.ml.model_tests import expectations, running
+from mlregistry.ml.model_tests import table as checks
+from mlregistry.ml.model_tests.check import Check
 from mlregistry.ml.model_tests.running import Line
 from mlregistry.ml.model_tests.subject import Data, Rival, Subject
 from mlregistry.ml.problems import ProblemSpec
@@ -29,7 +31,7 @@ DECLARED = [
     {"name": "a tenth moves little", "column": "x0", "change": "add", "value": 0.1, "expected": "same",
      "tolerance": 0.5},
 ]  # fmt: skip
-MODELS = (
+MODELS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("logistic regression", "classification", "logistic_regression", {}),
     ("forest of 100 trees", "classification", "random_forest", {"n_estimators": 100}),
     ("gradient boosting", "classification", "hist_gradient_boosting", {}),
@@ -52,9 +54,9 @@ def main() -> None:
     _print(found)
 
 
-def _checks(kind: str) -> list[table.Check]:
-    own = [check for check in table.CHECKS if kind in check.kinds]
-    return [*own, *table.checks_of(expectations.parse(DECLARED))]
+def _checks(kind: str) -> list[Check]:
+    own = [check for check in checks.CHECKS if kind in check.kinds]
+    return [*own, *checks.checks_of(expectations.parse(DECLARED))]
 
 
 def _subject(kind: str, estimator: str, params: dict[str, Any], n_rows: int) -> Subject:

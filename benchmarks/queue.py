@@ -63,7 +63,7 @@ def _measure(n_finished: int, n_running: int, waiting: tuple[int, ...]) -> None:
 
 
 def _tell(cursor: Any, n_finished: int, n_waiting: int) -> None:
-    values = {"job_id": "00000000-0000-4000-8000-000000000000", "worker": "w", "pid": 1}
+    values: dict[str, Any] = {"job_id": "00000000-0000-4000-8000-000000000000", "worker": "w", "pid": 1}
     values |= {"classes": ["cpu"], "oldest_share": 0.1}
     cursor.execute("BEGIN")
     cursor.execute("EXPLAIN (ANALYZE, COSTS OFF) " + claiming.BEST + claiming.TAKE, values)

@@ -74,6 +74,8 @@ class Search:
                     self.frame,
                     most_folds=self.portfolio.measured_folds,
                 ):
+                    if step.rows is None or step.outcome is None:
+                        continue
                     parts.append((step.rows, step.outcome))
                     held.collect(parts).save(path)
                     send({"step": step.number, "metrics": step.metrics, "last": step.is_last})

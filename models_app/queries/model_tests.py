@@ -64,7 +64,8 @@ def newest_run(version: ModelVersion) -> ModelTestRun | None:
 
 
 def runs_of(version: ModelVersion) -> QuerySet[ModelTestRun]:
-    return version.test_runs.select_related("job", "champion__model").order_by("-pk")
+    rows = ModelTestRun.objects.filter(version=version)
+    return rows.select_related("job", "champion__model").order_by("-pk")
 
 
 def stale_reason(run: ModelTestRun) -> str:

@@ -88,7 +88,8 @@ class PredictionLog:
     def drain_counts(self) -> dict[int, LogTally]:
         """What was enqueued and dropped since the last time, by endpoint."""
         with self._buffer_lock:
-            counts, self._counts = self._counts, {}
+            counts = dict(self._counts)
+            self._counts.clear()
         return counts
 
     def flush(self) -> None:
