@@ -73,6 +73,6 @@ def _checked_aliases(given: Sequence[str]) -> list[str]:
     if len(names) > MOST_ALIASES:
         raise Invalid(f"At most {MOST_ALIASES} aliases can be guarded.", field="aliases")
     for name in names:
-        if not isinstance(name, str) or not name or len(name) > LONGEST_ALIAS or "\x00" in name:
+        if not name or len(name) > LONGEST_ALIAS or "\x00" in name:
             raise Invalid("A guarded alias is a name of at most 255 characters.", field="aliases")
     return names

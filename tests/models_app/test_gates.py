@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from mlregistry.accounts.actor import Actor
@@ -218,7 +218,7 @@ def test_a_later_wish_takes_the_place_of_one_that_waits(versions: list[ModelVers
 
 
 def test_the_operator_can_switch_all_gates_off(
-    versions: list[ModelVersion], by: Actor, settings: SettingsWrapper
+    versions: list[ModelVersion], by: Actor, settings: Settings
 ) -> None:
     settings.MODEL_GATE = False
     set_alias(versions[1].model, "champion", versions[1], by=by)

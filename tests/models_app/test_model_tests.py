@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from experiments.actions import datasets
@@ -22,7 +22,7 @@ from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 from models_app.actions.model_tests import request_tests
 from models_app.actions.versions import register
-from models_app.models import ModelTestRun, ModelVersion
+from models_app.models import ModelGate, ModelTestRun, ModelVersion
 from models_app.queries import gates
 from tests.models_app.trained import cancer_frame, finished_run, fitted
 from tests.models_app.with_tests import with_tests
@@ -49,7 +49,7 @@ def version(by: Actor) -> ModelVersion:
     run = finished_run(by, model=found, score=found.result.metrics["test_roc_auc"])
     recipe = {"estimator": "logistic_regression", "seed": 1}
     Run.objects.filter(pk=run.pk).update(dataset_version=data, recipe=recipe)
-    Problem.objects.filter(pk=run.problem_id).update(success_threshold=0.9)
+    Problem.objects.filter(runs=run).update(success_threshold=0.9)
     run.refresh_from_db()
     return register(run, "tumour", by=by)
 
@@ -142,7 +142,7 @@ def test_a_broken_file_gives_no_pass(version: ModelVersion, by: Actor) -> None:
     run = request_tests(version, by=by)
     for file in version.files.select_related("file"):
         type(file.file).objects.filter(pk=file.file_id).update(sha256="0" * 64)
-    job = run_here(Job.objects.get(pk=run.job_id))
+    job = run_here(Job.objects.get(kind=TEST))
     assert job.state != State.SUCCEEDED
     run.refresh_from_db()
     assert run.verdict == "broken"
@@ -151,7 +151,7 @@ def test_a_broken_file_gives_no_pass(version: ModelVersion, by: Actor) -> None:
 
 
 def test_declared_expectations_and_the_operators_files_are_run_too(
-    version: ModelVersion, alice: User, by: Actor, api: Api, settings: SettingsWrapper, tmp_path: Path
+    version: ModelVersion, alice: User, by: Actor, api: Api, settings: Settings, tmp_path: Path
 ) -> None:
     settings.MODEL_TESTS_FOLDER = str(tmp_path)
     (tmp_path / "house.py").write_text(
@@ -232,7 +232,7 @@ def test_an_owner_sets_the_gate_on_its_page(version: ModelVersion, alice: User, 
     }  # fmt: skip
     assert web(bob).post(path, form).status_code == 403
     assert web(alice).post(path, form).status_code == 302
-    gate = version.model.gate
+    gate = ModelGate.objects.get(model=version.model)
     assert (gate.aliases, gate.blocking, gate.limits) == (
         ["live", "champion"],
         ["row_order", "latency"],

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
@@ -34,7 +34,7 @@ def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_gate(settings: SettingsWrapper) -> None:
+def _no_gate(settings: Settings) -> None:
     """Whether versions were tested is the matter of test_gated_promotion alone."""
     settings.MODEL_GATE = False
 

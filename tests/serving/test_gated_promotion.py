@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _gated(settings: SettingsWrapper) -> None:
+def _gated(settings: Settings) -> None:
     settings.MODEL_GATE = True
 
 
