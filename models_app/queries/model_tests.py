@@ -59,13 +59,12 @@ def gate_of(version_or_model: Any) -> ModelGate:
 
 
 def newest_run(version: ModelVersion) -> ModelTestRun | None:
-    rows = ModelTestRun.objects.select_related("job", "champion__model", "version__model")
-    return rows.filter(version=version).order_by("-pk").first()
+    return runs_of(version).first()
 
 
 def runs_of(version: ModelVersion) -> QuerySet[ModelTestRun]:
-    rows = ModelTestRun.objects.filter(version=version)
-    return rows.select_related("job", "champion__model").order_by("-pk")
+    rows = ModelTestRun.objects.select_related("job", "champion__model", "version__model")
+    return rows.filter(version=version).order_by("-pk")
 
 
 def stale_reason(run: ModelTestRun) -> str:

@@ -49,7 +49,7 @@ def version(by: Actor) -> ModelVersion:
     run = finished_run(by, model=found, score=found.result.metrics["test_roc_auc"])
     recipe = {"estimator": "logistic_regression", "seed": 1}
     Run.objects.filter(pk=run.pk).update(dataset_version=data, recipe=recipe)
-    Problem.objects.filter(pk=str(run.problem_id)).update(success_threshold=0.9)
+    Problem.objects.filter(runs=run).update(success_threshold=0.9)
     run.refresh_from_db()
     return register(run, "tumour", by=by)
 
@@ -142,7 +142,7 @@ def test_a_broken_file_gives_no_pass(version: ModelVersion, by: Actor) -> None:
     run = request_tests(version, by=by)
     for file in version.files.select_related("file"):
         type(file.file).objects.filter(pk=file.file_id).update(sha256="0" * 64)
-    job = run_here(Job.objects.get(pk=str(run.job_id)))
+    job = run_here(Job.objects.get(kind=TEST))
     assert job.state != State.SUCCEEDED
     run.refresh_from_db()
     assert run.verdict == "broken"

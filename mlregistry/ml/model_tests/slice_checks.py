@@ -116,8 +116,7 @@ def coded(frame: pd.DataFrame) -> Array:
             values = pd.factorize(column.astype("string"), sort=True)[0].astype(np.float64)
         known = values[np.isfinite(values)]
         columns.append(np.where(np.isfinite(values), values, (known.min() - 1) if len(known) else 0.0))
-    table: Array = np.clip(np.column_stack(columns), -1e38, 1e38)
-    return table
+    return np.asarray(np.clip(np.column_stack(columns), -1e38, 1e38))
 
 
 def _rule(tree: Any, leaf: Any, names: list[str]) -> str:
