@@ -174,7 +174,7 @@ def _preview(ask: dict[str, Any]) -> Iterator[str]:
     version = _largest()
     step = version.n_rows // 20
     yield ""
-    times = [_timed(lambda n=n: queries.preview(version, offset=n * step, limit=50)) for n in range(20)]  # type: ignore[misc]
+    times = [_timed(lambda n=n: queries.preview(version, offset=n * step, limit=50)) for n in range(20)]
     yield _told(times)
 
 
@@ -232,7 +232,7 @@ def _rows(ask: dict[str, Any]) -> Iterator[str]:
     times = [
         _timed(lambda body=body: client.post(address, body, content_type="application/json"))
         for body in bodies[5:]
-    ]  # type: ignore[misc]
+    ]
     yield f"{statistics.median(times) * 1000:.1f} ms p50, {min(times) * 1000:.1f} ms at best"
 
 

@@ -85,7 +85,7 @@ def _peer(found: Interactions, parts: Parts, folder: Path) -> None:
     """The same rows for `implicit`; its lists are measured by the same functions."""
     python = peers.program("implicit", folder)
     with tempfile.TemporaryDirectory(prefix="mlregistry-bench-") as work:
-        pairs = {
+        pairs: dict[str, Any] = {
             name: np.column_stack([found.users[rows], found.items[rows]])
             for name, rows in (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
         }

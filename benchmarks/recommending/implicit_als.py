@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -50,7 +51,7 @@ def _matrix(pairs: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
 
 
 def _lists(
-    matrix: sparse.csr_matrix, params: dict, wanted: sparse.csr_matrix
+    matrix: sparse.csr_matrix, params: dict[str, Any], wanted: sparse.csr_matrix
 ) -> tuple[np.ndarray, np.ndarray]:
     model = AlternatingLeastSquares(**params, iterations=ITERATIONS, random_state=1, num_threads=1)
     model.fit(matrix, show_progress=False)
