@@ -63,8 +63,8 @@ def _measure(n_finished: int, n_running: int, waiting: tuple[int, ...]) -> None:
 
 
 def _tell(cursor: Any, n_finished: int, n_waiting: int) -> None:
-    values: dict[str, Any] = {"job_id": "00000000-0000-4000-8000-000000000000", "worker": "w", "pid": 1}
-    values |= {"classes": ["cpu"], "oldest_share": 0.1}
+    job_id = "00000000-0000-4000-8000-000000000000"
+    values = {"job_id": job_id, "worker": "w", "pid": 1, "classes": ["cpu"], "oldest_share": 0.1}
     cursor.execute("BEGIN")
     cursor.execute("EXPLAIN (ANALYZE, COSTS OFF) " + claiming.BEST + claiming.TAKE, values)
     plan = "\n".join(line for (line,) in cursor.fetchall())
@@ -72,7 +72,7 @@ def _tell(cursor: Any, n_finished: int, n_waiting: int) -> None:
     taken = []
     for _ in range(50):
         began = time.perf_counter()
-        claiming.claim_best(values["job_id"], classes=["cpu"], worker="w", pid=1)
+        claiming.claim_best(job_id, classes=["cpu"], worker="w", pid=1)
         taken.append(time.perf_counter() - began)
     print(
         f"\n{n_finished:,} finished, {n_waiting:,} waiting: {1000 * statistics.median(taken):.2f} ms a claim"

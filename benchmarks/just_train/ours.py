@@ -74,8 +74,8 @@ class Search:
                     self.frame,
                     most_folds=self.portfolio.measured_folds,
                 ):
-                    if step.rows is None or step.outcome is None:
-                        continue
+                    assert step.rows is not None
+                    assert step.outcome is not None
                     parts.append((step.rows, step.outcome))
                     held.collect(parts).save(path)
                     send({"step": step.number, "metrics": step.metrics, "last": step.is_last})

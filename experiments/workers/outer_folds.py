@@ -3,11 +3,10 @@
 Like a lane it fits in forks only. The trials stay in memory: a worker that dies has its fold searched again.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
-
-import threadpoolctl
 
 from experiments.actions import outer_folds as actions
 from experiments.actions.outer_folds import Found
@@ -16,16 +15,16 @@ from experiments.queries import trials as trial_queries
 from experiments.queries.datasets import local_paths
 from experiments.queries.problems import spec_of
 from mlregistry.errors import Invalid, MlregistryError
-from mlregistry.jobs import forked
 from mlregistry.jobs.context import JobCancelled, JobContext
-from mlregistry.jobs.forked import Ended, Limits, Send
+from mlregistry.jobs.forked import Ended, Fork, Limits, Send
 from mlregistry.ml import metrics, tables
-from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.recipes import parse as parse_recipe
 from mlregistry.ml.search import measuring, outer, pruning, sampling
 from mlregistry.ml.search.outer import Outer
 from mlregistry.ml.search.plan import logged
 from mlregistry.ml.search.sampling import COMPLETE, PRUNED, Past
+
+from . import trial_fork
 
 CANCELLED = "cancelled"
 PRUNE = "pruned"
@@ -39,7 +38,8 @@ def search_fold(context: JobContext, *, study_id: int, number: int) -> dict[str,
         return {}
     started = time.monotonic()
     try:
-        found = Fold(context, study, number).searched()
+        with contextlib.closing(Fold(context, study, number)) as fold:
+            found = fold.searched()
     except MlregistryError as error:
         found = Found(0, time.monotonic() - started, error=error.message)
     actions.keep(study_id, number, found)
@@ -65,6 +65,11 @@ class Fold:
         self.past: list[Past] = []
         self.best: Past | None = None
         self.n_since_best = self.n_tried = 0
+        self.threads = trial_fork.Threads(1)
+        self.fork = Fork(self._in_fork)
+
+    def close(self) -> None:
+        self.fork.close()
 
     def searched(self) -> Found:
         """As many trials as the study had, within its minutes and its patience; then the winner's score."""
@@ -80,7 +85,7 @@ class Fold:
         if self.best is None:
             raise Invalid("Not one trial of this outer fold could be measured.")
         self.context.report(0.95, "Scoring the winner on the held-out rows")
-        scored = self._scored(self._recipe(self.best.params))
+        scored = self._scored(self.best.params)
         return Found(
             self.n_tried,
             time.monotonic() - started,
@@ -101,14 +106,7 @@ class Fold:
             directions=study.directions,
             past=self.past,
         )
-        recipe = self._recipe(proposal.params)
-        shares = study.shares if study.pruner != "none" else []
         others = [one.intermediate for one in self.past]
-
-        def work(send: Send) -> None:
-            for step in measuring.measure(self.spec, recipe, self.frame, shares, outer=self.outer):
-                value = step.metrics.get(logged(self.spec.kind, self.metric))
-                send({"step": step.number, "value": value, "last": step.is_last})
 
         def hear(message: dict[str, Any]) -> str | None:
             if message["value"] is None:
@@ -117,7 +115,7 @@ class Fold:
             prune = pruning.should_prune(study.pruner, own, others, direction=study.directions[0])
             return PRUNE if prune and not message["last"] else None
 
-        ended = self._forked(work, hear)
+        ended = self._forked({"params": proposal.params, "scored": False}, hear)
         if ended.problem and ended.reason != PRUNE:
             self.context.log(f"Trial {number}: {ended.problem}")
         elif own:
@@ -132,35 +130,36 @@ class Fold:
         if not pruned and (self.best is None or self.sign * value > self.sign * self.best.values[0]):
             self.best, self.n_since_best = told, 0
 
-    def _scored(self, recipe: Recipe) -> dict[str, float]:
-        heard: dict[str, Any] = {}
-
-        def work(send: Send) -> None:
+    def _in_fork(self, piece: dict[str, Any], send: Send) -> None:
+        """Measure the steps of a trial, or score its recipe on the rows of the outer fold."""
+        self.threads.limit()
+        recipe = parse_recipe(trial_queries.recipe_of(self.study, piece["params"]), kind=self.spec.kind)
+        if piece["scored"]:
             found = outer.score(self.spec, recipe, self.frame, self.outer)
             send({"score": found.metrics.get(self.metric), "held_share": found.held_share})
+            return
+        shares = self.study.shares if self.study.pruner != "none" else []
+        for step in measuring.measure(self.spec, recipe, self.frame, shares, outer=self.outer):
+            value = step.metrics.get(logged(self.spec.kind, self.metric))
+            send({"step": step.number, "value": value, "last": step.is_last})
+
+    def _scored(self, params: dict[str, Any]) -> dict[str, float]:
+        heard: dict[str, Any] = {}
 
         def hear(message: dict[str, Any]) -> str | None:
             heard.update(message)
             return None
 
-        ended = self._forked(work, hear)
+        ended = self._forked({"params": params, "scored": True}, hear)
         if ended.problem or heard.get("score") is None:
             title = metrics.metric(self.spec.kind, self.metric).title
             raise Invalid(ended.problem or f"{title} is not defined on the held-out rows of this fold.")
         return heard
 
-    def _recipe(self, params: dict[str, Any]) -> Recipe:
-        return parse_recipe(trial_queries.recipe_of(self.study, params), kind=self.spec.kind)
-
-    def _forked(self, work: Callable[[Send], None], hear: Callable[[dict[str, Any]], str | None]) -> Ended:
-        def alone(send: Send) -> None:
-            with threadpoolctl.threadpool_limits(1):
-                work(send)
-
+    def _forked(self, piece: dict[str, Any], hear: Callable[[dict[str, Any]], str | None]) -> Ended:
         limits = Limits(self.study.trial_seconds, self.study.trial_memory_mb)
         tick = lambda: CANCELLED if self.context.cancelled() else None  # noqa: E731
-        ended = forked.run(alone, limits=limits, hear=hear, tick=tick)
-        forked.warm(ended.modules)
+        ended = self.fork.run(piece, limits=limits, hear=hear, tick=tick)
         if ended.reason == CANCELLED:
             raise JobCancelled
         return ended

@@ -158,7 +158,7 @@ def _tell(study: optuna.Study, space: Space, past: Sequence[Past], n_values: int
 def _known() -> Any:
     """A trial that is not copied on its way into the storage: nobody changes it, and copies cost more than the rest."""
 
-    class Known(optuna.trial.FrozenTrial):  # optuna is loaded with the first proposal
+    class Known(optuna.trial.FrozenTrial):
         def __deepcopy__(self, memo: dict[int, Any]) -> Any:
             return self
 
