@@ -1,4 +1,4 @@
-"""`mlflow.deployments` of the unmodified client, and what MLflow's scoring server answers, against a served endpoint."""
+"""`mlflow.deployments` of the unmodified client, and what MLflow's scoring server answers, against an endpoint."""
 
 import json
 import os

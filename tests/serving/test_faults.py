@@ -135,55 +135,48 @@ def test_predictions_go_on_without_the_database_and_their_log_comes_after(
 
 
 class Busy:
-    """Answers one request at a time, each for as long as a hundredth of a second."""
+    """Answers nobody until `go`."""
 
     inputs = ()
     example: list[dict[str, Any]] = []
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.inside = threading.Semaphore(0)
+        self.go = threading.Event()
 
     def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
-        with self.lock:
-            threading.Event().wait(0.01)
+        self.inside.release()
+        self.go.wait(60)
         return {"predictions": [1] * len(rows)}
 
 
-def test_of_three_times_what_can_be_answered_the_rest_is_refused_and_counted(
+def test_three_times_what_fits_is_refused_while_the_model_is_busy_and_counted(
     endpoint: Endpoint, by: Actor, tmp_path: Path
 ) -> None:
-    """Eighteen ask without pause where six may be under way: the model is never idle, and refusals do not wait for it."""
+    """Refusals do not wait for the model: all of them are there before it has answered anybody."""
     found = LiveRouting(tmp_path)
     found.refresh()
     busy = Busy()
-    found.live.current = _with(found.snapshot, busy)
+    found.live.current = replace(found.snapshot, models=dict.fromkeys(found.snapshot.models, busy))
     found.admission = Admission(6)
-    took: dict[int, list[float]] = {200: [], 503: []}
-    lock, until = threading.Lock(), time.monotonic() + 1.5
+    found.admission.enter(endpoint.pk)
+    found.admission.leave(endpoint.pk, 10.0)  # an endpoint that is known to be slow
 
-    def ask() -> None:
-        while time.monotonic() < until:
-            began = time.perf_counter()
-            status, headers, _ = found.answer(Address("lab", "tumour"), BODY, {}, grant=LAB)
-            with lock:
-                took[status].append(time.perf_counter() - began)
-            if status == 503:
-                assert headers["Retry-After"] == "1"
-                threading.Event().wait(0.01)
+    def ask() -> Any:
+        return found.answer(Address("lab", "tumour"), BODY, {}, grant=LAB)
 
-    with ThreadPoolExecutor(18) as pool:
-        for future in [pool.submit(ask) for _ in range(18)]:
-            future.result(60)
-    found.stop()
-    assert took[200]
-    assert took[503]
+    with ThreadPoolExecutor(6) as pool:
+        inside = [pool.submit(ask) for _ in range(6)]
+        for _ in inside:
+            assert busy.inside.acquire(timeout=60)
+        refused = [ask() for _ in range(12)]
+        busy.go.set()
+        assert [future.result(60)[0] for future in inside] == [200] * 6
+    assert [(status, headers["Retry-After"]) for status, headers, _ in refused] == [(503, "1")] * 12
+    assert ask()[0] == 200
     found.flush_counts()
-    assert log_counts(endpoint)["n_refused"] == len(took[503])
-    assert sorted(took[503])[len(took[503]) // 2] < sorted(took[200])[len(took[200]) // 2]
-
-
-def _with(snapshot: Snapshot, model: Any) -> Snapshot:
-    return replace(snapshot, models=dict.fromkeys(snapshot.models, model))
+    assert log_counts(endpoint)["n_refused"] == 12
+    found.stop()
 
 
 def test_counts_of_a_deleted_endpoint_are_let_go(endpoint: Endpoint) -> None:
