@@ -1,4 +1,4 @@
-"""`mlflow.deployments` of the unmodified client, and the answers of MLflow's scoring server, at an endpoint."""
+"""`mlflow.deployments` of the unmodified client, and what MLflow's scoring server answers, against an endpoint."""
 
 import json
 import os

@@ -112,7 +112,7 @@ def test_counts_are_scraped(endpoint: Endpoint, by: Actor) -> None:
 
 
 def id_at(at: datetime) -> uuid.UUID:
-    return uuid.UUID(int=partitions.first_id(at).int | 7 << 76 | uuid.uuid4().int & (1 << 62))
+    return uuid.UUID(int=partitions.first_id(at).int | 7 << 76 | uuid.uuid4().int & (1 << 62) - 1)
 
 
 def logged_at(endpoint: Endpoint, at: datetime, unit: str = "") -> Prediction:
