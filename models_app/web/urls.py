@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from models_app.web import compilations, models, versions
+from models_app.web import cards, compilations, intakes, models, versions
 
 urlpatterns: list[URLPattern] = [
     path("models/", models.models, name="models"),
+    path("models/upload", intakes.upload, name="upload"),
     path("models/<str:name>/", models.model, name="model"),
     path("models/<str:name>/delete", models.delete, name="model-delete"),
     path("models/<str:name>/aliases", models.set_alias, name="alias-set"),
@@ -14,5 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("models/<str:name>/versions/<int:number>/delete", versions.delete, name="version-delete"),
     path("models/<str:name>/versions/<int:number>/compilation", compilations.compilation, name="compilation"),
     path("models/<str:name>/versions/<int:number>/compile", compilations.compile_version, name="compile"),
+    path("models/<str:name>/versions/<int:number>/intake", intakes.decide, name="intake-decide"),
+    path("models/<str:name>/versions/<int:number>/files/<str:form>", intakes.file, name="version-file"),
+    path("models/<str:name>/versions/<int:number>/card", cards.card, name="card"),
+    path("models/<str:name>/versions/<int:number>/card/write", cards.write, name="card-write"),
+    path("models/<str:name>/versions/<int:number>/card.md", cards.download, name="card-markdown"),
     path("runs/<uuid:run_id>/register", versions.register, name="register"),
 ]
