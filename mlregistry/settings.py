@@ -206,6 +206,7 @@ JOB_KINDS = {
     "experiments.purge": "experiments.workers.trash.purge",
     "experiments.purge_old": "experiments.workers.trash.purge_old",
     "models_app.register": "models_app.workers.registration.register",
+    "models_app.take_in": "models_app.workers.intakes.take_in",
     "models_app.compile": "models_app.workers.compilations.compile_version",
     "models_app.test_version": "models_app.workers.model_tests.test_version",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
@@ -230,6 +231,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "experiments.scheduled_training",  # it starts a training, which is refused
     "models_app.compile",  # the version is registered all the same
     "models_app.test_version",
+    "models_app.take_in",
     "models_app.deliver_webhook",
     "accounts.demo",
 }

@@ -1,37 +1,22 @@
 """From requests to arguments: bodies through serializers, filters from a table, uploads as streams."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from mlregistry.artifacts import bodies
-from mlregistry.artifacts.store import Readable
-from mlregistry.errors import Invalid, LengthRequired
-from mlregistry.rest_json import StrictJSONParser
+from mlregistry.errors import Invalid
+from mlregistry.rest_uploads import UPLOAD_PARSERS as UPLOAD_PARSERS
+from mlregistry.rest_uploads import downloaded as downloaded
+from mlregistry.rest_uploads import upload as upload
 
 Row = TypeVar("Row", bound=Model)
 PAGING = {"cursor", "page_size", "ordering", "format"}
 LARGEST_BIGINT = 2**63 - 1
-
-
-class RawBody(BaseParser):
-    """Any other body, as the stream it is."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return stream
-
-
-UPLOAD_PARSERS = [MultiPartParser, StrictJSONParser, RawBody]
 
 
 def parsed(serializer: type[Serializer[Any]], data: Any, *, partial: bool = False) -> dict[str, Any]:
@@ -83,22 +68,6 @@ def needed(request: Request, name: str, default: int | None = None) -> int:
     return value
 
 
-@contextmanager
-def upload(request: Request) -> Iterator[tuple[Readable, str, str]]:
-    """Stream, file name and content type of a multipart `file` or of a raw body with X-Filename."""
-    if request.content_type.startswith("multipart/"):
-        file = request.FILES.get("file")
-        if file is None and bodies.is_chunked(request.META):
-            raise LengthRequired("Send the form with its Content-Length.", field="Content-Length")
-        if file is None:
-            raise Invalid("Send the file in the form field 'file'.", field="file")
-        yield file, str(file.name), str(file.content_type or "")
-        return
-    if request.content_type.startswith("application/json") and not request.headers.get("X-Filename"):
-        raise Invalid("Send a multipart form with 'file', or the raw bytes with X-Filename.", field="file")
-    yield bodies.body(request.META), request.headers.get("X-Filename", ""), request.content_type
-
-
 def parameters(filters: Mapping[str, str], ordering: tuple[str, ...]) -> list[OpenApiParameter]:
     """The query of a list, for the schema."""
     return [
@@ -114,11 +83,3 @@ def parameters(filters: Mapping[str, str], ordering: tuple[str, ...]) -> list[Op
 
 def _turned(name: str) -> str:
     return name.removeprefix("-") if name.startswith("-") else f"-{name}"
-
-
-def downloaded(text: str, name: str, content_type: str) -> HttpResponse:
-    """A text of ours to take away."""
-    response = HttpResponse(text.encode(), content_type=f"{content_type}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -27,18 +27,12 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.artifacts import store
 from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.jobs.context import JobCancelled, JobContext
-from mlregistry.trainers import archives, boxed, environments
+from mlregistry.trainers import archives, boxed, environments, places
 from mlregistry.trainers.boxed import Ended, Limits
-from mlregistry.trainers.jail import Jail, existing
+from mlregistry.trainers.jail import Jail
 
 CANCELLED = "cancelled"
 PORTS = {"http": 80, "https": 443}
-SYSTEM = (
-    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ssl", "/etc/ca-certificates", "/etc/pki",
-    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/localtime",
-    "/etc/timezone", "/etc/mime.types", "/dev/urandom", "/dev/random", "/dev/zero", "/proc", "/sys/devices/system/cpu",
-    "/sys/fs/cgroup",
-)  # fmt: skip
 CALL = "import importlib, sys; m, _, f = sys.argv.pop(1).partition(':'); getattr(importlib.import_module(m), f)()"
 
 
@@ -148,8 +142,7 @@ class _Work:
     def _jail(self, python: Path) -> Jail:
         """The environment, the interpreter that it stands on, the system's libraries; the tracking server's port."""
         base = {sys.base_prefix, str(python.parent.parent)}
-        read = existing([*SYSTEM, *sorted(base), str(self.code), str(self.data)])
-        _keep_apart(read)
+        read = places.readable([*sorted(base), str(self.code), str(self.data)])
         target = urlsplit(settings.TRACKING_URL)
         return Jail(
             read=read,
@@ -168,18 +161,6 @@ class _Work:
     def _checkpoint(self) -> None:
         if self.context.cancelled():
             raise JobCancelled
-
-
-def _keep_apart(read: tuple[Path, ...]) -> None:
-    """Invalid when what a trainer may read holds the server's home or its files."""
-    artifacts: Any = settings.STORAGES["artifacts"]
-    own = [settings.MLREGISTRY_HOME, artifacts["OPTIONS"].get("location")]
-    for place in (Path(path).resolve() for path in own if path):
-        for folder in read:
-            if place.is_relative_to(folder.resolve()):
-                raise Invalid(
-                    f"{folder} is open to trainers and holds files of the server; move the server's files elsewhere."
-                )
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from experiments.actions import artifacts as actions
@@ -14,7 +13,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.artifacts.paths import folder, without_dots
 from mlregistry.errors import Invalid, NotFound
 from models_app import access as registry
-from models_app.models import ModelVersion
+from models_app.queries.version_files import location
 
 from . import artifact_streams as streams
 from . import ids
@@ -25,10 +24,6 @@ from .route import Answer, Call, Route
 
 PROXY = "2.0/mlflow-artifacts/"
 UPLOAD_BYTES = 10 * 1024 * 1024
-OWN_LOCATION = re.compile(r"mlflow-artifacts:(?://[^/]*)?/*(?P<path>.*)", re.DOTALL)
-RUN_LOCATION = re.compile(r"runs:/+(?P<run>[0-9a-f]{32})(?:/(?P<path>.*))?", re.DOTALL)
-MODEL_LOCATION = re.compile(r"models:/+(?P<model>m-[0-9a-f]{32})(?:/(?P<path>.*))?", re.DOTALL)
-RUN_MODEL = "model"
 
 
 def download(call: Call) -> Answer:
@@ -86,7 +81,7 @@ def download_of_version(call: Call) -> Answer:
     folder(call.given["path"])
     number = ids.experiment_number(call.given["version"]) or 0
     version = registry.version(call.by, call.given["name"], min(number, 2**31 - 1))
-    root = location(call, version)
+    root = location(call.by, version)
     where = Place(folder(root.path) + call.given["path"], root.run_id, root.model_id)
     return streams.sent_file(queries.file(call.by, where), call.environ)
 
@@ -120,22 +115,6 @@ def shown(entry: Entry, prefix: str) -> dict[str, Any]:
     """An entry as the wire has it: empty files have no size there."""
     told: dict[str, Any] = {"path": prefix + entry.name, "is_dir": entry.is_dir}
     return {**told, "file_size": entry.size} if entry.size else told
-
-
-def location(call: Call, version: ModelVersion) -> Place:
-    """Where the files of a version lie."""
-    named = version.storage_location or version.source
-    if found := OWN_LOCATION.fullmatch(named):
-        return queries.place(call.by, found["path"])
-    if version.logged_model_id is not None:
-        return Place("", model_id=version.logged_model_id)
-    if found := RUN_LOCATION.fullmatch(named):
-        return Place(found["path"] or "", run_id=ids.run_uuid(found["run"]))
-    if found := MODEL_LOCATION.fullmatch(named):
-        return Place(found["path"] or "", model_id=model_key(found["model"]))
-    if version.run_id is not None and not named:
-        return Place(RUN_MODEL, run_id=version.run_id)
-    raise NotFound("The files of this version do not lie on this server.", field="path")
 
 
 def _listed(call: Call, where: Place, root: str) -> Answer:

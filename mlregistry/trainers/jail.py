@@ -1,6 +1,6 @@
-"""What a trainer's process gives up before it runs a line of foreign code; nothing of it can be taken back.
+"""What a process gives up before it runs a line of foreign code or opens a foreign model; nothing can be taken back.
 
-Landlock leaves it some folders and one port, seccomp takes calls that lead out, capabilities go. Called by boxed.
+Landlock leaves it some folders and ports, seccomp takes calls that lead out, capabilities go. Called by boxed.
 Linux 6.7 on x86-64 or arm64; needs no root. See landlock(7), seccomp(2), capabilities(7).
 """
 
@@ -38,6 +38,8 @@ CALLS = {
     "x86_64": {"socket": 41, "clone": 56, "clone3": 435},
     "aarch64": {"socket": 198, "clone": 220, "clone3": 435},
 }
+NEW_PROGRAMS = {"x86_64": (57, 58, 59, 322), "aarch64": (221, 281)}  # fork, vfork, execve, execveat
+A_THREAD = 0x00010000
 # setsid and setpgid: whoever stays in the job's group ends with it. The others look into, or lead to, what is outside.
 REFUSED = {
     "x86_64": (
@@ -80,6 +82,20 @@ def enter(jail: Jail) -> None:
         _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     _restrict(jail)
     _filter(jail)
+
+
+def stay_alone() -> None:
+    """From now on this process starts threads and no process or program; what it reads was decided by `enter`."""
+    machine = platform.machine()
+    _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    lines = [*_load(ARCHITECTURE_AT), (JUMP_EQUAL, 1, 0, ARCHITECTURES[machine]), (RETURN, 0, 0, KILL)]
+    lines += _load(NUMBER_AT)
+    for number in NEW_PROGRAMS[machine]:
+        lines += [(JUMP_EQUAL, 0, 1, number), _fail(errno.EPERM)]
+    lines += [(JUMP_EQUAL, 0, 1, CALLS[machine]["clone3"]), _fail(errno.ENOSYS)]
+    lines += [(JUMP_EQUAL, 0, 3, CALLS[machine]["clone"]), *_load(FIRST_ARGUMENT_AT)]
+    lines += [(JUMP_SET, 1, 0, A_THREAD), _fail(errno.EPERM), (RETURN, 0, 0, ALLOW)]
+    _install(lines)
 
 
 def _abi() -> int:
@@ -136,6 +152,10 @@ def _filter(jail: Jail) -> None:
     lines += [(JUMP_SET, 0, 1, NEW_NAMESPACES), _fail(errno.EPERM), (RETURN, 0, 0, ALLOW)]
     lines += _sockets(calls["socket"], jail.datagrams)
     lines.append((RETURN, 0, 0, ALLOW))
+    _install(lines)
+
+
+def _install(lines: list[tuple[int, int, int, int]]) -> None:
     program = b"".join(struct.pack("=HBBI", *line) for line in lines)
     buffer = ctypes.create_string_buffer(program)
     header = struct.pack("@HP", len(lines), ctypes.addressof(buffer))

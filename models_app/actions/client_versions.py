@@ -9,9 +9,11 @@ from experiments.models import LoggedModel
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid, NotFound
+from mlregistry.errors import Invalid
 from mlregistry.lib.names import clean_text
+from models_app.actions.intakes import take_in_files
 from models_app.actions.news import tell_created
+from models_app.actions.numbering import count, next_number
 from models_app.actions.origins import Origin, trace
 from models_app.actions.tags import clean_tags
 from models_app.models import ModelVersion, RegisteredModel
@@ -34,8 +36,8 @@ def create_version(
 ) -> ModelVersion:
     """The next version of the model, whose files lie at the source. Numbers are never used again.
 
-    It is READY at once, and has no file that this server could serve. Raises Invalid for a source that
-    the named run or logged model does not own.
+    It is READY at once, as clients wait for that; a model among its files is taken in, and served once it passed.
+    Raises Invalid for a source that the named run or logged model does not own.
     """
     by.require(Role.EDITOR)
     clean_text(description, field="description")
@@ -64,23 +66,9 @@ def create_version(
             _note_on(origin.logged_model, version)
         record(by, "version.create", version, number=version.number, source=origin.source[:500])
         tell_created(version, by=by)
+        if not is_prompt(kept):
+            take_in_files(version, by=by)
     return version
-
-
-def next_number(model: RegisteredModel) -> int:
-    """The number of the model's next version; the model is locked until the transaction ends."""
-    locked = RegisteredModel.objects.select_for_update().filter(pk=model.pk).first()
-    if locked is None:
-        raise NotFound(f"There is no registered model “{model.name}” any more.", field="name")
-    return locked.last_number + 1
-
-
-def count(version: ModelVersion) -> None:
-    """Uses the version's number up; the model changed when it came."""
-    model = version.model
-    model.last_number, model.updated_at = version.number, version.updated_at
-    rows = RegisteredModel.objects.filter(pk=model.pk)
-    rows.update(last_number=model.last_number, updated_at=model.updated_at)
 
 
 def _origin(

@@ -54,6 +54,17 @@ def create_model(
     return model
 
 
+def found_or_created(name: str, *, problem: Problem | None = None, by: Actor) -> RegisteredModel:
+    """The model of this name, created when it is new."""
+    model, created = RegisteredModel.objects.get_or_create(
+        team=by.team, name=checked_name(name), defaults={"problem": problem, "created_by": by.user}
+    )
+    if created:
+        record(by, "model.create", model)
+        tell_created(model, by=by)
+    return model
+
+
 def update_model(
     model: RegisteredModel,
     *,

@@ -16,12 +16,13 @@ from mlregistry.lib.locations import below
 from mlregistry.lib.names import clean_text
 from models_app.actions import compilations
 from models_app.actions.aliases import set_or_await
-from models_app.actions.client_versions import count, next_number
+from models_app.actions.intakes import take_in_artifacts
 from models_app.actions.model_tests import request_tests
-from models_app.actions.models import checked_name, in_use
+from models_app.actions.models import checked_name, found_or_created, in_use
 from models_app.actions.news import tell_created
+from models_app.actions.numbering import count, next_number
 from models_app.actions.tags import clean_tags
-from models_app.models import ModelFile, ModelVersion, RegisteredModel
+from models_app.models import Compilation, Intake, IntakeState, ModelFile, ModelVersion
 from models_app.queries.candidates import best_run
 from models_app.queries.model_tests import can_test
 from models_app.queries.origins import saved_by_job
@@ -40,7 +41,7 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
     name = checked_name(model_name)
     files = _check_run(run, by)
     with transaction.atomic():
-        model = _model(name, run, by)
+        model = found_or_created(name, problem=run.problem, by=by)
         version = ModelVersion.objects.create(
             model=model,
             number=next_number(model),
@@ -63,6 +64,8 @@ def register(run: Run, model_name: str, *, description: str = "", by: Actor) -> 
             compilations.request_compilation(version, by=by)  # its tests follow it
         elif can_test(version):
             request_tests(version, by=by)
+        elif not version.files.filter(trained_here=True).exists():
+            _take_in(version, run, files, by)
     return version
 
 
@@ -119,13 +122,30 @@ def delete_version(version: ModelVersion, *, by: Actor) -> None:
 
 
 def check_servable(version: ModelVersion) -> None:
-    """Raises Conflict for a version without signature and files, as clients of MLflow register them."""
-    if version.signature is None or not version.files.exists():
+    """Raises Conflict for a version without signature and files, and for one from outside that did not pass."""
+    intake = Intake.objects.filter(version=version).first()
+    named = f"Version {version.number} of “{version.model.name}”"
+    if intake is not None:
+        _check_passed(intake, named)
+    elif version.signature is None or not version.files.filter(trained_here=True).exists():
         raise Conflict(
-            f"Version {version.number} of “{version.model.name}” has no files that this server can serve: a"
-            " client registered it by a source. Register a run that was trained or saved here.",
+            f"{named} has no files that this server can serve: a client registered it by a source. Upload its model,"
+            " or register a run that was trained or saved here.",
             field="variants",
         )
+
+
+def _check_passed(intake: Intake, named: str) -> None:
+    if intake.state == IntakeState.QUARANTINED:
+        raise Conflict(
+            f"{named} is a pickle from outside; an owner has to approve it first.", field="variants"
+        )
+    if Compilation.objects.filter(version=intake.version_id).exclude(file=None).exists():
+        return
+    if intake.state == IntakeState.CHECKING:
+        raise Conflict(f"{named} is still being checked.", field="variants")
+    why = intake.problem or "it has no closed form that passed the parity gate"
+    raise Conflict(f"{named} came from outside and cannot be served: {why}", field="variants")
 
 
 def _check_run(run: Run, by: Actor) -> list[Artifact]:
@@ -143,14 +163,11 @@ def _check_run(run: Run, by: Actor) -> list[Artifact]:
     return files
 
 
-def _model(name: str, run: Run, by: Actor) -> RegisteredModel:
-    model, created = RegisteredModel.objects.get_or_create(
-        team=by.team, name=name, defaults={"problem": run.problem, "created_by": by.user}
-    )
-    if created:
-        record(by, "model.create", model)
-        tell_created(model, by=by)
-    return model
+def _take_in(version: ModelVersion, run: Run, files: Sequence[Artifact], by: Actor) -> None:
+    """Somebody uploaded the run's model: it goes the way of all that comes from outside."""
+    there = {PurePosixPath(artifact.path).name: artifact for artifact in files}
+    request = {"signature": run.signature, "example": run.input_example or None}
+    take_in_artifacts(version, there, request=request, by=by)
 
 
 def _metrics(run: Run) -> dict[str, float]:

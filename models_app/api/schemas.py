@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from mlregistry.ml.intake.formats import FORMATS
 from models_app.models import ModelVersion, RegisteredModel
 
 
@@ -70,6 +71,9 @@ class VersionOut(serializers.Serializer[Any]):
     input_example = serializers.JSONField()
     metrics = serializers.DictField(child=serializers.FloatField())
     files = serializers.ListField(child=serializers.DictField())
+    intake = serializers.CharField(
+        allow_null=True, help_text="of a version from outside: how far its check is"
+    )
     aliases = serializers.ListField(child=serializers.CharField())
     n_endpoints = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -105,9 +109,16 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "input_example": version.input_example,
         "metrics": version.metrics,
         "files": [
-            {"format": row.format, "size": row.file.size, "sha256": row.file.sha256}
+            {
+                "format": row.format,
+                "size": row.file.size,
+                "sha256": row.file.sha256,
+                "who_may_load": FORMATS[row.format].who,
+                "trained_here": row.trained_here,
+            }
             for row in version.files.all()
         ],
+        "intake": version.intake.state if hasattr(version, "intake") else None,
         "aliases": [alias.name for alias in version.aliases.all()],
         "n_endpoints": getattr(version, "n_endpoints", 0),
         "created_at": version.created_at,

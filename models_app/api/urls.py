@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import compilations, model_tests, models, versions
+from . import cards, compilations, intakes, model_tests, models, versions
 
 urlpatterns = [
     path("models/", models.Models.as_view()),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("models/<str:name>/versions/", versions.Versions.as_view()),
     path("models/<str:name>/versions/<int:number>", versions.Version.as_view()),
     path("models/<str:name>/versions/<int:number>/lineage", versions.Lineage.as_view()),
+    path("models/<str:name>/uploads", intakes.Uploads.as_view()),
+    path("models/<str:name>/versions/<int:number>/card", cards.Card.as_view()),
+    path("models/<str:name>/versions/<int:number>/card.md", cards.CardMarkdown.as_view()),
+    path("models/<str:name>/versions/<int:number>/intake", intakes.Intake.as_view()),
+    path("models/<str:name>/versions/<int:number>/files/<str:form>", intakes.Files.as_view()),
     path("models/<str:name>/versions/<int:number>/compilation", compilations.Compilation.as_view()),
     path("model-tests", model_tests.Checks.as_view()),
     path("models/<str:name>/gate", model_tests.Gate.as_view()),

@@ -1,6 +1,8 @@
 """The registry: names, immutable numbered versions, movable aliases."""
 
+from .cards import CardText
 from .compilations import Compilation
+from .intakes import Intake, IntakeState
 from .model_tests import AwaitedAlias, ModelGate, ModelTestResult, ModelTestRun, Verdict
 from .models import RegisteredModel
 from .versions import Alias, ModelFile, ModelVersion, Stage, VersionState
@@ -9,7 +11,10 @@ from .webhooks import Webhook, WebhookDelivery, WebhookStatus
 __all__ = [
     "Alias",
     "AwaitedAlias",
+    "CardText",
     "Compilation",
+    "Intake",
+    "IntakeState",
     "ModelFile",
     "ModelGate",
     "ModelTestResult",

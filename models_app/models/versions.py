@@ -73,7 +73,7 @@ class ModelVersion(models.Model):
 
 
 class ModelFile(models.Model):
-    """A serialised form of a version: joblib, skops or arrays. `trained_here`: written by a job, not uploaded."""
+    """A serialised form: joblib, skops, onnx, arrays or pickle. `trained_here`: written by a job, not uploaded."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="files")
     format = models.CharField(max_length=20)

@@ -33,6 +33,12 @@ def lineage(version: ModelVersion) -> dict[str, Any]:
     }
 
 
+def curves_of(version: ModelVersion) -> dict[str, Any]:
+    """The figures of the run that made it, by name, as its page draws them."""
+    run = Run.objects.filter(model_versions=version).first()
+    return {row.name: row.data for row in run.curves.order_by("pk") if row.name != "profiles"} if run else {}
+
+
 def _run(run: Run) -> dict[str, Any]:
     return {
         "id": run.pk.hex,

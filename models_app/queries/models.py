@@ -18,7 +18,7 @@ def with_latest(models: QuerySet[RegisteredModel]) -> QuerySet[RegisteredModel]:
 def with_details(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     """Each with its files, its aliases and `n_endpoints`, the number of endpoints that serve it."""
     return (
-        versions.select_related("model", "run", "created_by")
+        versions.select_related("model", "run", "created_by", "intake")
         .prefetch_related("files__file", "aliases")
         .annotate(n_endpoints=Count("variants__endpoint", distinct=True), model_name=F("model__name"))
     )

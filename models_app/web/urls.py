@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from models_app.web import compilations, model_tests, models, versions
+from models_app.web import cards, compilations, intakes, model_tests, models, versions
 
 urlpatterns: list[URLPattern] = [
     path("models/", models.models, name="models"),
+    path("models/upload", intakes.upload, name="upload"),
     path("models/<str:name>/", models.model, name="model"),
     path("models/<str:name>/delete", models.delete, name="model-delete"),
     path("models/<str:name>/aliases", models.set_alias, name="alias-set"),
@@ -17,5 +18,10 @@ urlpatterns: list[URLPattern] = [
     path("models/<str:name>/gate", model_tests.gate, name="gate"),
     path("models/<str:name>/versions/<int:number>/tests", model_tests.tests, name="model-tests"),
     path("models/<str:name>/versions/<int:number>/test", model_tests.run_tests, name="model-tests-run"),
+    path("models/<str:name>/versions/<int:number>/intake", intakes.decide, name="intake-decide"),
+    path("models/<str:name>/versions/<int:number>/files/<str:form>", intakes.file, name="version-file"),
+    path("models/<str:name>/versions/<int:number>/card", cards.card, name="card"),
+    path("models/<str:name>/versions/<int:number>/card/write", cards.write, name="card-write"),
+    path("models/<str:name>/versions/<int:number>/card.md", cards.download, name="card-markdown"),
     path("runs/<uuid:run_id>/register", versions.register, name="register"),
 ]

@@ -13,6 +13,8 @@ from mlregistry.ui.page import PageRequest, page
 from models_app import access
 from models_app.actions import versions as actions
 from models_app.models import ModelVersion
+from models_app.queries.formats import can_serve, forms_of
+from models_app.queries.intakes import intake_of
 from models_app.queries.lineage import lineage
 from models_app.web.compilations import compilation_context
 from models_app.web.model_tests import line_context
@@ -41,6 +43,9 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
         **compilation_context(found),
         **line_context(found),
         "lineage": lineage(found),
+        "forms": forms_of(found),
+        "intake": intake_of(found),
+        "can_serve": can_serve(found),
         "aliases": found.aliases.order_by("name"),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),
         "metrics": _held_out(found.metrics or _of_run(found)),

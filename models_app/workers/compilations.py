@@ -15,7 +15,7 @@ from mlregistry.ml.compiling import measuring, probes, storing
 from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.compiling.parity import Native
 from mlregistry.ml.signature import Signature
-from models_app.actions.compilations import keep_compilation
+from models_app.actions.compilations import keep_compilation, keep_onnx
 from models_app.actions.model_tests import request_tests
 from models_app.models import ModelFile, ModelVersion
 
@@ -47,9 +47,22 @@ def _compiled(context: JobContext, version: ModelVersion) -> dict[str, Any]:
             storing.save(outcome.form, path)
         by = Actor.system(version.model.team, user=version.created_by)
         keep_compilation(version, outcome.report, path, by=by)
+        if (graph := onnx_of(outcome.report, folder)) is not None:
+            keep_onnx(version, graph, by=by)
     winner = outcome.report["winner"]
     context.report(1.0, f"{winner} serves")
     return {"winner": winner, "n_inputs": outcome.report["n_inputs"]}
+
+
+def onnx_of(report: dict[str, Any], folder: Path) -> Path | None:
+    """The graph of the first ONNX form that passed, as a file; None where none did or the extra is not installed."""
+    for line in report["candidates"]:
+        if line["name"].startswith("onnx") and line["verdict"] == measuring.PASSED:
+            head = storing.load(folder / f"{line['name']}.npz").parts[1]
+            path = folder / "model.onnx"
+            path.write_bytes(head.arrays["graph"].tobytes())
+            return path
+    return None
 
 
 def _version(version_id: int) -> ModelVersion:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mlregistry.errors import Unavailable
+from mlregistry.errors import Invalid, Unavailable
 from mlregistry.ml import packaging
+from mlregistry.ml.compiling.names import FORM_ALONE
 from mlregistry.ml.signature import Signature
 from serving.hotpath.combining import Combiner, joins_exactly
 from serving.hotpath.compiled import Compiled, load_compiled
@@ -46,6 +47,8 @@ class LoadedModel:
 
         `wish` is what the request asks of a recommendation; other models refuse it.
         """
+        if self.pipeline is None:
+            return self._score_alone(rows, wish)
         if self.compiled is not None and not wish:
             found = self.compiled.score(rows)
             if found is not None:
@@ -61,6 +64,17 @@ class LoadedModel:
         frame = self.signature.frame(rows, strict=True)
         return packaging.predict(self.pipeline, self.signature, frame, wish)
 
+    def _score_alone(self, rows: list[dict[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
+        """A version from outside has no native model here: what its form does not answer is not answered."""
+        if wish:
+            raise Invalid(f"The parameter '{next(iter(wish))}' is for recommendations.", field="params")
+        found = self.compiled.score(rows) if self.compiled else None
+        if found is None:
+            raise Invalid(
+                "The model does not answer these rows: a value is missing, infinite or out of its range."
+            )
+        return found
+
     def _offer(
         self, samples: Samples, rows: list[dict[str, Any]], answer: dict[str, Any], precision: str
     ) -> None:
@@ -73,6 +87,8 @@ def load_model(handle: ModelHandle) -> LoadedModel:
     Raises Unavailable when the version may not, or cannot, be loaded here.
     """
     file = packaging.ModelFile.from_json(dict(handle.file))
+    if file.format == FORM_ALONE:
+        return _load_alone(handle)
     if file.format not in SAFE_FORMATS and not handle.trusted:
         raise Unavailable(f"{_title(handle)} is a pickle that no owner has approved; it is not loaded here.")
     try:
@@ -97,6 +113,23 @@ def _combined(model: LoadedModel) -> LoadedModel:
     if not joins_exactly(model.score_natively, model.example):
         return model
     return replace(model, combiner=Combiner(model.score_natively))
+
+
+def _load_alone(handle: ModelHandle) -> LoadedModel:
+    """A version from outside: its closed form, checked again, and nothing else of it."""
+    signature = Signature.from_json(dict(handle.signature))
+    compiled = load_compiled(handle, signature)
+    if compiled is None:
+        raise Unavailable(
+            f"{_title(handle)} cannot be loaded: its file is not the one that passed the checks."
+        )
+    model = LoadedModel(handle, signature, None, replace(compiled, most_rows=None))
+    try:
+        if model.example:
+            model.score(model.example)
+    except Exception as error:
+        raise Unavailable(f"{_title(handle)} cannot be loaded: {error}") from error
+    return model
 
 
 def _title(handle: ModelHandle) -> str:

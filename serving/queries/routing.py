@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from mlregistry.accounts.models import ApiToken, Membership
 from mlregistry.artifacts.models import StoredFile
-from mlregistry.ml.compiling.names import COMPILED
+from mlregistry.ml.compiling.names import COMPILED, FORM_ALONE
 from mlregistry.ml.packaging import NAMES
 from mlregistry.ml.signature import kind_of
 from models_app.models import ModelFile, ModelVersion
@@ -77,24 +77,31 @@ def redaction_key(team_id: int) -> str:
 
 
 def handle_of(version: ModelVersion) -> ModelHandle:
-    """How to load a version: a file that a job of ours wrote may be read from joblib or plain arrays, all others
-    from skops alone."""
-    files = {file.format: file for file in version.files.all()}
-    own = files.get("joblib") or files.get("arrays")
-    trusted = own is not None and own.trained_here
-    file = own if trusted else files.get("skops") or own
+    """How to load a version: what a job of ours wrote, natively and compiled; what came from outside, by the closed
+    form that the jail made of it alone."""
+    own = {file.format: file for file in version.files.all() if file.trained_here}
+    file = own.get("joblib") or own.get("arrays") or own.get("skops")
+    compiled = _compiled(version)
+    foreign = compiled if file is None else None
     return ModelHandle(
         version_id=version.pk,
         name=version.model.name,
         version=version.number,
         kind=kind_of(version.served_signature),
-        folder=_folder(file.file, NAMES[file.format]) if file else "",
-        file=_file(file) if file else {"format": "", "name": "", "size": 0, "sha256": ""},
+        folder=_folder(file.file, NAMES[file.format]) if file else str((foreign or {}).get("folder", "")),
+        file=_file(file) if file else _form(foreign),
         signature=version.served_signature,
         example=tuple(version.input_example or ()),
-        trusted=trusted,
-        compiled=_compiled(version) if trusted else None,
+        trusted=file is not None,
+        compiled=compiled,
     )
+
+
+def _form(compiled: dict[str, Any] | None) -> dict[str, Any]:
+    """The closed form as the one file there is; nothing for a version that has none."""
+    if compiled is None:
+        return {"format": "", "name": "", "size": 0, "sha256": ""}
+    return {"format": FORM_ALONE, "name": COMPILED, "size": 0, "sha256": compiled["sha256"]}
 
 
 def _compiled(version: ModelVersion) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ DTYPES: dict[str, Any] = {"float32": np.float32, "float64": np.float64}
 def onnx(form: Form, parts: list[Run]) -> Run:
     """Runs the graph on one thread. A session does not survive a fork, so each process makes its own."""
     precision, output = DTYPES[form.options["precision"]], int(form.options["output"])
+    name = str(form.options.get("input", INPUT))
     if find_spec("onnxruntime") is None:
         raise Invalid("The package onnxruntime is not installed here.", field="op")
     graph = form.arrays["graph"]
@@ -35,16 +36,16 @@ def onnx(form: Form, parts: list[Run]) -> Run:
         session = sessions.get(os.getpid())
         if session is None:
             sessions.clear()
-            session = sessions[os.getpid()] = _session(graph.tobytes())
+            session = sessions[os.getpid()] = session_of(graph.tobytes())
         cast = values.astype(precision)
         finite_or_refuse(cast)
-        found = np.asarray(session.run(None, {INPUT: cast})[output], dtype=np.float64)
+        found = np.asarray(session.run(None, {name: cast})[output], dtype=np.float64)
         return found.reshape(len(values), -1)
 
     return run
 
 
-def _session(graph: bytes) -> Any:
+def session_of(graph: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

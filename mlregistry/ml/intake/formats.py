@@ -1,0 +1,74 @@
+"""Formats of model files, by name and first bytes alone: nothing is opened here. Doors and registry call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from mlregistry.errors import Invalid
+
+SUFFIXES = {
+    ".skops": "skops", ".onnx": "onnx", ".joblib": "joblib", ".pkl": "pickle", ".pickle": "pickle",
+    ".cloudpickle": "pickle",
+}  # fmt: skip
+PICKLED = frozenset({"joblib", "pickle"})
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"
+MOST_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a form of a model is, and who may load it."""
+
+    name: str
+    title: str
+    suffix: str
+    who: str
+    runs_code: bool = False
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("joblib", "joblib", ".joblib", "whoever trusts who made it: a pickle runs code when it is opened", True),
+        Format("pickle", "pickle", ".pkl", "whoever trusts who made it: a pickle runs code when it is opened", True),
+        Format("skops", "skops", ".skops", "everybody who names the types to trust; the list is in the card"),
+        Format("onnx", "ONNX", ".onnx", "everybody with ONNX Runtime; it holds a graph and no code"),
+        Format("arrays", "NumPy arrays", ".npz", "everybody; it holds arrays and no code"),
+        Format("compiled", "compiled form", ".npz", "this server; it holds arrays and no code"),
+    )
+}  # fmt: skip
+
+
+def format_of(name: str) -> str | None:
+    """By the suffix of a file's name; None for a file that is no model."""
+    return SUFFIXES.get(PurePosixPath(name).suffix.lower())
+
+
+def needs_approval(format: str) -> bool:
+    """Whether opening it runs whatever its maker wants."""
+    return format in PICKLED
+
+
+def chosen(names: Iterable[str]) -> str | None:
+    """The model among the files of one folder: what runs no code comes first; None where there is none."""
+    found = sorted((needs_approval(format), name) for name in names if (format := format_of(name)))
+    return found[0][1] if found else None
+
+
+def checked_format(name: str, head: bytes) -> str:
+    """The format of a file by its name, held against its first bytes; Invalid says what is accepted."""
+    found = format_of(name)
+    if found is None:
+        raise Invalid(
+            f"“{name[:100]}” is no model by its name; upload a file that ends in {', '.join(SUFFIXES)}.",
+            field="file",
+        )
+    if not head:
+        raise Invalid("The file is empty.", field="file")
+    if found == "skops" and not head.startswith(ZIP):
+        raise Invalid("The file is no skops file: it does not begin as one.", field="file")
+    if found == "onnx" and (head.startswith((ZIP, PICKLE)) or head[:1] in (b"{", b"<")):
+        raise Invalid("The file is no ONNX file: it does not begin as one.", field="file")
+    return found
