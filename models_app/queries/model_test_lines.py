@@ -59,11 +59,13 @@ def _line(one: ModelTestResult, blocks: bool) -> Line:
 
 
 def bar(figure: float | None, bound: float | None) -> Line | None:
-    """Where bar and mark stand on a line from 0 to 100; None without both."""
+    """Where bar and mark stand on a line from 0 to 100; None without both, or where both are 0."""
     if figure is None or bound is None:
         return None
     low, high = min(0.0, figure, bound), max(0.0, figure, bound)
-    length = (high - low) * ROOM or 1.0
+    if low == high:
+        return None
+    length = (high - low) * ROOM
     start = low - (length - (high - low)) * (low < 0) / 2
 
     def place(value: float) -> float:

@@ -140,4 +140,7 @@ def _choices(gate: ModelGate, sent: list[str] | None) -> list[dict[str, Any]]:
             check.name in sent if sent is not None else is_blocking(check.name, check.severity, gate.blocking)
         )
         groups.setdefault(check.group, []).append({"check": check, "blocks": blocks})
-    return [{"name": name, "checks": checks} for name, checks in groups.items()]
+    return [
+        {"name": name, "checks": checks, "n_block": sum(one["blocks"] for one in checks)}
+        for name, checks in groups.items()
+    ]
