@@ -19,17 +19,17 @@ from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.forked import Limits, Send
 from mlregistry.jobs.parts import CANCELLED, left_of
 from mlregistry.ml.ensembling import offering
-from mlregistry.ml.ensembling.offering import ONE_MODEL, SINGLE, Offer
+from mlregistry.ml.ensembling.offering import ONE_MODEL, QUICK, SINGLE, Offer
 from mlregistry.ml.ensembling.pooling import DUMMY, Candidate
 
 from .last_fits import MEASURING, LastFits, Row, choose
 
 FIT_SHARE = 0.5  # of the time left; the rest is for measuring, intervals and drawings
-WEIGHING_SHARE, LEAST_WEIGHING_SECONDS = 0.3, 2.0  # of it, for the weights
+WEIGHING_SHARE, LEAST_WEIGHING_SECONDS = 0.3, 1.0  # of it, for the weights
 QUICK_SHARE, MOST_SPARE_SHARE = 0.1, 0.5
-TIMES_QUICK, LEAST_QUICK_SECONDS = 3.0, 2.0  # what a quick model may take beyond what is expected
+TIMES_QUICK, LEAST_QUICK_SECONDS = 3.0, 3.0  # what a quick model may take beyond what is expected
 RESCUES = 2
-RESCUE_SECONDS = 60.0  # for the baseline, when all else has failed
+RESCUE_SECONDS = 120.0  # for the baseline, or what else is left, when all others have failed
 
 
 def close(context: JobContext, *, study_id: int) -> dict[str, Any]:
@@ -44,21 +44,30 @@ def close(context: JobContext, *, study_id: int) -> dict[str, Any]:
         raise Invalid("No trial has kept its predictions, so there is nothing to train.")
     quick = _quick(auto, candidates, left)
     spare = min(MOST_SPARE_SHARE * left, max(QUICK_SHARE * left, _patience(quick)))
-    rows = auto.offers or auto_closing.keep_offers(auto, _weighed(context, auto, candidates, left), by=by)
+    found = auto.offers or _weighed(context, auto, candidates, left=left, quick=quick)
+    rows = auto.offers or auto_closing.keep_offers(auto, found, by=by)
     fits = LastFits(context, auto, deadline=deadline, spare=spare, by=by)
     try:
-        if _is_risky(rows, deadline - spare - time.monotonic()) and not fits.n_trained:
-            fits.train([auto_closing.add_offer(auto, _described(quick), by=by)], within=_patience(quick))
-        fits.train(rows)
+        _train(fits, rows, quick)
         _rescue(fits, candidates)
     except JobCancelled:
         training.leave_rest(context, training.runs_to_do([one["run"] for one in auto.offers]))
         raise
     choose(auto)
-    auto_closing.finish(auto)
     if not fits.n_trained:
         raise Invalid(_why_none(auto.offers))
+    auto_closing.finish(auto)
     return {"n_models": fits.n_trained, "chosen": queries.chosen(auto)}
+
+
+def _train(fits: LastFits, rows: Sequence[Row], quick: Offer) -> None:
+    """All but the quick model, which comes before them where it may be needed, or an earlier attempt thought so."""
+    left = fits.deadline - fits.spare - time.monotonic()
+    first = [row for row in rows if row["method"] == QUICK]
+    if not first and not fits.n_trained and _is_risky(rows, left):
+        first = [auto_closing.add_offer(fits.auto, _described(quick), by=fits.by)]
+    fits.train(first, within=_patience(quick))
+    fits.train([row for row in rows if row["method"] != QUICK])
 
 
 def _is_risky(rows: Sequence[Row], seconds: float) -> bool:
@@ -89,15 +98,16 @@ def _rescue(fits: LastFits, candidates: Sequence[Candidate]) -> None:
             return
         quick = _quick(auto, left, 0.0)
         row = auto_closing.add_offer(auto, _described(quick), by=fits.by)
-        fits.train([row], within=_patience(quick) if place < RESCUES else RESCUE_SECONDS)
+        is_last = place == RESCUES or len(left) == 1
+        fits.train([row], within=RESCUE_SECONDS if is_last else _patience(quick))
 
 
 def _weighed(
-    context: JobContext, auto: AutoTraining, candidates: Sequence[Candidate], left: float
+    context: JobContext, auto: AutoTraining, candidates: Sequence[Candidate], *, left: float, quick: Offer
 ) -> list[Row]:
     """The best single model and ensembles of the study's trials, in the order that they are trained in.
 
-    Where their weights take too long, the best single model alone.
+    Where there is no time for their weights, the best single model alone.
     """
     assert auto.study.problem is not None  # noqa: S101  # _auto has seen to it
     about = (auto.study.problem.kind, auto.metric, candidates)
@@ -109,8 +119,12 @@ def _weighed(
     if not context.alone:
         return weighed()
     memory_mb = auto.job.memory_mb if auto.job is not None else auto_closing.MEMORY_MB
-    limits = Limits(max(LEAST_WEIGHING_SECONDS, WEIGHING_SHARE * left), left_of(memory_mb))
-    return _in_fork(context, weighed, limits) or [_described(offering.single(*about, **options))]
+    seconds = min(WEIGHING_SHARE * left, left - _patience(quick))
+    if seconds >= LEAST_WEIGHING_SECONDS and (
+        found := _in_fork(context, weighed, Limits(seconds, left_of(memory_mb)))
+    ):
+        return found
+    return [_described(offering.single(*about, **options))]
 
 
 def _in_fork(context: JobContext, weighed: Callable[[], list[Row]], limits: Limits) -> list[Row]:
