@@ -11,7 +11,9 @@ from mlregistry.accounts.audit import record
 from mlregistry.artifacts import store
 from mlregistry.ml.signature import Signature
 from models_app.actions.compilations import models_changed
-from models_app.models import Compilation, Intake, IntakeState, ModelFile, ModelVersion
+from models_app.actions.model_tests import request_tests
+from models_app.models import Compilation, Intake, IntakeState, ModelFile
+from models_app.queries.model_tests import can_test
 
 
 def accept(
@@ -33,9 +35,8 @@ def accept(
             for name, path in (("form", form), ("skops", skops))
             if path is not None
         }
-        ModelVersion.objects.filter(pk=version.pk).update(
-            signature=signature.to_json(), input_example=example
-        )
+        version.signature, version.input_example = signature.to_json(), example
+        version.save(update_fields=["signature", "input_example"])
         Compilation.objects.update_or_create(
             version=version,
             defaults={"report": report, "file": stored.get("form"), "n_rescored": 0, "n_mismatches": 0},
@@ -47,6 +48,8 @@ def accept(
         _ended(intake, IntakeState.ACCEPTED, "", findings)
         record(by, "version.accept", version, sha256=intake.file.sha256, can_serve="form" in stored)
         models_changed()
+        if can_test(version):
+            request_tests(version, by=by)
     return intake
 
 

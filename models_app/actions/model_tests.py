@@ -27,8 +27,8 @@ def request_tests(version: ModelVersion, *, by: Actor) -> ModelTestRun:
     by.require(Role.EDITOR)
     if not queries.can_test(version):
         raise Conflict(
-            f"{version} has no model file that this server opens: a job of ours must have written it, or it must be a"
-            " skops file with a signature.",
+            f"{version} has nothing that this server may open: a job of ours must have written its model, or one from"
+            " outside must have passed its checks with a closed form.",
             field="version",
         )
     with transaction.atomic():

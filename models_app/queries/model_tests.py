@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from mlregistry.ml.signature import kind_of
 from models_app.models import (
@@ -20,19 +20,25 @@ from models_app.models import (
 from models_app.prompts import is_prompt
 
 Line = dict[str, Any]
-SAFE = "skops"  # its types are checked as it is read; other formats run code, so only our own are
 ORDER = ("skops", "joblib", "arrays")
 
 
 def openable(version: ModelVersion) -> QuerySet[ModelFile]:
-    """The files that the tests may open: those that a job of ours wrote, and skops."""
-    return (
-        version.files.filter(Q(trained_here=True) | Q(format=SAFE)).select_related("file").order_by("format")
-    )
+    """The files that the tests may open: those that a job of ours wrote."""
+    return version.files.filter(trained_here=True).select_related("file").order_by("format")
+
+
+def form_alone(version: ModelVersion) -> Compilation | None:
+    """The closed form by which a version from outside is served, once it has passed."""
+    if openable(version).exists():
+        return None
+    return Compilation.objects.select_related("file").filter(version=version, file__isnull=False).first()
 
 
 def can_test(version: ModelVersion) -> bool:
-    return version.signature is not None and not is_prompt(version.model.tags) and openable(version).exists()
+    if version.signature is None or is_prompt(version.model.tags):
+        return False
+    return openable(version).exists() or form_alone(version) is not None
 
 
 def files_digest(version: ModelVersion) -> str:

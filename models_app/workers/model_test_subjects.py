@@ -19,6 +19,7 @@ from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.ml import packaging, table_sample, tables
 from mlregistry.ml.clustering import training as clustering
 from mlregistry.ml.compiling import storing
+from mlregistry.ml.compiling.alone import FormAlone
 from mlregistry.ml.compiling.parity import TOLERANCES
 from mlregistry.ml.compiling.scoring import CompiledModel
 from mlregistry.ml.model_tests import check, expectations, limits
@@ -37,9 +38,6 @@ T = TypeVar("T")
 
 def subject_of(version: ModelVersion, gate: ModelGate) -> tuple[Subject, ModelVersion | None]:
     """The subject, and the version that it is compared with."""
-    files = list(queries.openable(version))
-    if not files:
-        raise Invalid("The version has no model file that this server opens.")
     signature = Signature.from_json(version.served_signature)
     missing: dict[str, str] = {}
     ready = Ready()
@@ -49,11 +47,17 @@ def subject_of(version: ModelVersion, gate: ModelGate) -> tuple[Subject, ModelVe
     champion = _champion(version, gate, missing)
     rival = None if champion is None else _noted(missing, check.CHAMPION, partial(_rival, champion), None)
     compiled, tolerance = _compiled(version, signature, missing)
+    model, files = _model(version, compiled)
+    if isinstance(model, FormAlone):
+        compiled, missing[check.COMPILED] = (
+            None,
+            "It is served by its closed form alone, which is what is tested.",
+        )
     subject = Subject(
-        opened(files[0]), signature, spec, version.input_example or (), version.metrics, ready.data, ready.frame,
+        model, signature, spec, version.input_example or (), version.metrics, ready.data, ready.frame,
         newest=_noted(missing, check.NEWEST, partial(_newest, version, signature), None), rival=rival,
-        compiled=compiled, compiled_tolerance=tolerance, file_bytes=max(file.file.size for file in files),
-        reloads={file.format: partial(opened, file) for file in files},
+        compiled=compiled, compiled_tolerance=tolerance, file_bytes=max(stored.size for stored, _ in files.values()),
+        reloads={name: reopen for name, (_, reopen) in files.items()},
         declared=expectations.parse(list(gate.expectations)), bounds=limits.bounds(gate.limits),
         missing=missing,
     )  # fmt: skip
@@ -65,6 +69,24 @@ class Ready:
 
     def __init__(self, frame: pd.DataFrame | None = None, data: Data | None = None) -> None:
         self.frame, self.data = frame, data
+
+
+def _model(
+    version: ModelVersion, compiled: CompiledModel | None
+) -> tuple[Any, dict[str, tuple[StoredFile, Callable[[], Any]]]]:
+    """The model, and its stored forms by name, each with what opens it anew; from outside, its closed form."""
+    files = list(queries.openable(version))
+    if files:
+        return opened(files[0]), {file.format: (file.file, partial(opened, file)) for file in files}
+    form = queries.form_alone(version)
+    if form is None or form.file is None or compiled is None:
+        raise Invalid("The version has nothing that this server may open.")
+    reopen = partial(_alone, form.file, compiled.signature)
+    return FormAlone(compiled), {"compiled": (form.file, reopen)}
+
+
+def _alone(stored: StoredFile, signature: Signature) -> FormAlone:
+    return FormAlone(_read_form(stored, signature))
 
 
 def opened(file: ModelFile) -> Any:
@@ -151,10 +173,11 @@ def _champion(version: ModelVersion, gate: ModelGate, missing: dict[str, str]) -
 
 
 def _rival(champion: ModelVersion) -> Rival:
-    file = queries.openable(champion).first()
-    if file is None or champion.signature is None:
-        raise Invalid(f"{champion} has no model file that this server opens.")
-    return Rival(str(champion), opened(file), Signature.from_json(champion.served_signature))
+    if champion.signature is None:
+        raise Invalid(f"{champion} has no signature.")
+    signature = Signature.from_json(champion.served_signature)
+    compiled, _ = _compiled(champion, signature, {})
+    return Rival(str(champion), _model(champion, compiled)[0], signature)
 
 
 def _compiled(
@@ -169,11 +192,12 @@ def _compiled(
     winner = str(found.report["winner"])
     tolerance = TOLERANCES["float32" if "32" in (precision.get(winner) or winner) else "float64"]
 
-    def read() -> CompiledModel:
-        with copied(stored, "compiled.npz") as folder:
-            return CompiledModel(storing.load(folder / "compiled.npz"), signature)
+    return _noted(missing, check.COMPILED, partial(_read_form, stored, signature), None), tolerance
 
-    return _noted(missing, check.COMPILED, read, None), tolerance
+
+def _read_form(stored: StoredFile, signature: Signature) -> CompiledModel:
+    with copied(stored, "compiled.npz") as folder:
+        return CompiledModel(storing.load(folder / "compiled.npz"), signature)
 
 
 def _newest(version: ModelVersion, signature: Signature) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,12 @@ def test_a_logged_model_is_taken_in(
     for format in formats:
         name = f"{generation} {format}"
         _logged(generation, tracking_server, tmp_path, name, format)
-        state = _until(
-            lambda name=name: _intake(tracking_server, name), lambda found: found["state"] != "checking"
-        )
+        state = _until(partial(_intake, tracking_server, name), lambda found: found["state"] != "checking")
         if format == "cloudpickle":
             assert state["state"] == "quarantined", state
             _intake(tracking_server, name, {"decision": "approve", "reason": "logged by this test"})
             state = _until(
-                lambda name=name: _intake(tracking_server, name), lambda found: found["state"] != "checking"
+                partial(_intake, tracking_server, name), lambda found: found["state"] != "checking"
             )
         assert (state["state"], state["findings"]["signature_from"]) == ("accepted", "MLmodel"), state
 

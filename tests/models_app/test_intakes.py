@@ -19,9 +19,11 @@ from mlregistry.errors import Conflict, Forbidden, Invalid, TooLarge
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 from mlregistry.ml.intake import formats
+from mlregistry.trainers.boxed import Limits
 from models_app.actions import compilations, intakes
 from models_app.actions.versions import check_servable, register
-from models_app.models import Compilation, Intake, IntakeState, ModelVersion
+from models_app.models import Compilation, Intake, IntakeState, ModelTestRun, ModelVersion
+from models_app.queries import gates
 from models_app.queries.formats import forms_of
 from models_app.workers import opening
 from tests.models_app import foreign
@@ -77,11 +79,28 @@ def test_a_skops_file_is_checked_at_once_and_comes_with_signature_example_and_fo
     assert intake.findings["opened_with"]["scikit-learn"]
     check_servable(version)
     assert {form.format for form in forms_of(version)} == {"skops", "compiled"}
-    assert actions_on(version) == ["version.upload", "version.accept"]
+    assert actions_on(version) == ["version.upload", "version.accept", "version.test"]
     with pytest.raises(Conflict, match="closed form alone"):
         compilations.drop_compilation(version, by=bob_as)
     found = compilations.request_compilation(version, by=bob_as)
     assert found.is_live
+
+
+@pytest.mark.django_db
+def test_what_is_tested_of_a_model_from_outside_is_the_form_that_serves(bob_as: Actor) -> None:
+    version = uploaded(foreign.written(foreign.pipeline(), "a.skops"), "a.skops", bob_as)
+    assert gates.standing(version).state == gates.UNTESTABLE
+    checked(version)
+    version.refresh_from_db()
+    run = ModelTestRun.objects.get(version=version)
+    job = run_here(Job.objects.get(kind="models_app.test_version"))
+    assert job.state == State.SUCCEEDED, job.error
+    run.refresh_from_db()
+    outcomes = dict(run.results.values_list("name", "outcome"))
+    assert outcomes["after_reload"] == "passed"
+    assert outcomes["compiled_parity"] == "skipped"
+    assert "broke" not in outcomes.values(), outcomes
+    assert gates.standing(version).state == gates.OPEN, gates.standing(version).reasons
 
 
 @pytest.mark.django_db
@@ -108,7 +127,7 @@ def test_a_pickle_waits_for_an_owner_with_a_reason(
     assert (intake.decided_by, intake.reason) == (alice_as.user, KNOWING)
     assert {form.format for form in forms_of(version)} == {"joblib", "skops", "compiled"}
     assert actions_on(version) == [
-        "version.upload", "version.quarantine", "version.approve", "version.accept",
+        "version.upload", "version.quarantine", "version.approve", "version.accept", "version.test",
     ]  # fmt: skip
 
 
@@ -213,9 +232,7 @@ def test_a_hostile_pickle_does_nothing_and_is_told_as_such(
     alice_as: Actor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limits = opening.Limits(
-        wall_seconds=8 if "loop" in name else 90, cpu_seconds=60, memory_mb=700, disk_mb=50
-    )
+    limits = Limits(wall_seconds=8 if "loop" in name else 90, cpu_seconds=60, memory_mb=700, disk_mb=50)
     monkeypatch.setattr(opening, "LIMITS", limits)
     body, told = hostile(name)
     version = uploaded(body, "model.pkl", bob_as)

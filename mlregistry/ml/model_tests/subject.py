@@ -16,6 +16,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mlregistry.ml import metrics, packaging, training_steps
 from mlregistry.ml.compiling import probes
+from mlregistry.ml.compiling.alone import FormAlone
 from mlregistry.ml.compiling.scoring import CompiledModel
 from mlregistry.ml.metrics import MAXIMIZE, Metric, Outcome
 from mlregistry.ml.model_tests import check, expectations, limits
@@ -96,7 +97,10 @@ class Subject:
     def ask(self, rows: Sequence[Row], model: Any = None) -> dict[str, Any]:
         """What a request with these rows is answered by the model itself (or another one of the same signature)."""
         frame = self.signature.frame(rows, strict=True)
-        return packaging.predict(self.model if model is None else model, self.signature, frame, {})
+        asked = self.model if model is None else model
+        if isinstance(asked, FormAlone):
+            return asked.answer(frame)
+        return packaging.predict(asked, self.signature, frame, {})
 
     def tell(self, rows: Sequence[Row]) -> Told:
         return told(self.ask(rows))
