@@ -6,8 +6,11 @@ from collections.abc import Generator
 import django
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
+from tests.emptying import empty_tables
 from tests.servers import (
+    django_db_keepdb,
     prepare_environment,
     pytest_sessionstart,
     pytest_unconfigure,
@@ -17,11 +20,18 @@ from tests.servers import (
 )
 
 pytest_plugins = ["tests.cast"]
-__all__ = ["pytest_sessionstart", "pytest_unconfigure", "redis_server", "server_environment"]
+__all__ = [
+    "django_db_keepdb",
+    "pytest_sessionstart",
+    "pytest_unconfigure",
+    "redis_server",
+    "server_environment",
+]
 
 prepare_environment()
 use_template()
 django.setup()
+TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]  # unknown to the stubs
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 

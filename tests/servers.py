@@ -24,7 +24,7 @@ from django.db import connection
 from mlregistry import env
 from mlregistry.supervisor import schema
 from mlregistry.supervisor.leash import leashed
-from mlregistry.supervisor.postgres import FAST_AND_UNSAFE, Postgres
+from mlregistry.supervisor.postgres import FAST_AND_UNSAFE, SUPERUSER, Postgres
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 BASE = "MLREGISTRY_TEST_BASE"
@@ -69,6 +69,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The databases go with the server of the session; on another one each is dropped, which waits for its lines."""
+    return not env.text("TEST_DATABASE_URL")
+
+
 def use_template() -> None:
     """Test databases are copies of one that has all tables: a moment each instead of all migrations."""
     if not env.text("TEST_DATABASE_URL"):
@@ -77,6 +83,14 @@ def use_template() -> None:
 
 def _make_template(server: Postgres) -> None:
     """By the frozen tables, which a test holds to the migrations; newer ones are migrated in each copy."""
+    with (
+        closing(psycopg2.connect(server.url("postgres", SUPERUSER))) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            f"GRANT SET ON PARAMETER session_replication_role TO {env.EMBEDDED_USER}"
+        )  # for `emptying`
+        connection.commit()
     with closing(psycopg2.connect(server.url())) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

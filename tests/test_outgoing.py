@@ -106,14 +106,17 @@ def test_a_name_that_nobody_knows_is_said_so() -> None:
 
 
 def test_a_resolver_that_hangs_is_given_up() -> None:
+    answered = threading.Event()
+
     def hang(host: str, port: int) -> list[str]:
-        time.sleep(3)
+        answered.wait(120)
         return [PUBLIC]
 
     start = time.monotonic()
     with pytest.raises(Unavailable, match="looked up in time"):
         request("GET", "https://hooks.test/", timeout_seconds=0.2, resolve=hang)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 60
+    answered.set()
 
 
 # ---------------------------------------------------------------- rebinding and pinning
@@ -304,19 +307,19 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 
 def _drip(line: socket.socket) -> None:
     line.sendall(b"HTTP/1.1 200 OK\r\n")
-    for _ in range(100):
+    for _ in range(2400):
         line.sendall(b"X: y\r\n"[:1])
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("talk", [_drip, lambda line: time.sleep(3)], ids=["drips", "is silent"])
+@pytest.mark.parametrize("talk", [_drip, lambda line: time.sleep(120)], ids=["drips", "is silent"])
 def test_the_time_limit_is_for_the_whole_conversation(
     loopback: None, talk: Callable[[socket.socket], None]
 ) -> None:
     start = time.monotonic()
     with raw_server(talk) as url, pytest.raises(Unavailable, match=r"within 0\.4 seconds"):
         get(url, timeout_seconds=0.4)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 60
 
 
 def test_a_server_that_does_not_speak_http_is_unavailable(loopback: None) -> None:

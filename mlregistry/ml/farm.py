@@ -111,7 +111,7 @@ class Farm:
         if size < LARGE_BYTES:
             return value
         if id(value) not in self.sent:
-            future = self.client.scatter(value, broadcast=True, hash=False)
+            future = self.client.scatter(value, broadcast=True, hash=False, timeout=LOST_SECONDS)
             self.sent[id(value)] = (value, future)
         return self.sent[id(value)][1]
 

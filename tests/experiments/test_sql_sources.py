@@ -126,8 +126,8 @@ def test_more_or_else_than_a_select_is_refused(
 def test_a_query_that_hangs_is_stopped(dataset: Dataset, line: Line, editor: Actor) -> None:
     start = time.monotonic()
     with pytest.raises(Unavailable, match="longer than 1 seconds"):
-        refresh(make(dataset, line, editor, "SELECT pg_sleep(60)::text AS a", max_seconds="1"), editor)
-    assert time.monotonic() - start < 20
+        refresh(make(dataset, line, editor, "SELECT pg_sleep(600)::text AS a", max_seconds="1"), editor)
+    assert time.monotonic() - start < 120
 
 
 def test_a_database_that_falls_silent_is_left(

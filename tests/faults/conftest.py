@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -60,11 +61,13 @@ class Fleet:
         worker = psutil.Process(process.pid)
         worker.suspend()
         held = list(Job.objects.filter(state=State.RUNNING, pid=process.pid))
-        pids = [job.child_pid for job in held if job.child_pid and psutil.pid_exists(job.child_pid)]
-        children = [psutil.Process(pid) for pid in pids]
+        children = []
+        for job in held:
+            with suppress(psutil.NoSuchProcess):  # it may have ended a moment ago
+                children.append(psutil.Process(job.child_pid))
         worker.kill()
-        process.wait(10)
-        _, alive = psutil.wait_procs(children, timeout=10)
+        process.wait(60)
+        _, alive = psutil.wait_procs(children, timeout=60)
         assert not alive, "a job outlived its worker"
         self._let_leases_run_out(held)
 
@@ -75,7 +78,7 @@ class Fleet:
             self._end(process)
         if self.fork_server is not None:
             self.fork_server.kill()
-            self.fork_server.wait(10)
+            self.fork_server.wait(60)
 
     def _popen(self, command: list[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, cwd=ROOT, env=self.environment, preexec_fn=leashed(signal.SIGKILL))
@@ -83,10 +86,10 @@ class Fleet:
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     def _let_leases_run_out(self, jobs: list[Job]) -> None:
         long_ago = timezone.now() - timedelta(hours=1)
@@ -131,7 +134,7 @@ def plugin_folder(folder: Path) -> Path:
     return folder / "plugins"
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 200.0) -> None:
+def wait_for(condition: Callable[[], Any], *, seconds: float = 500.0) -> None:
     """Wait until it holds, sweeping and tending as the scheduler would."""
     deadline = time.monotonic() + seconds
     while not condition():

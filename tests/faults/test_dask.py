@@ -55,12 +55,12 @@ class Cluster:
     def kill_one(self) -> None:
         worker = self.workers.pop()
         worker.kill()
-        worker.wait(10)
+        worker.wait(60)
 
     def stop(self) -> None:
         for process in (*self.workers, self.scheduler):
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     def _start(self, command: str, *arguments: str) -> subprocess.Popen[bytes]:
         program = [sys.executable, "-m", f"distributed.cli.{command}", *arguments, "--no-dashboard"]

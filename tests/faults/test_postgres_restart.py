@@ -58,7 +58,7 @@ def study(environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=leashed(signal.SIGKILL))
     yield
     process.terminate()
-    process.wait(30)
+    process.wait(60)
 
 
 def rows(server: Postgres, statement: str) -> list[tuple[Any, ...]]:

@@ -63,7 +63,6 @@ TRAINED: dict[str, tuple[Rows, dict[str, Any]]] = {
         changed(lambda i, row: {"plan": "new"} if i >= 100 else {}), BY_TIME,
     ),
     "a group that would span folds": (rows(), BY_GROUP),
-    "a hundred classes": (changed(lambda i, row: {"churned": f"c{i % 100}"}, 600), {}),
 }  # fmt: skip
 BROKEN: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "one group": (changed(lambda i, row: {"team": 0}), BY_GROUP, "one group only"),

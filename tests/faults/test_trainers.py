@@ -1,7 +1,7 @@
 """Trainers that misbehave on a real worker, and workers that are killed under them."""
 
 import io
-import time
+import os
 
 import psutil
 import pytest
@@ -22,7 +22,7 @@ from tests.trainers.zipped import zipped
 from .conftest import Fleet, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FAMILY = "family-of-a-trainer"
+FAMILY = f"family-of-a-trainer-{os.getpid()}"  # other processes may run the same test
 FOREVER = f"""
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "{FAMILY}"])
@@ -67,14 +67,14 @@ def family() -> list[psutil.Process]:
     return found
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_each_way_to_misbehave_ends_the_run_with_its_reason(fleet: Fleet, owner: Actor) -> None:
     fleet.environment["MLREGISTRY_TRAINERS"] = "1"
     limits = {name: {**LIMITS, "wall_seconds": 4 if name == "hang" else 60} for name in WAYS}
     limits["spin"]["cpu_seconds"] = 2
     made = {name: started(code, owner, name, **limits[name]) for name, (code, _) in WAYS.items()}
     fleet.start(1)
-    wait_for(lambda: all(has_ended(job) for _, job in made.values()), seconds=300)
+    wait_for(lambda: all(has_ended(job) for _, job in made.values()))
     settle_runs(owner.team)
     for name, (run, job) in made.items():
         run.refresh_from_db()
@@ -83,7 +83,7 @@ def test_each_way_to_misbehave_ends_the_run_with_its_reason(fleet: Fleet, owner:
     assert not ApiToken.objects.filter(only_run__isnull=False, revoked_at=None).exists()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("way", ["cancelled", "worker killed"])
 def test_whoever_ends_the_job_or_its_worker_ends_the_whole_family(
     fleet: Fleet, owner: Actor, way: str
@@ -98,12 +98,8 @@ def test_whoever_ends_the_job_or_its_worker_ends_the_whole_family(
     else:
         top = fleet.processes.pop()
         top.kill()  # the worker alone, as with kill -9
-        top.wait(10)
-    wait_for(lambda: has_ended(job))
-    deadline = time.monotonic() + 15
-    while family() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert family() == []
+        top.wait(60)
+    wait_for(lambda: has_ended(job) and not family())
     settle_runs(owner.team)
     run.refresh_from_db()
     assert run.status == ("KILLED" if way == "cancelled" else "FAILED")

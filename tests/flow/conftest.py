@@ -85,7 +85,7 @@ class Server:
 
     def predict(self, name: str, body: dict[str, Any]) -> tuple[int, Any]:
         """The answer; a new endpoint is known to every web process within a second."""
-        for _ in range(150):
+        for _ in range(600):
             status, _, answer = self.call("POST", f"/api/v1/endpoints/{name}/invocations", body)
             if status not in (404, 503):
                 break

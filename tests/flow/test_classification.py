@@ -103,7 +103,7 @@ def test_from_a_problem_to_a_measured_endpoint(server: Server) -> None:
     expected, deviation = N_PREDICTIONS * 0.9, math.sqrt(N_PREDICTIONS * 0.9 * 0.1)
     assert abs(counts["champion"] - expected) <= 4 * deviation
 
-    for _ in range(150):
+    for _ in range(600):
         statistics = server.ok("GET", "/api/v1/endpoints/tumour/statistics")["variants"]
         if sum(row["n_feedback"] for row in statistics) >= N_PREDICTIONS:
             break
@@ -118,7 +118,7 @@ def _predict_and_tell_the_truth(server: Server, rows: list[dict[str, Any]]) -> C
     """Sends the predictions one by one, each for a unit of its own, and the outcome of each."""
     counts: Counter[str] = Counter()
     truths = []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     for number in range(N_PREDICTIONS):
         row = dict(rows[number % len(rows)])
         truth = row.pop("target")
@@ -129,9 +129,9 @@ def _predict_and_tell_the_truth(server: Server, rows: list[dict[str, Any]]) -> C
                 {"dataframe_records": [row]},
                 headers={"X-Unit-Id": f"patient-{number}"},
             )
-            if status == 200 or number or time.monotonic() > deadline:
+            if status == 200 or time.monotonic() > deadline:
                 break
-            time.sleep(0.2)  # a new endpoint is known to every web process within a second
+            time.sleep(0.2)  # each web process hears of a new endpoint by itself
         assert status == 200, answer
         counts[headers["x-variant"]] += 1
         truths.append({"prediction_id": answer["prediction_ids"][0], "truth": truth})

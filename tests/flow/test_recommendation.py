@@ -57,7 +57,7 @@ def test_from_who_had_what_to_a_list_for_a_user(server: Server) -> None:
     taken = answer["predictions"][0][1]["item"]
     truth = [{"prediction_id": answer["prediction_ids"][0], "truth": taken}]
     server.ok("POST", "/api/v1/endpoints/shelf/feedback", {"feedback": truth})
-    for _ in range(150):
+    for _ in range(600):
         (statistics,) = server.ok("GET", "/api/v1/endpoints/shelf/statistics")["variants"]
         if statistics["n_feedback"]:
             break

@@ -4,13 +4,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from mlregistry.celery import app
@@ -58,17 +60,18 @@ class Workers:
             member.suspend()
         for member in family:
             member.kill()
-        process.wait(10)
+        process.wait(60)
+        let_leases_run_out(member.pid for member in family)
 
     def stop(self) -> None:
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
             try:
-                process.wait(15)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(10)
+                process.wait(60)
 
 
 @dataclass
@@ -139,13 +142,19 @@ def submit(transactional_db: None) -> Callable[..., Job]:
     return enqueue
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 150.0) -> None:
+def wait_for(condition: Callable[[], Any], *, seconds: float = 300.0) -> None:
     """Wait until the condition holds, sweeping as the scheduler would; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {_told()}"
         reaper.sweep()
         time.sleep(0.05)
+
+
+def let_leases_run_out(pids: Iterable[int]) -> None:
+    """Of the jobs that these dead processes held: as if their last heartbeat were long ago."""
+    held = Job.objects.filter(state=State.RUNNING, pid__in=list(pids))
+    held.update(heartbeat_at=timezone.now() - timedelta(hours=1))
 
 
 def wait_until_ended(job: Job) -> Job:

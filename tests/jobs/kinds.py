@@ -36,7 +36,7 @@ def talk(context: JobContext, *, path: str) -> dict[str, Any]:
 def wait_first_time(context: JobContext, *, path: str) -> dict[str, int]:
     _mark(path, f"{context.attempt} {os.getpid()}")
     if context.attempt == 1:
-        time.sleep(60)
+        time.sleep(600)
     return {"attempt": context.attempt}
 
 
@@ -56,12 +56,15 @@ def mark(context: JobContext, *, path: str) -> None:
     _mark(path, str(context.attempt))
 
 
-def count_up(context: JobContext, *, path: str, upto: int) -> None:
-    """One step after the other, with a safe point before each."""
+def count_up(context: JobContext, *, path: str, upto: int, gate: str) -> None:
+    """One step after the other, with a safe point before each; half way it waits for the gate's file to appear."""
     for n in range((context.resumed_from or {"done": 0})["done"], upto):
         context.checkpoint({"done": n})
+        while n == upto // 2 and not Path(gate).exists():
+            time.sleep(0.02)
+            context.checkpoint({"done": n})
         _mark(path, f"{context.attempt} {n}")
-        time.sleep(0.1)
+        time.sleep(0.02)
         context.checkpoint({"done": n + 1})
 
 
@@ -87,7 +90,7 @@ def hog_memory(context: JobContext) -> None:
 
 
 def hog_memory_in_a_grandchild(context: JobContext) -> None:
-    program = "import time; held = bytearray(1_000_000_000); time.sleep(60)"
+    program = "import time; held = bytearray(1_000_000_000); time.sleep(600)"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
@@ -98,7 +101,7 @@ def sleep(context: JobContext, *, seconds: float) -> None:
 
 def ignore_sigterm(context: JobContext, *, path: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     _mark(path, str(sleeper.pid))
     while True:
         time.sleep(60)

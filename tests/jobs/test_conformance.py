@@ -1,6 +1,5 @@
 """What every engine must do, proved with real worker processes: the same tests on db, rq and celery."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def test_a_job_whose_worker_is_killed_runs_again_and_succeeds(
     child = wait_until_running(job)
     wait_for(lambda: lines_of(path))
     engine.kill_worker()
-    wait_for(lambda: not is_alive(child), seconds=5)
+    wait_for(lambda: not is_alive(child))
     engine.start()
     wait_until_ended(job)
     assert (job.state, job.result, job.attempt, job.error) == (State.SUCCEEDED, {"attempt": 2}, 2, "")
@@ -82,27 +81,24 @@ def test_a_job_over_its_memory_limit_fails_with_that_reason(engine: Engine, subm
     assert job.attempt == 1
 
 
-def test_a_job_over_its_time_limit_fails_with_that_reason(engine: Engine, submit: Submit) -> None:
-    job = submit("sleep", args={"seconds": 60}, timeout_seconds=1)
-    child = wait_until_running(job)
-    wait_until_ended(job)
-    assert job.state == State.FAILED
-    assert job.error == "It ran longer than its limit of 1 seconds."
-    assert not is_alive(child)
-
-
-def test_a_cancelled_job_is_gone_within_five_seconds_with_all_it_started(
+def test_a_job_over_its_time_limit_fails_with_that_reason(
     engine: Engine, submit: Submit, tmp_path: Path
 ) -> None:
+    path = tmp_path / "runs"
+    job = wait_until_ended(submit("wait_first_time", args={"path": str(path)}, timeout_seconds=2))
+    assert job.state == State.FAILED
+    assert job.error == "It ran longer than its limit of 2 seconds."
+    assert not any(is_alive(int(line.split()[1])) for line in lines_of(path))
+
+
+def test_a_cancelled_job_is_gone_with_all_it_started(engine: Engine, submit: Submit, tmp_path: Path) -> None:
     path = tmp_path / "grandchild"
     job = submit("ignore_sigterm", args={"path": str(path)})
     child = wait_until_running(job)
     wait_for(lambda: lines_of(path))
     grandchild = int(lines_of(path)[0])
-    asked = time.monotonic()
     Job.objects.filter(pk=job.pk).update(cancel_requested_at=job.created_at)
-    wait_for(lambda: not is_alive(child) and not is_alive(grandchild), seconds=5)
-    assert time.monotonic() - asked < 5
+    wait_for(lambda: not is_alive(child) and not is_alive(grandchild))
     wait_until_ended(job)
     assert (job.state, job.error) == (State.CANCELLED, "")
 
@@ -118,11 +114,10 @@ def test_a_job_that_always_fails_stops_after_its_attempts(
 
 
 def test_a_job_may_use_processes_of_its_own_and_the_database(engine: Engine, submit: Submit) -> None:
-    parallel = submit("fit_in_parallel")
+    parallel = submit("work_in_parallel")
     reading = submit("read_own_row", title="who am I")
     wait_until_ended(parallel)
     wait_until_ended(reading)
     assert parallel.state == State.SUCCEEDED, parallel.error
-    assert parallel.result is not None
-    assert parallel.result["score"] > 0.7
+    assert parallel.result == {"apart": True}
     assert reading.result == {"title": "who am I"}

@@ -20,7 +20,7 @@ from mlregistry.jobs.management.commands import worker as worker_command
 from mlregistry.jobs.models import Job, State
 from mlregistry.supervisor.leash import leashed
 
-from .conftest import ROOT, wait_for, wait_until_ended
+from .conftest import ROOT, wait_for, wait_until_ended, wait_until_running
 
 Submit = Callable[..., Job]
 
@@ -49,7 +49,7 @@ def worker(
     process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=leashed(signal.SIGKILL))
     yield psutil.Process(process.pid)
     process.terminate()
-    process.wait(15)
+    process.wait(60)
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def test_it_starts_with_a_job_ends_when_idle_and_starts_again(
             submit("count_run", args={"path": str(tmp_path / "runs")}, queue="fork-server")
         )
         assert job.state == State.SUCCEEDED, job.error
-        wait_for(lambda: not _fork_servers(worker), seconds=20)
+        wait_for(lambda: not _fork_servers(worker))
 
 
 def test_it_starts_before_a_job_that_is_expected(worker: psutil.Process) -> None:
@@ -81,11 +81,15 @@ def test_it_starts_before_a_job_that_is_expected(worker: psutil.Process) -> None
 def test_an_orderly_end_leaves_no_folder(
     worker: psutil.Process, submit: Submit, tmp_path: Path, temporary: Path
 ) -> None:
-    wait_until_ended(submit("count_run", args={"path": str(tmp_path / "runs")}, queue="fork-server"))
+    go_on = tmp_path / "go_on"
+    job = submit("talk", args={"path": str(go_on)}, queue="fork-server")
+    wait_until_running(job)
     assert list(temporary.glob("mlregistry-jobs-*"))
+    go_on.touch()
+    wait_until_ended(job)
     worker.terminate()
-    worker.wait(15)
-    wait_for(lambda: not list(temporary.glob("mlregistry-jobs-*")), seconds=10)
+    worker.wait(60)
+    wait_for(lambda: not list(temporary.glob("mlregistry-jobs-*")))
 
 
 def test_without_idle_seconds_it_starts_at_once_and_stays(
@@ -104,7 +108,7 @@ def test_without_idle_seconds_it_starts_at_once_and_stays(
         folder = os.environ[processes.ADDRESS].partition(":")[2]
         processes.forget()
         command.kill()
-        command.wait(5)
+        command.wait(60)
     assert not Path(folder).exists()
 
 
@@ -116,7 +120,7 @@ def test_a_scheduler_that_fails_ends_the_worker_with_an_error(
         raise RuntimeError("no clock")
 
     monkeypatch.setattr(worker_command, "run_until", fail)
-    monkeypatch.setitem(worker_command.START, "db", lambda queues, n: runner.stopping.wait(5))
+    monkeypatch.setitem(worker_command.START, "db", lambda queues, n: runner.stopping.wait(60))
     try:
         with pytest.raises(CommandError, match="scheduler failed"):
             call_command("worker", "--with-scheduler")

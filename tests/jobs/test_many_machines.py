@@ -40,7 +40,7 @@ from mlregistry.supervisor.leash import leashed
 from tests.experiments.conftest import churn_csv
 
 from . import rabbitmq, redis_broker
-from .conftest import ROOT, lines_of, wait_for, wait_until_ended, wait_until_running
+from .conftest import ROOT, let_leases_run_out, lines_of, wait_for, wait_until_ended, wait_until_running
 from .rabbitmq import RabbitMQ
 from .redis_broker import Redis
 from .short_intervals import KINDS
@@ -92,10 +92,10 @@ class Site:
             process.terminate()
         for process in self.machines.values():
             try:
-                process.wait(15)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(10)
+                process.wait(60)
         self.broker.stop()
 
 
@@ -201,7 +201,8 @@ def kill(machine: subprocess.Popen[bytes]) -> None:
         member.suspend()
     for member in family:
         member.kill()
-    machine.wait(10)
+    machine.wait(60)
+    let_leases_run_out(member.pid for member in family)
 
 
 def test_a_class_is_served_by_its_machine_alone(

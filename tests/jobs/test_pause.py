@@ -191,17 +191,18 @@ def test_a_real_job_stops_at_its_safe_point_frees_the_worker_and_goes_on_there(
 ) -> None:
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": QUEUES}}
     by = Actor.system(Team.objects.create(name="Churn", slug="churn"))
-    path = tmp_path / "steps"
-    job = submit("count_up", args={"path": str(path), "upto": 40})
+    path, gate = tmp_path / "steps", tmp_path / "gate"
+    job = submit("count_up", args={"path": str(path), "upto": 20, "gate": str(gate)})
     child = wait_until_running(job)
     wait_for(lambda: len(lines_of(path)) >= 3)
     pause(job, by=by)
-    wait_for(lambda: Job.objects.filter(pk=job.pk, state=State.PAUSED).exists(), seconds=10)
+    wait_for(lambda: Job.objects.filter(pk=job.pk, state=State.PAUSED).exists())
     assert not is_alive(child)
     done = lines_of(path)
     job.refresh_from_db()
     assert (job.n_tries, job.checkpoint) == (0, {"done": len(done)})
+    gate.touch()
     resume(job, by=by)
     wait_until_ended(job)
     assert (job.state, job.attempt, job.n_tries) == (State.SUCCEEDED, 2, 1)
-    assert lines_of(path) == [f"1 {n}" for n in range(len(done))] + [f"2 {n}" for n in range(len(done), 40)]
+    assert lines_of(path) == [f"1 {n}" for n in range(len(done))] + [f"2 {n}" for n in range(len(done), 20)]

@@ -41,7 +41,6 @@ def environment(server: Postgres, tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": server.url(),
         "MLREGISTRY_HOME": str(tmp_path / "home"),
         "MLREGISTRY_TASKS": "db",
-        "TEST_LEASE_SECONDS": "25",  # longer than PostgreSQL needs to come back
         "DJANGO_SETTINGS_MODULE": "tests.jobs.worker_settings",
         "PYTHONPATH": str(ROOT),
     }
@@ -57,7 +56,7 @@ def worker(environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=leashed(signal.SIGKILL))
     yield
     process.terminate()
-    process.wait(15)
+    process.wait(60)
 
 
 def put(server: Postgres, kind: str, **args: str) -> str:
@@ -81,7 +80,7 @@ def row(server: Postgres, job_id: str) -> tuple[Any, ...]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 500
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)

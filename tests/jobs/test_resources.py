@@ -1,6 +1,5 @@
 """What a job uses is measured, priced, drawn, summed up and estimated; budgets warn, refuse and stop."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +25,7 @@ from mlregistry.jobs.models import Budget, Job, JobSamples, State
 from mlregistry.jobs.prices import Prices
 from mlregistry.jobs.queries import usage
 
-from .conftest import Engine, wait_until_ended
+from .conftest import Engine, wait_for, wait_until_ended
 
 Submit = Callable[..., Job]
 Api = Callable[..., APIClient]
@@ -246,12 +245,9 @@ def test_a_running_job_that_is_stopped_for_the_budget_fails_with_the_reason(
 ) -> None:
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": QUEUES}}
     team = Team.objects.create(name="Spenders", slug="spenders")
-    job = submit("sleep", args={"seconds": 60})
+    job = submit("sleep", args={"seconds": 600})
     Job.objects.filter(pk=job.pk).update(team=team)
-    deadline = time.monotonic() + 45
-    while not Job.objects.filter(pk=job.pk, state=State.RUNNING, wall_seconds__gt=0).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: Job.objects.filter(pk=job.pk, state=State.RUNNING, wall_seconds__gt=0).exists())
     Budget.objects.create(team=team, cpu_hours=0.0)
     assert spending.stop_over_budget() == 1
     wait_until_ended(job)

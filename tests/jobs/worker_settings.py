@@ -15,4 +15,3 @@ JOB_PRELOAD: list[str] = []  # these jobs need none of it, and a fork server sta
 ROOT_URLCONF = __name__  # a worker answers no requests: these tests stand on no door
 urlpatterns: list[object] = []
 globals().update(INTERVALS)
-JOB_LEASE_SECONDS = float(os.environ.get("TEST_LEASE_SECONDS") or INTERVALS["JOB_LEASE_SECONDS"])

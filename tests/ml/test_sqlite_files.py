@@ -116,7 +116,7 @@ def test_a_view_that_never_ends_is_stopped(make: Callable[..., Path], tmp_path: 
     started = time.monotonic()
     with pytest.raises(TooLarge, match=r"longer than 0\.3 seconds"):
         sqlite_files.write_text(file, tmp_path / "t.csv", limits=Limits(), seconds=0.3)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def test_rows_bytes_and_values_have_limits(make: Callable[..., Path]) -> None:

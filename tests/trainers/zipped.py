@@ -5,11 +5,11 @@ import zipfile
 
 
 def zipped(files: dict[str, str | bytes]) -> bytes:
-    """A zip archive of these files."""
+    """A zip archive of these files; the same bytes at any time."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return target.getvalue()
 
 

@@ -62,9 +62,7 @@ def test_a_best_effort_record_is_written_within_100_ms(tmp_path: Path) -> None:
     log.append(record(), durable=False)
     started = time.monotonic()
     while not everything(tmp_path):
-        assert (
-            time.monotonic() - started < 2.0
-        )  # generous for a busy machine; the period itself is checked below
+        assert time.monotonic() - started < 60  # of a busy machine; the period itself is checked below
         time.sleep(0.005)
     log.close()
 
@@ -80,12 +78,16 @@ def test_waiting_requests_share_one_sync(tmp_path: Path) -> None:
 
     def slow(descriptor: int) -> None:
         syncs.append(descriptor)
-        time.sleep(0.05)
+        time.sleep(0.2)
+
+    all_there = threading.Barrier(20)
+
+    def append(number: int) -> None:
+        all_there.wait()
+        log.append(record(number), durable=True)
 
     log.sync = slow
-    threads = [
-        threading.Thread(target=log.append, args=(record(i),), kwargs={"durable": True}) for i in range(20)
-    ]
+    threads = [threading.Thread(target=append, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

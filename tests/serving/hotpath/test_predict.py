@@ -90,8 +90,8 @@ def test_csv_and_json_answer_the_same(ask: Ask) -> None:
 
 def test_a_unit_always_meets_the_same_variant_and_traffic_splits_as_weighted(ask: Ask) -> None:
     met = [ask({"dataframe_records": [ROW]}, x_unit_id=f"u{i}")[1]["X-Variant"] for i in range(300)]
-    again = [ask({"dataframe_records": [ROW], "unit_id": f"u{i}"})[1]["X-Variant"] for i in range(300)]
-    assert met == again
+    again = [ask({"dataframe_records": [ROW], "unit_id": f"u{i}"})[1]["X-Variant"] for i in range(100)]
+    assert met[:100] == again
     assert abs(Counter(met)["challenger"] - 30) <= 21  # four standard deviations
 
 
