@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from mlregistry.accounts.models import AuditEvent
 from mlregistry.ml.model_tests.blocking import is_blocking
 from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel, Verdict
 from models_app.queries import model_tests as queries
@@ -72,9 +73,16 @@ def obstacles_to_alias(alias: str, version: ModelVersion) -> Standing:
     if former == version.pk:
         return Standing(OPEN)
     found, strict = standing(version), queries.gate_of(version).strict
-    if not strict and (found.state == UNTESTABLE or (found.state == WAITS and former is None)):
+    is_first = former is None and not _was_deleted(version.model, alias)
+    if not strict and (found.state == UNTESTABLE or (found.state == WAITS and is_first)):
         return Standing(OPEN, [], found.run)
     return found
+
+
+def _was_deleted(model: RegisteredModel, alias: str) -> bool:
+    """Taking a guarded alias away first opens no way around its gate."""
+    lines = AuditEvent.objects.filter(target_type=model._meta.label_lower, target_id=str(model.pk))
+    return lines.filter(action="alias.delete", details__alias=alias).exists()
 
 
 def obstacles_to_promotion(version: ModelVersion) -> Standing:
