@@ -6,7 +6,7 @@ from django.conf import settings
 
 from mlregistry.accounts.models import AuditEvent
 from mlregistry.ml.model_tests.blocking import is_blocking
-from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel, Verdict
+from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel
 from models_app.queries import model_tests as queries
 
 OPEN, WAITS, SHUT, UNTESTABLE = "open", "waits", "shut", "untestable"
@@ -92,12 +92,4 @@ def obstacles_to_promotion(version: ModelVersion) -> Standing:
     found = standing(version)
     if found.state == UNTESTABLE and not queries.gate_of(version).strict:
         return Standing(OPEN, [], found.run)
-    return found
-
-
-def verdict_line(version: ModelVersion) -> Standing:
-    """For the version's page, whatever is guarded."""
-    found = standing(version)
-    if found.run is not None and found.run.verdict == Verdict.RUNNING and not found.run.is_live:
-        return Standing(WAITS, found.reasons, found.run)
     return found
