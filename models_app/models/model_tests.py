@@ -48,6 +48,12 @@ class ModelTestRun(models.Model):
         """Whether a job is at it or will be."""
         return self.verdict == Verdict.RUNNING and self.job is not None and self.job.is_live
 
+    @property
+    def words(self) -> str:
+        """The verdict for people; a run whose job was cancelled or lost has none."""
+        stopped = self.verdict == Verdict.RUNNING and not self.is_live
+        return "stopped" if stopped else str(self.get_verdict_display())
+
 
 class ModelTestResult(models.Model):
     """One check of a run: what it found, held against its bound."""

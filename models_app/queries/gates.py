@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from mlregistry.accounts.models import AuditEvent
 from mlregistry.ml.model_tests.blocking import is_blocking
-from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel, Verdict
+from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel
 from models_app.queries import model_tests as queries
 
 OPEN, WAITS, SHUT, UNTESTABLE = "open", "waits", "shut", "untestable"
@@ -72,9 +73,16 @@ def obstacles_to_alias(alias: str, version: ModelVersion) -> Standing:
     if former == version.pk:
         return Standing(OPEN)
     found, strict = standing(version), queries.gate_of(version).strict
-    if not strict and (found.state == UNTESTABLE or (found.state == WAITS and former is None)):
+    is_first = former is None and not _was_deleted(version.model, alias)
+    if not strict and (found.state == UNTESTABLE or (found.state == WAITS and is_first)):
         return Standing(OPEN, [], found.run)
     return found
+
+
+def _was_deleted(model: RegisteredModel, alias: str) -> bool:
+    """Taking a guarded alias away first opens no way around its gate."""
+    lines = AuditEvent.objects.filter(target_type=model._meta.label_lower, target_id=str(model.pk))
+    return lines.filter(action="alias.delete", details__alias=alias).exists()
 
 
 def obstacles_to_promotion(version: ModelVersion) -> Standing:
@@ -84,12 +92,4 @@ def obstacles_to_promotion(version: ModelVersion) -> Standing:
     found = standing(version)
     if found.state == UNTESTABLE and not queries.gate_of(version).strict:
         return Standing(OPEN, [], found.run)
-    return found
-
-
-def verdict_line(version: ModelVersion) -> Standing:
-    """For the version's page, whatever is guarded."""
-    found = standing(version)
-    if found.run is not None and found.run.verdict == Verdict.RUNNING and not found.run.is_live:
-        return Standing(WAITS, found.reasons, found.run)
     return found

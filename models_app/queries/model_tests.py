@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from mlregistry.ml.signature import kind_of
 from models_app.models import (
     Compilation,
     ModelFile,
@@ -18,9 +17,6 @@ from models_app.models import (
     Verdict,
 )
 from models_app.prompts import is_prompt
-
-Line = dict[str, Any]
-ORDER = ("skops", "joblib", "arrays")
 
 
 def openable(version: ModelVersion) -> QuerySet[ModelFile]:
@@ -110,10 +106,6 @@ def result_json(one: ModelTestResult) -> dict[str, Any]:
     names = ("name", "title", "group", "about", "severity", "outcome", "figure", "bound", "side", "sentence",
              "evidence", "seconds")  # fmt: skip
     return {name: getattr(one, name) for name in names}
-
-
-def kind_of_version(version: ModelVersion) -> str:
-    return kind_of(version.served_signature)
 
 
 def is_finished(run: ModelTestRun | None) -> bool:

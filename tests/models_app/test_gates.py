@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
 from mlregistry.errors import Conflict, Forbidden, Invalid
-from models_app.actions.aliases import set_alias, set_or_await
+from models_app.actions.aliases import delete_alias, set_alias, set_or_await
 from models_app.actions.gates import set_gate
 from models_app.actions.model_tests import give_up
 from models_app.actions.versions import register
@@ -54,6 +54,12 @@ def test_an_untested_version_does_not_become_champion(versions: list[ModelVersio
         set_alias(versions[1].model, "champion", versions[1], by=by)
     assert raised.value.field == "why"
     assert champion() == 1
+
+
+def test_taking_the_alias_away_first_opens_no_way_around(versions: list[ModelVersion], by: Actor) -> None:
+    delete_alias(versions[0].model, "champion", by=by)
+    with pytest.raises(Conflict, match="has not been tested yet"):
+        set_alias(versions[1].model, "champion", versions[1], by=by)
 
 
 def test_a_version_whose_tests_passed_does(versions: list[ModelVersion], by: Actor) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.model_tests.check import BLOCKS, Check
-from mlregistry.ml.model_tests.result import BROKE, FAILED, SKIPPED, Result, broke, failed, skipped
+from mlregistry.ml.model_tests.result import BROKE, FAILED, Result, broke, failed, skipped
 from mlregistry.ml.model_tests.subject import Subject
 
 Report = Callable[[float, str], None]
@@ -81,6 +81,3 @@ def counts(lines: Sequence[Line]) -> dict[str, int]:
         warns = line.stands_against and line.check.severity != BLOCKS
         found["warnings" if warns else line.result.outcome] += 1
     return found
-
-
-__all__ = ["SKIPPED", "Line", "carried", "counts", "run"]

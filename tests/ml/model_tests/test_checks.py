@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import recipes, training
@@ -154,9 +155,13 @@ def test_the_weak_spot_of_a_model_is_named() -> None:
 
 
 def test_probabilities_that_do_not_come_true_fail_the_calibration() -> None:
-    class Sure:
+    class Sure(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def __init__(self, inner: Any) -> None:
-            self.inner, self.classes_ = inner, inner.classes_
+            self.inner = inner
+            self.classes_ = inner.classes_
+
+        def fit(self, matrix: Any, target: Any) -> Any:
+            return self
 
         def predict_proba(self, matrix: Any) -> Any:
             second = np.clip(self.inner.predict_proba(matrix)[:, 1] ** 3, 0, 1)
@@ -203,7 +208,7 @@ def test_a_recommender_is_tested_where_checks_apply() -> None:
         {"user": chance.integers(0, 40, 800), "item": chance.integers(0, 60, 800) ** 2 // 60}
     )
     spec = ProblemSpec("recommendation", (), "", "ndcg_at_10", "maximize", None, ("user", "item"))
-    recipe = recipes.parse({"estimator": "item_neighbors"}, kind="recommendation")
+    recipe = recipes.parse({"estimator": "ease"}, kind="recommendation")
     result = training.train(spec, recipe, frame, lambda fraction, message: None)
     users = frame[["user"]].drop_duplicates()
     given = Subject(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from mlregistry.ml.compiling import compiler
@@ -85,11 +86,15 @@ def test_a_model_that_draws_by_chance_blocks() -> None:
     assert {"asked_again", "same_row_twice"} <= blocked_by(subject(model=fed_by(shaken)))
 
 
-class Emptied:
+class Emptied(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A fitted classifier whose probabilities are made NaN where a number is high."""
 
     def __init__(self, inner: Any) -> None:
-        self.inner, self.classes_ = inner, inner.classes_
+        self.inner = inner
+        self.classes_ = inner.classes_
+
+    def fit(self, matrix: Any, target: Any) -> Any:
+        return self
 
     def predict_proba(self, matrix: Any) -> Any:
         found = np.array(self.inner.predict_proba(matrix))
@@ -104,7 +109,8 @@ class Turned(Emptied):
     """Its classes are named in reversed order, its probabilities are not."""
 
     def __init__(self, inner: Any) -> None:
-        self.inner, self.classes_ = inner, inner.classes_[::-1]
+        self.inner = inner
+        self.classes_ = inner.classes_[::-1]
 
     def predict_proba(self, matrix: Any) -> Any:
         return self.inner.predict_proba(matrix)
