@@ -19,6 +19,7 @@ from mlregistry.errors import Conflict, Forbidden, Invalid, TooLarge
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
 from mlregistry.ml.intake import formats
+from mlregistry.trainers.boxed import Limits
 from models_app.actions import compilations, intakes
 from models_app.actions.versions import check_servable, register
 from models_app.models import Compilation, Intake, IntakeState, ModelVersion
@@ -213,9 +214,7 @@ def test_a_hostile_pickle_does_nothing_and_is_told_as_such(
     alice_as: Actor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limits = opening.Limits(
-        wall_seconds=8 if "loop" in name else 90, cpu_seconds=60, memory_mb=700, disk_mb=50
-    )
+    limits = Limits(wall_seconds=8 if "loop" in name else 90, cpu_seconds=60, memory_mb=700, disk_mb=50)
     monkeypatch.setattr(opening, "LIMITS", limits)
     body, told = hostile(name)
     version = uploaded(body, "model.pkl", bob_as)

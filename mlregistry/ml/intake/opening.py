@@ -28,6 +28,7 @@ from mlregistry.trainers import jail
 
 if TYPE_CHECKING:
     from mlregistry.lib.lazily import lazily
+    from mlregistry.ml import environment
     from mlregistry.ml.compiling import candidates, measuring, parity, storing
     from mlregistry.ml.compiling.candidates import Candidate
     from mlregistry.ml.compiling.forms import Form
