@@ -13,6 +13,7 @@ from models_app import access
 from models_app.actions import compilations as actions
 from models_app.models import ModelVersion
 from models_app.queries.compilations import compilation_of, lines_of
+from models_app.queries.intakes import intake_of
 
 
 def compilation_context(version: ModelVersion) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def compilation_context(version: ModelVersion) -> dict[str, Any]:
         "compilation": found,
         "lines": lines_of(found),
         "can_compile": actions.can_compile(version),
+        "foreign": intake_of(version) is not None,
     }
 
 

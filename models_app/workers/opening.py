@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
-
 import mlregistry
 from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
@@ -36,6 +34,7 @@ PROGRAM = (
     " from mlregistry.ml.intake.opening import main; from pathlib import Path;"
     " main(Path(sys.argv[1]), Path(sys.argv[2]))"
 )
+PACKAGES = ("site-packages", "dist-packages")
 CHUNK = 1 << 20
 MOST_TAKEN = 2 * 2**30
 
@@ -100,12 +99,13 @@ class _Room:
         (self.inbox / "request.json").write_text(json.dumps(request))
 
     def paths(self) -> list[str]:
-        """Where modules are found besides the interpreter's own places; none that holds the server's home."""
-        home = Path(settings.MLREGISTRY_HOME).resolve()
+        """Where modules are found besides the interpreter's own places: folders of installed packages alone.
+
+        Others on the path, such as the folder that the server was started in, may hold anything.
+        """
+        installed = [path for path in sys.path if Path(path).name in PACKAGES and Path(path).is_dir()]
         prefixes = (sys.prefix, sys.base_prefix)
-        other = [path for path in sys.path if path and Path(path).is_dir() and not path.startswith(prefixes)]
-        apart = [path for path in other if not home.is_relative_to(Path(path).resolve())]
-        return [str(self.code), *(path for path in apart if Path(path).resolve() != self.package.parent)]
+        return [str(self.code), *(path for path in installed if not path.startswith(prefixes))]
 
     def readable(self) -> tuple[Path, ...]:
         return places.readable(

@@ -3,8 +3,6 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +43,11 @@ def test_a_logged_model_is_taken_in(
     for format in formats:
         name = f"{generation} {format}"
         _logged(generation, tracking_server, tmp_path, name, format)
-        state = _until(partial(_intake, tracking_server, name), lambda found: found["state"] != "checking")
+        state = _settled(tracking_server, name)
         if format == "cloudpickle":
             assert state["state"] == "quarantined", state
             _intake(tracking_server, name, {"decision": "approve", "reason": "logged by this test"})
-            state = _until(
-                partial(_intake, tracking_server, name), lambda found: found["state"] != "checking"
-            )
+            state = _settled(tracking_server, name)
         assert (state["state"], state["findings"]["signature_from"]) == ("accepted", "MLmodel"), state
 
 
@@ -80,9 +76,9 @@ def _intake(server: ServerUnderTest, name: str, decision: dict[str, str] | None 
     return answer.json()
 
 
-def _until(ask: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
+def _settled(server: ServerUnderTest, name: str) -> Any:
     deadline = time.monotonic() + END_SECONDS
-    while not holds(found := ask()):
+    while (found := _intake(server, name))["state"] == "checking":
         assert time.monotonic() < deadline, found
         time.sleep(0.5)
     return found

@@ -106,8 +106,8 @@ def test_viewers_and_other_teams_do_not_upload_or_download(
 def test_raw_bytes_and_the_place_of_a_file_do_too(bob: User, api: Api, actor_of: ActorOf) -> None:
     client = api(bob)
     body = foreign.written(foreign.line(), "a.skops")
-    kind = "application/octet-stream"
-    raw = client.post(UPLOADS, body, content_type=kind, HTTP_X_FILENAME="m.skops")
+    generic: Any = client.generic  # bytes, too
+    raw = generic("POST", UPLOADS, body, content_type="application/octet-stream", HTTP_X_FILENAME="m.skops")
     assert (raw.status_code, raw.data["intake"]) == (201, "checking")
     run = _run_with(actor_of(bob), {"net/model.onnx": b"\x08\x09", "net/MLmodel": b"flavors: {}"})
     named = client.post(UPLOADS, {"source": f"runs:/{run.pk.hex}/net", "run": run.pk.hex}, format="json")

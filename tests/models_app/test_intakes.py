@@ -311,3 +311,17 @@ def test_a_model_that_a_person_put_into_a_run_goes_the_same_way(bob_as: Actor) -
     assert (intake.format, intake.state) == ("skops", IntakeState.CHECKING)
     assert checked(version).state == IntakeState.ACCEPTED
     check_servable(version)
+
+
+def test_the_jail_reads_installed_packages_and_no_other_folder_of_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("started-here", "site-packages", "room"):
+        (tmp_path / name).mkdir()
+    for name in ("started-here", "site-packages"):
+        monkeypatch.syspath_prepend(tmp_path / name)
+    room = opening._Room(tmp_path / "room")
+    assert room.paths() == [str(tmp_path / "room" / "code"), str(tmp_path / "site-packages")]
+    read = {str(path) for path in room.readable()}
+    assert str(tmp_path / "started-here") not in read
+    assert str(Path(opening.__file__).parents[2]) not in read

@@ -33,7 +33,7 @@ FORMATS = {
     for one in (
         Format("joblib", "joblib", ".joblib", "whoever trusts who made it: a pickle runs code when it is opened", True),
         Format("pickle", "pickle", ".pkl", "whoever trusts who made it: a pickle runs code when it is opened", True),
-        Format("skops", "skops", ".skops", "everybody who names the types to trust; the list is in the card"),
+        Format("skops", "skops", ".skops", "everybody who names the types to trust; it holds no code"),
         Format("onnx", "ONNX", ".onnx", "everybody with ONNX Runtime; it holds a graph and no code"),
         Format("arrays", "NumPy arrays", ".npz", "everybody; it holds arrays and no code"),
         Format("compiled", "compiled form", ".npz", "this server; it holds arrays and no code"),
