@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -104,14 +105,16 @@ def test_a_corrupted_file_is_never_served(endpoint: Endpoint, by: Actor) -> None
     """Both variants' files are changed on the disk: the checksum stops them, and no answer is made up."""
     routing = live_routing.here()
     routing.refresh()
-    for handle in routing.snapshot.handles():
-        path = f"{handle.folder}/{handle.file['name']}"
-        with open(path, "r+b") as file:
-            first = file.read(1)
-            file.seek(0)
-            file.write(bytes([first[0] ^ 1]))
+    files = [Path(handle.folder) / str(handle.file["name"]) for handle in routing.snapshot.handles()]
+    whole = {path: path.read_bytes() for path in files}
+    for path, content in whole.items():
+        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     live_routing.reset()
     body = json.dumps({"dataframe_records": [ROW]}).encode()
-    status, headers, answer = live_routing.predict_as(by, "tumour", body, {})
+    try:
+        status, headers, answer = live_routing.predict_as(by, "tumour", body, {})
+    finally:
+        for path, content in whole.items():  # the folder is shared with the tests that follow
+            path.write_bytes(content)
     assert (status, headers["Retry-After"]) == (503, "1")
     assert b"is not loaded" in answer
