@@ -26,6 +26,7 @@ from serving.hotpath.log import PredictionLog
 from serving.hotpath.models import ModelCache
 from serving.hotpath.predict import Answer, predict
 from serving.hotpath.snapshot import Address, Grant, Snapshot
+from serving.load_books import LoadBooks
 from serving.queries import routing
 from serving.shipping import run_until
 
@@ -42,6 +43,7 @@ class LiveRouting:
         self.live = Live(ModelCache(), kept_at=home / "routing.json")
         self.log = PredictionLog(home / "predictions")
         self.counters = Counters()
+        self.load_books = LoadBooks(self.log, home / "load-test-log")
         self.pid = os.getpid()
         self._lock = threading.Lock()
         self._starting = threading.Lock()
@@ -84,6 +86,7 @@ class LiveRouting:
                 thread.join(10)
         self._thread = self._shipper = None
         self.log.close()
+        self.load_books.close()
 
     def refresh(self) -> None:
         """Brings the snapshot up to date with the database, on this thread's connection."""
@@ -102,9 +105,8 @@ class LiveRouting:
         self, address: Address, body: bytes, headers: Mapping[str, str], *, grant: Grant | None = None
     ) -> Answer:
         """Status, headers and body; header names are lower-case."""
-        return predict(
-            address, body, headers, self.snapshot, log=self.log, counters=self.counters, grant=grant
-        )
+        log, counters = self.load_books.of(address, headers) or (self.log, self.counters)
+        return predict(address, body, headers, self.snapshot, log=log, counters=counters, grant=grant)
 
     def flush_counts(self) -> None:
         """Adds what was counted since the last time to the database's rows; on an error it stays here."""
@@ -149,6 +151,7 @@ class LiveRouting:
                 self.refresh()
                 self.flush_counts()
                 self.rescore()
+                self.load_books.tidy()
                 _wait_for_notify(POLL_SECONDS)
         except Exception as error:
             if not isinstance(error, DatabaseError | OSError):

@@ -19,8 +19,8 @@ from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
-from models_app.models import RegisteredModel
-from serving.models import AbTest, Endpoint
+from models_app.models import ModelVersion, RegisteredModel
+from serving.models import AbTest, Endpoint, LoadTest
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -98,8 +98,11 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         team=team, dataset=dataset, name="s", kind="url", config={"url": "https://127.0.0.1/"}
     )
     endpoint = Endpoint.objects.create(team=team, name="e", salt="s")
+    model = RegisteredModel.objects.create(team=team, name="m")
+    load = {"version": ModelVersion.objects.create(model=model, number=1), "declared": {"shape": "closed"}}
     now = timezone.now()
     things = {
+        "load-tests": LoadTest.objects.create(endpoint=endpoint, **load).pk,
         "ab-tests": AbTest.objects.create(
             endpoint=endpoint,
             name="t",
@@ -135,7 +138,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "experiments": experiment.pk,
         "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
-        "models": RegisteredModel.objects.create(team=team, name="m").name,
+        "models": model.name,
         "endpoints": endpoint.name,
     }
     return {segment: str(name) for segment, name in things.items()}

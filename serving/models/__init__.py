@@ -3,6 +3,7 @@
 from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
+from .load_tests import LoadTest, Verdict
 from .predictions import Feedback, Prediction
 from .shadows import Shadow, ShadowAnswer
 
@@ -14,10 +15,12 @@ __all__ = [
     "AnswerCount",
     "Endpoint",
     "Feedback",
+    "LoadTest",
     "Mode",
     "Prediction",
     "RoutingEpoch",
     "Shadow",
     "ShadowAnswer",
     "Variant",
+    "Verdict",
 ]
