@@ -12,6 +12,7 @@ from mlregistry.loadtests.plans import QUANTILES, Measured
 TOLERANCE = 1.1  # between the highest rate that was kept and the lowest that was not
 MOST_STEPS = 10
 LEAST_RATE = 1.0
+WHOLE = 20.0  # rates from here on are whole numbers
 KEPT_UP = 0.95  # of the planned rate must have been answered
 
 
@@ -79,7 +80,7 @@ def highest_rate(
     `capacity` is what a closed loop reached in a second: half of it is tried first. `heard` is told after each step.
     """
     steps: list[Step] = []
-    low, high, rate = 0.0, math.inf, min(most, max(LEAST_RATE, capacity / 2))
+    low, high, rate = 0.0, math.inf, _next(0.0, 1.5 * capacity, most)
     while len(steps) < MOST_STEPS:
         measured = measure(rate)
         reasons = _reasons(goal, measured, rate)
@@ -107,9 +108,8 @@ def _reasons(goal: Goal, measured: Measured, rate: float) -> list[str]:
 
 
 def _next(low: float, high: float, most: float) -> float:
-    if not low:
-        return max(LEAST_RATE, high / 3)
-    return min(most, low * 1.6 if high == math.inf else math.sqrt(low * high))
+    rate = high / 3 if not low else low * 1.6 if high == math.inf else math.sqrt(low * high)
+    return min(most, max(LEAST_RATE, round(rate) if rate >= WHOLE else rate))
 
 
 def _milliseconds(seconds: float) -> str:

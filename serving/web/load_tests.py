@@ -17,9 +17,9 @@ from serving.models import Endpoint
 from serving.web import load_test_figures
 
 SHAPES = [
-    ("constant", "Constant rate: so many requests a second"),
-    ("search", "Search: the highest rate within a latency goal"),
-    ("closed", "Closed loop: each connection asks again once it is answered"),
+    ("constant", "Constant rate"),
+    ("search", "Search the highest rate"),
+    ("closed", "Closed loop"),
 ]
 ROWS = [
     ("auto", "the log's newest, else made-up ones"),
