@@ -159,6 +159,9 @@ MODEL_TESTS_SECONDS = env.number(
 )  # that each of those may take
 TRAINER_ENTRY_POINTS = [word for word in env.text("MLREGISTRY_TRAINER_ENTRY_POINTS").split(",") if word]
 TRACKING_URL = env.text("MLREGISTRY_TRACKING_URL", env.own_url())  # where workers find this server
+LOAD_TEST_RATE = env.number(
+    "MLREGISTRY_LOAD_TEST_RATE", 20_000
+)  # requests a second at most; 0: no load tests
 WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
 
 REST_FRAMEWORK = {
@@ -215,6 +218,7 @@ JOB_KINDS = {
     "serving.ship_predictions": "serving.workers.shipping.ship",
     "serving.predict_batch": "serving.workers.batches.predict_batch",
     "serving.score_shadow": "serving.workers.shadows.score",
+    "serving.load_test": "serving.workers.load_tests.run",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs

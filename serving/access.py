@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, Batch, Endpoint, Shadow
+from serving.models import AbTest, Batch, Endpoint, LoadTest, Shadow
 
 LARGEST_ID = 2**63 - 1
 
@@ -58,4 +58,16 @@ def batch(by: Actor, batch_id: int) -> Batch:
     found = batches(by).filter(pk=batch_id).first() if batch_id <= LARGEST_ID else None
     if found is None:
         raise NotFound(f"There is no batch {batch_id} in {by.team.name}.", field="batch")
+    return found
+
+
+def load_tests(by: Actor) -> QuerySet[LoadTest]:
+    rows = LoadTest.objects.filter(endpoint__team=by.team)
+    return rows.select_related("endpoint__team", "version__model", "job", "run", "created_by")
+
+
+def load_test(by: Actor, test_id: int) -> LoadTest:
+    found = load_tests(by).filter(pk=test_id).first() if test_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no load test {test_id} in {by.team.name}.", field="test")
     return found

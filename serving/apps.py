@@ -7,6 +7,7 @@ class ServingConfig(AppConfig):
     name = "serving"
 
     def ready(self) -> None:
-        from serving import prometheus  # noqa: PLC0415 - models' siblings cannot be imported earlier
+        from serving import metrics, prometheus  # noqa: PLC0415 - models' siblings cannot be imported earlier
 
         prometheus.register()
+        metrics.register()

@@ -32,6 +32,7 @@ from serving.hotpath.models import ModelCache
 from serving.hotpath.predict import Means, predict
 from serving.hotpath.protocols import SCORING, Answer, Wording
 from serving.hotpath.snapshot import Address, Grant, Snapshot
+from serving.load_books import LoadBooks
 from serving.queries import routing
 from serving.shipping import run_until
 
@@ -50,6 +51,7 @@ class LiveRouting:
         self.log = PredictionLog(home / "predictions")
         self.counters = Counters()
         self.admission = Admission(settings.PREDICTION_QUEUE)
+        self.load_books = LoadBooks(self.log, home / "load-test-log")
         self.pid = os.getpid()
         self._lock = threading.Lock()
         self._starting = threading.Lock()
@@ -100,6 +102,7 @@ class LiveRouting:
                 thread.join(10)
         self._thread = self._shipper = None
         self.log.close()
+        self.load_books.close()
 
     def refresh(self) -> None:
         """Brings the snapshot up to date with the database, on this thread's connection."""
@@ -124,7 +127,8 @@ class LiveRouting:
         wording: Wording = SCORING,
     ) -> Answer:
         """Status, headers and body; header names are lower-case."""
-        means = Means(self.log, self.counters, self.admission, wording)
+        log, counters = self.load_books.of(address, headers) or (self.log, self.counters)
+        means = Means(log, counters, self.admission, wording)
         return predict(address, body, headers, self.snapshot, means=means, grant=grant)
 
     def flush_counts(self) -> None:
@@ -203,6 +207,7 @@ class LiveRouting:
                 self.report()
                 self.flush_counts()
                 self.rescore()
+                self.load_books.tidy()
                 _wait_for_notify(POLL_SECONDS)
         except Exception as error:
             if not isinstance(error, DatabaseError | OSError):

@@ -22,8 +22,8 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
 from mlregistry.rest import TeamView
-from models_app.models import RegisteredModel
-from serving.models import AbTest, Batch, Endpoint
+from models_app.models import ModelVersion, RegisteredModel
+from serving.models import AbTest, Batch, Endpoint, LoadTest
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -106,8 +106,11 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         team=team, dataset=dataset, name="s", kind="url", config={"url": "https://127.0.0.1/"}
     )
     endpoint = Endpoint.objects.create(team=team, name="e", salt="s")
+    model = RegisteredModel.objects.create(team=team, name="m")
+    load = {"version": ModelVersion.objects.create(model=model, number=1), "declared": {"shape": "closed"}}
     now = timezone.now()
     things = {
+        "load-tests": LoadTest.objects.create(endpoint=endpoint, **load).pk,
         "ab-tests": AbTest.objects.create(
             endpoint=endpoint,
             name="t",
@@ -143,7 +146,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "experiments": experiment.pk,
         "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
-        "models": RegisteredModel.objects.create(team=team, name="m").name,
+        "models": model.name,
         "endpoints": endpoint.name,
         "batches": Batch.objects.create(endpoint=endpoint).pk,
     }

@@ -1,4 +1,4 @@
-"""MLflow, FastTrackML, ydata-profiling and implicit in environments of their own, made on first use."""
+"""The peers of all benchmarks in environments of their own, made on first use."""
 
 import subprocess
 import sys
@@ -24,10 +24,21 @@ TRAINING_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
+SERVING_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "mlflow-serving": ("mlflow", ("mlflow==3.17.2", "scikit-learn==1.9.1")),
+        "mlserver": (
+            "mlserver",
+            ("mlserver==1.7.1", "mlserver-sklearn==1.7.1", "scikit-learn==1.9.1", "setuptools<80"),
+        ),
+        "bentoml": ("bentoml", ("bentoml==1.4.40", "scikit-learn==1.9.1", "pandas")),
+    }
+)
+
 
 def program(name: str, folder: Path) -> str:
     """The path of the peer's command; installs it when it is not there yet."""
-    command, packages = {**PACKAGES, **DATA_PACKAGES, **TRAINING_PACKAGES}[name]
+    command, packages = {**PACKAGES, **DATA_PACKAGES, **TRAINING_PACKAGES, **SERVING_PACKAGES}[name]
     environment = folder / name
     done = environment / ".installed"
     if not done.exists():

@@ -20,7 +20,7 @@ NAVIGATION = (
         ("experiments", "runs", "logged-models", "compare", "trash", "trainers"),
     ),
     ("Models", "models_app:models", ("models",)),
-    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests")),
+    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests", "load-tests")),
     ("Jobs", "jobs:jobs", ("jobs",)),
 )
 

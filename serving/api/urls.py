@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import abtests, batches, deploying, endpoints, invocations, logs, scoring, shadows
+from . import abtests, batches, deploying, endpoints, invocations, load_tests, logs, scoring, shadows
 
 urlpatterns = [
     path("endpoints/", endpoints.Endpoints.as_view()),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("endpoints/<str:name>/ab-test-plan", abtests.Plan.as_view()),
     path("endpoints/<str:name>/shadows/", shadows.Shadows.as_view()),
     path("endpoints/<str:name>/shadows/<str:shadow>", shadows.Shadow.as_view()),
+    path("endpoints/<str:name>/load-tests/", load_tests.LoadTests.as_view()),
+    path("load-tests/<int:test_id>", load_tests.LoadTest.as_view()),
+    path("load-tests/<int:test_id>/cancel", load_tests.Cancel.as_view()),
     path("ab-tests/<int:test_id>", abtests.AbTest.as_view()),
     path("ab-tests/<int:test_id>/looks", abtests.Looks.as_view()),
     path("ab-tests/<int:test_id>/stop", abtests.Stop.as_view()),

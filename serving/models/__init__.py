@@ -4,6 +4,7 @@ from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
 from .batches import Batch
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
+from .load_tests import LoadTest, Verdict
 from .logcounts import LogCount
 from .predictions import Feedback, Prediction, UnitFeedback
 from .shadows import Shadow, ShadowAnswer
@@ -18,6 +19,7 @@ __all__ = [
     "Batch",
     "Endpoint",
     "Feedback",
+    "LoadTest",
     "LogCount",
     "Mode",
     "Prediction",
@@ -27,4 +29,5 @@ __all__ = [
     "ShadowAnswer",
     "UnitFeedback",
     "Variant",
+    "Verdict",
 ]

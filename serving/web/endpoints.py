@@ -20,7 +20,7 @@ from serving.actions import endpoints as actions
 from serving.actions import feedback as feedback_actions
 from serving.actions.endpoints import LOG_MODES, VariantSpec
 from serving.models import Endpoint
-from serving.queries import abtests, live, shadows
+from serving.queries import abtests, live, load_tests, shadows
 from serving.queries.log_counts import log_counts
 
 LARGEST_LIST = 500
@@ -69,6 +69,7 @@ def endpoint(request: PageRequest, name: str) -> HttpResponse:
         return render(request, "serving/statistics.html", figures)
     tests = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}
     tests["versions"] = _versions(request)
+    tests["load_tests"] = load_tests.newest_of(found)
     return render(request, "serving/endpoint.html", {**figures, **tests, **_try_it(request, found)})
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from serving.web import abtests, batches, endpoints, logs, shadows
+from serving.web import abtests, batches, endpoints, load_tests, logs, shadows
 
 urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/<str:name>/test-plan", abtests.plan, name="ab-test-plan"),
     path("endpoints/<str:name>/shadows", shadows.add, name="shadow-add"),
     path("endpoints/<str:name>/shadows/<str:shadow>/remove", shadows.remove, name="shadow-remove"),
+    path("endpoints/<str:name>/new-load-test", load_tests.create, name="load-test-create"),
+    path("load-tests/<int:test_id>/", load_tests.load_test, name="load-test"),
+    path("load-tests/<int:test_id>/cancel", load_tests.cancel, name="load-test-cancel"),
     path("ab-tests/<int:test_id>/", abtests.ab_test, name="ab-test"),
     path("ab-tests/<int:test_id>/stop", abtests.stop, name="ab-test-stop"),
     path("ab-tests/<int:test_id>/promote", abtests.promote, name="ab-test-promote"),

@@ -1,0 +1,1 @@
+"""The parts of benchmarks.serving: model files, servers, load, our endpoints."""

@@ -1,0 +1,83 @@
+"""This server with one web process, the models behind endpoints with and without log, and its second door alone."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.serving_peers.cases import Case
+from benchmarks.serving_peers.loading import Ask, once
+from benchmarks.serving_peers.peers import split_body
+from benchmarks.serving_peers.processes import Process, clean_environment, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTLE_SECONDS = 3.0  # the processes learn of the endpoints within one
+
+
+@dataclass(frozen=True)
+class Ours:
+    """`port` has the thin door in front, `slow_port` the DRF view alone."""
+
+    port: int
+    slow_port: int
+    token: str
+
+    def ask(self, case: Case, n_rows: int, *, logged: bool, slow: bool = False) -> Ask:
+        name = f"{case.name}-{'on' if logged else 'off'}"
+        port = self.slow_port if slow else self.port
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return Ask(port, f"/api/v1/endpoints/{name}/invocations", split_body(case, n_rows), headers)
+
+
+@contextmanager
+def running(cases: list[Case], folder: Path) -> Iterator[Ours]:
+    """Started as `make up` does, with one web process; the second door is another process over the same home."""
+    home, token = folder / "home", secrets.token_hex(20)
+    home.mkdir()
+    environment = clean_environment(
+        MLREGISTRY_HOME=str(home), MLREGISTRY_DEMO="0", MLREGISTRY_WEB_WORKERS="1", MLREGISTRY_ADMIN_TOKEN=token,
+        MLREGISTRY_ADMIN_USERNAME="owner", MLREGISTRY_ADMIN_PASSWORD=secrets.token_hex(20), PYTHONPATH=str(ROOT),
+        DJANGO_SETTINGS_MODULE="mlregistry.settings",
+    )  # fmt: skip
+    port, slow = free_port(), free_port()
+    server = Process(
+        [sys.executable, "-m", "mlregistry.supervisor"],
+        port,
+        "/health",
+        home,
+        {**environment, "PORT": str(port)},
+    )
+    door = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(slow),
+    ]
+    door += ["--workers", "1", "--no-ws", "--http", "1", "--log-level", "warning"]
+    door += ["mlregistry.wsgi:django_application"]
+    with server:
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.serving_peers.registering",
+            *(str(c.folder) for c in cases),
+        ]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        with Process(door, slow, "/health", home, {**environment, "PORT": str(slow)}):
+            found = Ours(port, slow, token)
+            time.sleep(SETTLE_SECONDS)
+            for case in cases:
+                for number in range(4):
+                    once(found.ask(case, 1, logged=number % 2 == 0, slow=number > 1))
+            yield found

@@ -1,0 +1,75 @@
+"""`python -m benchmarks.serving_peers.registering <folder> …`: puts model files behind endpoints of a server.
+
+Run with the server's environment. Each folder holds model.joblib and table.csv; its name is the endpoint's, with “-on”
+and “-off” for the prediction log.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+# Models can only be imported once Django is set up.
+import joblib  # noqa: E402
+import pandas as pd  # noqa: E402
+
+from experiments.actions import artifacts, datasets  # noqa: E402
+from experiments.actions.experiments import create_experiment  # noqa: E402
+from experiments.actions.runs import create_run, finish_run  # noqa: E402
+from experiments.models import Run  # noqa: E402
+from mlregistry.accounts.actor import Actor  # noqa: E402
+from mlregistry.accounts.models import User  # noqa: E402
+from mlregistry.jobs.models import LIVE, Job  # noqa: E402
+from mlregistry.ml import packaging, signature  # noqa: E402
+from models_app.actions.versions import register  # noqa: E402
+from models_app.models import Compilation, ModelVersion  # noqa: E402
+from serving.actions.endpoints import create_endpoint  # noqa: E402
+
+COMPILE_SECONDS = 300
+
+
+def main() -> None:
+    user = User.objects.select_related("default_team").get(username="owner")
+    assert user.default_team is not None
+    by = Actor.system(user.default_team, user=user)
+    for folder in map(Path, sys.argv[1:]):
+        version = _registered(folder, by)
+        _await_compilation(version)
+        for name, mode in (("on", "durable"), ("off", "off")):
+            variants = [{"name": "only", "version": version, "weight": 100.0}]
+            create_endpoint(f"{folder.name}-{name}", variants=variants, log_mode=mode, by=by)  # type: ignore[arg-type]
+
+
+def _registered(folder: Path, by: Actor) -> ModelVersion:
+    """As a training leaves it: the run with its data, signature and example, the model's files saved by a job."""
+    frame = pd.read_csv(folder / "table.csv")
+    dataset = datasets.create_dataset(folder.name, by=by)
+    data = datasets.add_version(dataset, folder / "table.csv", filename="table.csv", by=by)
+    inputs, classes = frame.drop(columns="y"), sorted(frame["y"].unique().tolist())
+    known = signature.infer(inputs, target="y", output_type="integer", classes=classes)
+    run = create_run(create_experiment(folder.name, by=by), dataset_version=data, by=by)
+    example = [{name: signature.plain(value) for name, value in inputs.iloc[0].items()}]
+    Run.objects.filter(pk=run.pk).update(signature=known.to_json(), input_example=example)
+    with tempfile.TemporaryDirectory() as saved:
+        for file in packaging.save(joblib.load(folder / "model.joblib"), Path(saved)):
+            artifacts.save_artifact(run, f"model/{file.name}", Path(saved) / file.name, by=by)
+    finish_run(run, "FINISHED", by=by)
+    return register(Run.objects.get(pk=run.pk), folder.name, by=by)
+
+
+def _await_compilation(version: ModelVersion) -> None:
+    deadline = time.monotonic() + COMPILE_SECONDS
+    while Job.objects.filter(kind="models_app.compile", args__version_id=version.pk, state__in=LIVE).exists():
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    report = Compilation.objects.get(version=version).report or {}
+    print(f"{version.model.name}: served by {report.get('winner', 'the native model')}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

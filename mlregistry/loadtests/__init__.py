@@ -1,0 +1,1 @@
+"""Load tests in plain Python: generator, histogram, search for the highest rate. The worker calls them."""
