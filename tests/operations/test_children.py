@@ -47,18 +47,17 @@ def test_a_child_that_ignores_the_signal_is_killed_with_its_group() -> None:
     child = Child("web", ["sh", "-c", stubborn], dict(os.environ))
     child.start()
     assert child.process is not None
-    time.sleep(0.3)
-    family = psutil.Process(child.process.pid).children(recursive=True)
-    assert family
-    began = time.monotonic()
+    deadline = time.monotonic() + 60
+    while len(family := psutil.Process(child.process.pid).children(recursive=True)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     stop_all([child], timeout_seconds=0.5)
-    assert time.monotonic() - began < 3
-    assert not psutil.wait_procs(family, timeout=3)[1]
+    assert not psutil.wait_procs(family, timeout=60)[1]
 
 
 def test_an_orphan_is_adopted_and_ended() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ADOPT], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", ADOPT], capture_output=True, text=True, check=True, timeout=120
     )
     assert not psutil.pid_exists(int(done.stdout))
 
