@@ -56,7 +56,7 @@ def label_fits_probability(subject: Subject) -> Result:
     wrong = [
         {"row": place + 1, "predict": one, "answered": label, "likeliest": best}
         for place, (one, label, best) in enumerate(zip(by_itself, found.labels, likeliest, strict=True))
-        if not close[place] and str(one) != str(label if own else best)
+        if not close[place] and (str(one) != str(label) or (not own and str(label) != str(best)))
     ]
     return held(
         len(wrong), 0, evidence=wrong, good="The class answered is the one that the probabilities name.",
