@@ -24,6 +24,7 @@ MOST_LISTED = 1_000
 LONGEST_REASON = 300
 Rows = list[dict[str, Any]]
 Score = Callable[[Rows], dict[str, Any]]
+CLASS_TYPES = {"bool": "BOOLEAN", "int": "BIGINT", "float": "DOUBLE"}
 DUCK_TYPES = {"integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN", "string": "VARCHAR"}
 
 
@@ -113,12 +114,10 @@ def _layout(model: LoadedModel, taken: Sequence[str]) -> _Layout:
 
 
 def _type_of(model: LoadedModel, classes: Sequence[Any]) -> str:
-    kinds = {type(value) for value in classes}
-    if not kinds:
+    if not classes:
         return {"recommendation": "VARCHAR", "clustering": "BIGINT"}.get(model.handle.kind, "DOUBLE")
-    return {frozenset({bool}): "BOOLEAN", frozenset({int}): "BIGINT", frozenset({float}): "DOUBLE"}.get(
-        frozenset(kinds), "VARCHAR"
-    )
+    names = {type(value).__name__ for value in classes}
+    return CLASS_TYPES.get(names.pop(), "VARCHAR") if len(names) == 1 else "VARCHAR"
 
 
 def _chunk_size(model: LoadedModel) -> int:
