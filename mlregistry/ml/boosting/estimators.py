@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml import estimator_factories as factories
 from mlregistry.ml.boosting import packages
-from mlregistry.ml.estimator_entry import Entry, Param, entry, number, whole
+from mlregistry.ml.estimator_entry import Entry, entry, number, whole
 from mlregistry.ml.estimator_params import BALANCE, QUANTILES
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ else:
     quantiles, light = lazily("mlregistry.ml.quantiles"), lazily("mlregistry.ml.boosting.light")
 
 HERE = "mlregistry.ml.boosting"
-GROWN: dict[str, Param] = {
+GROWN: dict[str, Any] = {
     "n_estimators": whole(200, 1, 5000).over(50, 800, log=True),
     "learning_rate": number(0.1, 0.001, 1.0).over(0.01, 0.3, log=True),
     "subsample": number(1.0, 0.05, 1.0).over(0.5, 1.0),
@@ -26,14 +26,14 @@ GROWN: dict[str, Param] = {
     "reg_alpha": number(0.0, 0.0, 1e6),
     "early_stopping_rounds": whole(None, 1, 1000),
 }
-LIGHT: dict[str, Param] = {
+LIGHT: dict[str, Any] = {
     **GROWN,
     "num_leaves": whole(31, 2, 1000).over(4, 128, log=True),
     "max_depth": whole(None, 1, 100),
     "min_child_samples": whole(20, 1, 10_000).over(2, 100, log=True),
     "reg_lambda": number(0.0, 0.0, 1e6).over(1e-6, 10.0, log=True),
 }
-EXTREME: dict[str, Param] = {
+EXTREME: dict[str, Any] = {
     **GROWN,
     "max_depth": whole(6, 1, 30).over(2, 10),
     "min_child_weight": number(1.0, 0.0, 1e6).over(0.5, 50.0, log=True),
