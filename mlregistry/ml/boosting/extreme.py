@@ -99,9 +99,9 @@ class ExtremeClassifier(ClassifierMixin, Extreme):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ExtremeClassifier:  # scikit-learn's names
         self.classes_, numbers = numbered(y)
         n = len(self.classes_)
-        objective = {"objective": "binary:logistic"}
+        objective: dict[str, Any] = {"objective": "binary:logistic"}
         if n > 2:
-            objective = {"objective": "multi:softprob", "num_class": str(n)}
+            objective = {"objective": "multi:softprob", "num_class": n}
         self._grow(X, numbers, sample_weight, objective, is_class=True)
         return self
 

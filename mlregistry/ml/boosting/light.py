@@ -94,7 +94,9 @@ class LightClassifier(ClassifierMixin, Light):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LightClassifier:  # scikit-learn's names
         self.classes_, numbers = numbered(y)
         n = len(self.classes_)
-        objective = {"objective": "binary"} if n == 2 else {"objective": "multiclass", "num_class": n}
+        objective: dict[str, Any] = {"objective": "binary"}
+        if n > 2:
+            objective = {"objective": "multiclass", "num_class": n}
         self._grow(X, numbers, sample_weight, objective, is_class=True)
         return self
 
