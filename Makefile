@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+WORKERS ?= logical
 # The mlflow clients that tests drive, unless TEST_MLFLOW3_PYTHON or TEST_MLFLOW2_PYTHON names one that is there.
 CLIENTS := $(if $(TEST_MLFLOW3_PYTHON),,$(VENV)/clients/mlflow3/.made) $(if $(TEST_MLFLOW2_PYTHON),,$(VENV)/clients/mlflow2/.made)
 

@@ -111,7 +111,8 @@ class Farm:
         if size < LARGE_BYTES:
             return value
         if id(value) not in self.sent:
-            future = self.client.scatter(value, broadcast=True, hash=False, timeout=LOST_SECONDS)
+            patience = max(ANSWER_SECONDS, LOST_SECONDS)
+            future = self.client.scatter(value, broadcast=True, hash=False, timeout=patience)
             self.sent[id(value)] = (value, future)
         return self.sent[id(value)][1]
 

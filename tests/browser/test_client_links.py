@@ -15,7 +15,7 @@ from mlregistry.accounts.queries.actors import for_user
 from models_app.actions.models import create_model
 from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM
+from .conftest import CHROMIUM, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -49,7 +49,7 @@ def _linked(by: Actor) -> list[tuple[str, str]]:
 
 def test_a_link_that_the_client_printed_opens_its_page(browser: Browser, live_server: Any, bob: User) -> None:
     links = _linked(for_user(bob))
-    page = browser.new_context().new_page()
+    page = window(browser)
     page.goto(live_server.url + links[0][0])
     _log_in(page)
     page.wait_for_url(live_server.url + links[0][1] + "#**")  # browsers keep the fragment
@@ -64,7 +64,7 @@ def test_a_link_that_the_client_printed_opens_its_page(browser: Browser, live_se
 def test_another_fragment_never_leads_out_of_the_site(
     browser: Browser, live_server: Any, bob: User, hash: str
 ) -> None:
-    page = browser.new_context().new_page()
+    page = window(browser)
     page.goto(live_server.url + "/" + hash)
     _log_in(page)
     page.wait_for_url(re.compile(re.escape(live_server.url) + "/(experiments/)?(#.*)?$"))

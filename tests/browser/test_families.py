@@ -15,7 +15,7 @@ from mlregistry.accounts.models import User
 from mlregistry.accounts.queries.actors import for_user
 from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM
+from .conftest import CHROMIUM, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def _opened(browser: Browser, address: str, width: int = 1200) -> tuple[Page, list[str]]:
-    page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    page = window(browser, viewport={"width": width, "height": 900})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(address)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from mlregistry.accounts.models import User
 from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM
+from .conftest import CHROMIUM, window
 
 SIZES = [(1440, 1000, "light"), (1440, 1000, "dark"), (390, 844, "light"), (390, 844, "dark")]
 
@@ -21,7 +21,7 @@ pytestmark = [
 
 def _signed_in(browser: Browser, base: str, **look: Any) -> tuple[Page, list[str]]:
     """Bob's page, and the complaints of its console as they come."""
-    page = browser.new_context(**look).new_page()
+    page = window(browser, **look)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

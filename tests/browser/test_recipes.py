@@ -13,7 +13,7 @@ from mlregistry.accounts.models import User
 from tests.cast import PASSWORD
 from tests.ml.frames import classification_rows, mixed
 
-from .conftest import CHROMIUM
+from .conftest import CHROMIUM, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -29,7 +29,7 @@ def test_steps_are_added_changed_and_moved_with_a_live_preview(
     dataset = datasets.create_dataset("Customers", problem=problem, by=by)
     table = io.BytesIO(classification_rows(mixed()).to_csv(index=False).encode())
     datasets.add_version(dataset, table, filename="churn.csv", by=by)
-    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page = window(browser, viewport={"width": 390, "height": 844})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(f"{live_server.url}/login/?next=/problems/{problem.pk}/recipe")

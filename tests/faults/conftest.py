@@ -64,7 +64,7 @@ class Fleet:
         children = []
         for job in held:
             with suppress(psutil.NoSuchProcess):  # it may have ended a moment ago
-                children.append(psutil.Process(job.child_pid))
+                children += [psutil.Process(job.child_pid)] if job.child_pid else []
         worker.kill()
         process.wait(60)
         _, alive = psutil.wait_procs(children, timeout=60)

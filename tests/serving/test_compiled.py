@@ -78,7 +78,7 @@ def test_registration_compiles_and_keeps_the_report(compiled: ModelVersion) -> N
     found = Compilation.objects.get(version=compiled)
     assert found.report is not None
     assert found.report["winner"] == "numpy"
-    native, numpy = found.report["candidates"]
+    native, numpy = found.report["candidates"][:2]  # extras that are installed add others
     assert (native["verdict"], numpy["verdict"]) == ("reference", "passed")
     assert numpy["seconds_one"] < native["seconds_one"]
     assert found.file is not None

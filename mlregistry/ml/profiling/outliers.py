@@ -35,7 +35,8 @@ def outliers(
     if not numeric or rows.n < LEAST_ROWS:
         return None
     far = np.column_stack([_far(rows.floats[column.name], column) for column in numeric])
-    forest = ensemble.IsolationForest(n_estimators=100, max_samples=256, random_state=seed, n_jobs=1)
+    n_drawn = min(256, rows.n)
+    forest = ensemble.IsolationForest(n_estimators=100, max_samples=n_drawn, random_state=seed, n_jobs=1)
     scores = -forest.fit(far).score_samples(far)
     odd = np.flatnonzero(scores >= ODD)
     oddest = odd[np.argsort(-scores[odd], kind="stable")][: limits.odd_rows]

@@ -220,7 +220,8 @@ class ConvertColumns(TableStep):
             text = pd.Series(written_column(values, kind, None), dtype=object)
             found = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True)
             return found.dt.tz_localize(None).to_numpy("datetime64[us]")
-        moments = np.rint(values * MICROSECONDS[self.unit])
+        with np.errstate(over="ignore"):  # what is beyond all times becomes none
+            moments = np.rint(values * MICROSECONDS[self.unit])
         known = (moments >= FIRST_MOMENT) & (moments <= LAST_MOMENT)
         made = np.full(len(values), np.datetime64("NaT", "us"))
         made[known] = moments[known].astype(np.int64).view("datetime64[us]")

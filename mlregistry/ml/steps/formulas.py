@@ -218,6 +218,6 @@ CALLS: dict[str, Callable[..., Values]] = {
     "quarter": _calendar("quarter"),
     "month": _calendar("month"),
     "day": _calendar("day"),
-    "weekday": _calendar("weekday"),
+    "weekday": _calendar("day_of_week"),
     "hour": _calendar("hour"),
 }
