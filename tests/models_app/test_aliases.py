@@ -11,6 +11,7 @@ from models_app import access
 from models_app.actions.aliases import delete_alias, set_alias
 from models_app.actions.versions import register
 from tests.models_app.trained import finished_run
+from tests.models_app.with_tests import with_tests
 
 ActorOf = Callable[..., Actor]
 
@@ -20,6 +21,7 @@ def test_an_alias_moves_to_another_version(bob: User, actor_of: ActorOf) -> None
     run = finished_run(by)
     first, second = register(run, "tumour", by=by), register(run, "tumour", by=by)
     set_alias(first.model, "champion", first, by=by)
+    with_tests(second)
     set_alias(first.model, "champion", second, by=by)
     assert access.version_by_alias(by, "tumour", "champion") == second
     assert second.model.aliases.count() == 1

@@ -16,6 +16,7 @@ Row = dict[str, Any]
 Score = Callable[[Sequence[Row]], Mapping[str, Any]]
 ANSWERED, REFUSED, CRASHED, UNFIT = "answered", "refused", "crashed", "no number"
 TIE = 1e-9  # two classes so close together may change places by the last bit of a sum
+TIE_OF_SCORES = 1e-5  # recommenders add in 32 bits
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,13 @@ class Told:
 
     labels: list[Any]
     numbers: Array
+    tie: float = TIE
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def at(self, rows: Any) -> Told:
-        return Told([self.labels[place] for place in rows], self.numbers[rows])
+        return Told([self.labels[place] for place in rows], self.numbers[rows], self.tie)
 
 
 def told(answer: Mapping[str, Any]) -> Told:
@@ -57,7 +59,7 @@ def _lists(predictions: Sequence[Any]) -> Told:
     numbers = np.zeros((len(predictions), longest))
     for place, row in enumerate(predictions):
         numbers[place, : len(row)] = [one["score"] for one in row]
-    return Told([tuple(one["item"] for one in row) for row in predictions], numbers)
+    return Told([tuple(one["item"] for one in row) for row in predictions], numbers, TIE_OF_SCORES)
 
 
 def apart(one: Told, other: Told) -> Array:
@@ -69,19 +71,21 @@ def apart(one: Told, other: Told) -> Array:
         distance = np.abs(one.numbers - other.numbers) / size
     distance[(one.numbers == other.numbers) | (np.isnan(one.numbers) & np.isnan(other.numbers))] = 0.0
     distance[np.isnan(distance)] = np.inf
+    if one.tie > TIE:
+        distance[distance <= one.tie] = 0.0
     found: Array = distance.max(axis=1) if distance.shape[1] else np.zeros(len(one))
     for place, (label, second) in enumerate(zip(one.labels, other.labels, strict=True)):
-        if label != second and not (found[place] <= TIE and _is_tie(one.numbers[place])):
+        if label != second and not (found[place] <= one.tie and _is_tie(one.numbers[place], one.tie)):
             found[place] = np.inf
     return found
 
 
-def _is_tie(numbers: Array) -> bool:
+def _is_tie(numbers: Array, tie: float) -> bool:
     """Whether the two likeliest classes have the same probability but for rounding, or scores stand even."""
     if len(numbers) < 2:
         return False
     ordered = np.sort(numbers)[::-1]
-    return bool(np.min(ordered[:-1] - ordered[1:]) <= TIE)
+    return bool(np.min(ordered[:-1] - ordered[1:]) <= tie)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mlregistry.errors import Invalid
 CHANGES = ("set", "add", "multiply", "replace")
 EXPECTED = ("same", "up", "down")
 MOST = 50
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
+NAME = re.compile(r"\w[\w ,.-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _one(number: int, given: Any) -> Expectation:
             raise _wrong(number, f"has no field “{str(key)[:60]}”; there are {', '.join(known)}")
     name, column = str(given.get("name", "")), given.get("column")
     if not NAME.fullmatch(name):
-        raise _wrong(number, "needs a name of letters, digits, blanks, dots and hyphens (at most 60)")
+        raise _wrong(number, "needs a name of letters, digits, blanks, commas, dots and hyphens (at most 60)")
     if not isinstance(column, str) or not column or len(column) > 200:
         raise _wrong(number, "must name a column")
     if given.get("change") not in CHANGES:
