@@ -60,6 +60,7 @@ class PredictionLog:
         self.sync: Callable[[int], None] = os.fdatasync
         self.n_lost = 0
         self._n_segments = 0
+        self._counts: dict[int, LogTally] = {}
         self._start()
         reference = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _restart(reference))
@@ -116,7 +117,7 @@ class PredictionLog:
         self._opened_at = 0.0
         self._flusher: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._counts: dict[int, LogTally] = {}
+        self._counts = {}
         self.source = f"{os.getpid()}.{os.urandom(4).hex()}"
 
     def _tally(self, endpoint_id: int) -> LogTally:
