@@ -115,7 +115,7 @@ def test_the_page_shows_it_with_what_people_wrote_made_safe(
     for text in (
         "Nobody has written this yet",
         "cancer v1",
-        "0.9 to 0.95",
+        "0.9000 to 0.9500",
         "registered it from a run",
         "skops",
     ):

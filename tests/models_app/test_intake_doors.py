@@ -14,7 +14,9 @@ from experiments.actions import artifacts
 from experiments.models import Experiment, Run, RunStatus
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
-from models_app.models import Intake, IntakeState
+from models_app.actions.client_versions import create_version
+from models_app.actions.models import create_model
+from models_app.models import Intake, IntakeState, VersionState
 from tests.models_app import foreign
 from tests.models_app.test_intakes import checked
 
@@ -133,10 +135,9 @@ def test_a_model_that_a_client_registers_is_taken_in_with_its_mlmodel(
     }
     run = _run_with(actor_of(bob), files)
     client = api(bob)
-    client.post("/api/2.0/mlflow/registered-models/create", {"name": "foreign"}, format="json")
-    given = {"name": "foreign", "source": f"runs:/{run.pk.hex}/model", "run_id": run.pk.hex}
-    made = client.post("/api/2.0/mlflow/model-versions/create", given, format="json")
-    assert made.json()["model_version"]["status"] == "READY"
+    model = create_model("foreign", by=actor_of(bob))
+    made = create_version(model, f"runs:/{run.pk.hex}/model", run_key=run.pk.hex, by=actor_of(bob))
+    assert made.state == VersionState.READY
     intake = checked(Intake.objects.get().version)
     assert (intake.format, intake.state) == ("skops", IntakeState.ACCEPTED), intake.problem
     assert intake.findings is not None

@@ -43,12 +43,12 @@ def test_an_uploaded_model_answers_as_it_does_at_home_by_its_closed_form_alone(b
     assert isinstance(model, LoadedModel)
     assert model.pipeline is None
     assert asked(by, [{"age": "old", "plan": "gold"}])[0] == 400
-    assert asked(by, [{"age": 1e39, "plan": "gold"}])[0] == 400
+    assert asked(by, [{"age": 1e300, "plan": "gold"}])[0] == 400
     _damage(Path(str(model.handle.folder)) / model.handle.file["name"])
     live_routing.reset()
     status, answer = asked(by, [{"age": 30.0, "plan": "gold"}])
     assert status == 503
-    assert "not the one that passed the checks" in json.dumps(answer)
+    assert "is not loaded" in answer["detail"]
     assert Intake.objects.get().state == "accepted"
 
 
