@@ -148,7 +148,7 @@ def test_names_and_labels_follow_prometheus_conventions(busy: Endpoint) -> None:
     assert all(family.labels == tuple(dict.fromkeys(family.labels)) for family in FAMILIES)
 
 
-def test_a_scrape_goes_on_while_the_database_is_away(transactional_db: None) -> None:
+def test_a_scrape_goes_on_while_the_database_is_away(db: None) -> None:
     with patch.object(connection, "cursor", side_effect=OperationalError):
         assert Client().get("/metrics").status_code == 200
 
