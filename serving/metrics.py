@@ -15,7 +15,10 @@ from serving.hotpath import segments
 from serving.metric_families import FAMILIES, MOST_SERIES, Family
 
 logger = logging.getLogger(__name__)
-KINDS = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
+KINDS: dict[str, type[CounterMetricFamily] | type[GaugeMetricFamily]] = {
+    "counter": CounterMetricFamily,
+    "gauge": GaugeMetricFamily,
+}
 LOG_BYTES = "mlregistry_prediction_log_waiting_bytes"
 LOG_BYTES_HELP = "Bytes of this machine's prediction log that are not shipped and removed yet."
 
@@ -39,7 +42,7 @@ def register() -> None:
     REGISTRY.register(StateCollector())
 
 
-def _collected(family: Family) -> Metric:
+def _collected(family: Family) -> CounterMetricFamily | GaugeMetricFamily:
     metric = KINDS[family.kind](family.name, family.help, labels=list(family.labels))
     lines = _lines(f"SELECT * FROM ({family.query}) rows LIMIT {MOST_SERIES + 1}")  # noqa: S608 - constants only
     if len(lines) > MOST_SERIES:

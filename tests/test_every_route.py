@@ -20,7 +20,6 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
 from models_app.models import ModelVersion, RegisteredModel
-from serving.actions.load_test_declarations import Declaration
 from serving.models import AbTest, Endpoint, LoadTest
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
@@ -100,7 +99,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     )
     endpoint = Endpoint.objects.create(team=team, name="e", salt="s")
     model = RegisteredModel.objects.create(team=team, name="m")
-    load = {"version": ModelVersion.objects.create(model=model, number=1), "declared": vars(Declaration())}
+    load = {"version": ModelVersion.objects.create(model=model, number=1), "declared": {"shape": "closed"}}
     now = timezone.now()
     things = {
         "load-tests": LoadTest.objects.create(endpoint=endpoint, **load).pk,

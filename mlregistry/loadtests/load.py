@@ -103,7 +103,7 @@ class _Load:
                 made = [await self._connected() for _ in range(self._plan.connections)]
         except (OSError, TimeoutError) as error:
             where = f"{self._target.host}:{self._target.port}"
-            raise Unavailable(f"Nothing answers at {where}: {error or 'time-out'}.") from error
+            raise Unavailable(f"Nothing answers at {where}: {str(error) or 'time-out'}.") from error
         self._idle = made
 
     async def _connected(self) -> Connection:

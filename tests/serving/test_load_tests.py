@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from experiments.models import LatestMetric, RunStatus
@@ -50,7 +50,7 @@ def answer(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]
 
 
 @pytest.fixture
-def address(settings: SettingsWrapper) -> Iterator[None]:
+def address(settings: Settings) -> Iterator[None]:
     """This server, on a port of its own."""
     with serving(answer) as port:
         settings.TRACKING_URL = f"http://127.0.0.1:{port}"
@@ -101,7 +101,7 @@ def test_a_constant_rate_is_measured_judged_and_stored_as_a_run_of_the_version(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_search_finds_the_highest_rate_within_the_goal(
-    endpoint: Endpoint, by: Actor, address: None, settings: SettingsWrapper
+    endpoint: Endpoint, by: Actor, address: None, settings: Settings
 ) -> None:
     settings.LOAD_TEST_RATE = 20
     wanted = replace(WANTED, shape="search", goal_seconds=9.0, goal_rate=10)
@@ -233,7 +233,7 @@ def test_what_cannot_be_declared_is_refused_with_its_field(
 
 
 def test_viewers_and_the_server_itself_start_none_and_the_operator_may_forbid_it(
-    endpoint: Endpoint, vera: User, by: Actor, actor_of: Callable[..., Actor], settings: SettingsWrapper
+    endpoint: Endpoint, vera: User, by: Actor, actor_of: Callable[..., Actor], settings: Settings
 ) -> None:
     for actor in (actor_of(vera), Actor.system(by.team)):
         with pytest.raises(Forbidden):
