@@ -27,7 +27,7 @@ from serving.actions.abtest_declarations import Declaration
 from serving.actions.abtests import start_test
 from serving.actions.shadows import add_shadow
 from serving.metric_families import FAMILIES
-from serving.models import Endpoint, LoadTest
+from serving.models import Endpoint, LoadTest, RoutingEpoch, ServingWorker
 from tests.serving.conftest import ROW
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -81,6 +81,9 @@ def busy(endpoint: Endpoint, by: Actor) -> Endpoint:
     for text in (body, b"{"):
         live_routing.predict_as(by, "tumour", text, {"content-type": "application/json"})
     live_routing.here().flush_counts()
+    ServingWorker.objects.create(
+        name="a", host="h", pid=1, epoch=RoutingEpoch.objects.get().number, seen_at=timezone.now()
+    )
     champion, challenger = endpoint.variants.all()
     Compilation.objects.update_or_create(
         version=champion.version, defaults={"report": {}, "n_rescored": 3, "n_mismatches": 1}
