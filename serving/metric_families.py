@@ -54,6 +54,17 @@ FAMILIES = (
         (), "SELECT number FROM serving_routingepoch",
     ),
     Family(
+        "mlregistry_serving_processes", "gauge",
+        "Processes that serve, by whether they answer by the newest routing (current 1) or not yet (0).", ("current",),
+        "SELECT (w.epoch >= r.number)::int::text, count(*) FROM serving_servingworker w, serving_routingepoch r"
+        " WHERE w.seen_at > now() - interval '30 seconds' GROUP BY 1",
+    ),
+    Family(
+        "mlregistry_serving_load_failures", "gauge", "Serving processes that cannot load a version behind an endpoint.",
+        (), "SELECT count(*) FROM serving_servingworker WHERE failures <> '{}'::jsonb"
+        " AND seen_at > now() - interval '30 seconds'",
+    ),
+    Family(
         "mlregistry_shadow_lag_seconds", "gauge", "How far a shadow is behind the prediction log.",
         (*TEAM_ENDPOINT, "shadow", "model", "version"),
         "SELECT t.slug, e.name, s.name, m.name, v.number::text, extract(epoch FROM now() - s.scored_until)::float8"

@@ -22,6 +22,7 @@ from mlregistry.loadtests.plans import TIMED_OUT, UNSENT, Measured, Plan, Target
 
 TICK_SECONDS = 0.25
 CONNECT_SECONDS = 5.0
+ROUNDING = 1e-9  # seconds: a request that is due at the very end is no longer measured
 REPAIR_SECONDS = 0.05  # before a lost connection is made anew
 
 
@@ -128,13 +129,13 @@ class _Load:
             return
         now, first = self._loop.time(), self._begin - self._plan.warm_up_seconds
         due = first + self._n_planned / self._plan.rate
-        while due <= now and due < self._end:
+        while due <= now and due < self._end - ROUNDING:
             self._waiting.append(due)
             self._n_planned += 1
             due = first + self._n_planned / self._plan.rate
         while self._waiting and self._idle:
             self._send(self._idle.pop(), self._waiting.popleft())
-        if due < self._end:
+        if due < self._end - ROUNDING:
             self._loop.call_at(due, self._dispatch)
 
     def _send(self, connection: Connection, planned: float) -> None:
@@ -155,8 +156,11 @@ class _Load:
 
     def _note(self, status: str, planned: float) -> None:
         now = self._loop.time()
-        if self._begin <= planned < self._end and not self._over:
+        if self._is_measured(planned) and not self._over:
             self.measured.add(status, now - planned, at=planned - self._begin)
+
+    def _is_measured(self, planned: float) -> bool:
+        return self._begin - ROUNDING <= planned < self._end - ROUNDING
 
     def _next(self, connection: Connection) -> None:
         now = self._loop.time()
@@ -230,5 +234,5 @@ class _Load:
         """Requests that never got a connection waited until now: left out, they would flatter the server."""
         now = self._loop.time()
         for planned in self._waiting:
-            if self._begin <= planned < self._end:
+            if self._is_measured(planned):
                 self.measured.add(UNSENT, now - planned, at=planned - self._begin)

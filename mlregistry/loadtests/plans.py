@@ -65,7 +65,7 @@ class Measured:
 
     def add(self, status: str, seconds: float, *, at: float) -> None:
         """`at` is the planned time from the beginning of the measured time on."""
-        part = self.slices.setdefault(int(at), Slice())
+        part = self.slices.setdefault(max(0, int(at)), Slice())
         self.histogram.add(seconds)
         part.histogram.add(seconds)
         part.n_errors += status != "200"
@@ -76,8 +76,12 @@ class Measured:
         return self.histogram.n
 
     @property
+    def n_right(self) -> int:
+        return self.statuses.get("200", 0)
+
+    @property
     def n_errors(self) -> int:
-        return self.n - self.statuses.get("200", 0)
+        return self.n - self.n_right
 
     @property
     def error_share(self) -> float:
@@ -86,7 +90,7 @@ class Measured:
     @property
     def throughput(self) -> float:
         """Right answers a second."""
-        return self.statuses.get("200", 0) / self.seconds if self.seconds else 0.0
+        return self.n_right / self.seconds if self.seconds else 0.0
 
     def figures(self) -> dict[str, Any]:
         """All of it in plain numbers; latencies in seconds."""

@@ -13,7 +13,6 @@ TOLERANCE = 1.1  # between the highest rate that was kept and the lowest that wa
 MOST_STEPS = 10
 LEAST_RATE = 1.0
 WHOLE = 20.0  # rates from here on are whole numbers
-KEPT_UP = 0.95  # of the planned rate must have been answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Goal:
             found.append(
                 f"{measured.error_share:.2%} of the requests failed, the goal allows {self.error_share:.2%}."
             )
-        if measured.throughput < self.least_rate:
+        if measured.n_right + 1 < self.least_rate * measured.seconds:
             found.append(
                 f"{measured.throughput:,.0f} right answers a second, the goal is {self.least_rate:,.0f}."
             )
@@ -83,7 +82,7 @@ def highest_rate(
     low, high, rate = 0.0, math.inf, _next(0.0, 1.5 * capacity, most)
     while len(steps) < MOST_STEPS:
         measured = measure(rate)
-        reasons = _reasons(goal, measured, rate)
+        reasons = goal.missed(measured)
         steps.append(Step(rate, measured, tuple(reasons)))
         heard(steps)
         low, high = (max(low, rate), high) if not reasons else (low, min(high, rate))
@@ -98,13 +97,6 @@ def best(steps: list[Step]) -> Step | None:
     broken = min((step.rate for step in steps if not step.kept), default=math.inf)
     kept = [step for step in steps if step.kept and step.rate < broken]
     return max(kept, key=lambda step: step.rate, default=None)
-
-
-def _reasons(goal: Goal, measured: Measured, rate: float) -> list[str]:
-    reasons = goal.missed(measured)
-    if not reasons and measured.throughput < KEPT_UP * rate * (1 - goal.error_share):
-        reasons = [f"Only {measured.throughput:,.0f} of {rate:,.0f} requests a second were answered."]
-    return reasons
 
 
 def _next(low: float, high: float, most: float) -> float:

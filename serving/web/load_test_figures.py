@@ -4,6 +4,7 @@ from typing import Any
 
 from mlregistry.loadtests.histogram import Histogram
 from mlregistry.loadtests.plans import QUANTILES
+from serving.actions.load_test_declarations import Declaration
 from serving.models import LoadTest, Verdict
 
 TONES = {Verdict.PASSED.value: "good", Verdict.FAILED.value: "bad"}
@@ -16,7 +17,7 @@ def shown(test: LoadTest) -> dict[str, Any]:
     steps = sorted(test.figures.get("steps") or [], key=lambda step: step["rate"])
     return {
         "test": test,
-        "declared": test.declared,
+        "declared": vars(Declaration()) | test.declared,  # rows of before a field was there
         "tone": TONES.get(test.verdict, ""),
         "shape": SHAPES[test.declared["shape"]],
         "overall": overall,
