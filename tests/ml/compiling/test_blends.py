@@ -102,8 +102,9 @@ def ensemble(*members: tuple[str, Params, float], **more: Any) -> Params:
     return {"members": named, **more}
 
 
-LINE, FOREST = ("logistic_regression", {}), ("random_forest", {"n_estimators": 8})
-HISTOGRAM = ("hist_gradient_boosting", {"max_iter": 8})
+LINE: tuple[str, Params] = ("logistic_regression", {})
+FOREST: tuple[str, Params] = ("random_forest", {"n_estimators": 8})
+HISTOGRAM: tuple[str, Params] = ("hist_gradient_boosting", {"max_iter": 8})
 MIXES: dict[str, Params] = {
     "soft voting": ensemble((*LINE, 0.5), (*FOREST, 0.5)),
     "greedy, calibrated": ensemble((*HISTOGRAM, 0.7), (*FOREST, 0.3), sharpness=1.4, bias=[0.2, -0.2]),
