@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlregistry.ml.compiling import compiler
 from mlregistry.ml.compiling.forms import Unsupported
 from mlregistry.ml.compiling.parity import Native
 from mlregistry.ml.ensembling import pricing
@@ -52,12 +53,14 @@ def test_a_model_without_a_form_is_priced_as_it_is(ensemble: Native, monkeypatch
     def refuse(pipeline: Any, signature: Any) -> Any:
         raise Unsupported("it has none")
 
-    monkeypatch.setattr(pricing, "compile_model", refuse)
+    monkeypatch.setattr(compiler, "compile_model", refuse)
     assert priced(ensemble) == pricing.Price(8.0, 0.8, pricing.NATIVE)
 
 
 def test_a_form_that_answers_otherwise_is_no_price(ensemble: Native, monkeypatch: pytest.MonkeyPatch) -> None:
     other = trained("logistic_regression")
-    real = pricing.compile_model
-    monkeypatch.setattr(pricing, "compile_model", lambda pipeline, signature: real(other.pipeline, signature))
+    real = compiler.compile_model
+    monkeypatch.setattr(
+        compiler, "compile_model", lambda pipeline, signature: real(other.pipeline, signature)
+    )
     assert priced(ensemble) == pricing.Price(8.0, 0.8, pricing.NATIVE)
