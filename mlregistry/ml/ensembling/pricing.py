@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mlregistry.ml import packaging
-from mlregistry.ml.compiling import parity, probes
-from mlregistry.ml.compiling.compiler import compile_model
+from mlregistry.ml.compiling import compiler, parity, probes
 from mlregistry.ml.compiling.scoring import CompiledModel
 from mlregistry.ml.signature import Signature
 
@@ -49,7 +48,7 @@ def _compiled(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> Compi
     """The form that will serve if the gate lets it: one that answers these rows as the pipeline does."""
     rows = probes.plain_rows(frame, signature, len(frame))
     try:
-        found = CompiledModel(compile_model(pipeline, signature), signature)
+        found = CompiledModel(compiler.compile_model(pipeline, signature), signature)
         told = found.score(rows)
     except Exception:  # there is no form, or it does not take these rows: the native model serves
         return None
