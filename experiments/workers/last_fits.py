@@ -32,7 +32,7 @@ from mlregistry.ml.signature import Signature
 
 CELLS_FOR_THREADS = 500_000
 MEASURING = 2.0  # a training takes so many times its fit
-STORING_SHARE, LEAST_STORING_SECONDS = 0.05, 1.0  # of the time left, to write a model down
+STORING_SHARE, STORING_SECONDS = 0.25, (1.0, 5.0)  # of the time left, to write a model down
 NO_TIME = "There was no time left for it; give a longer budget."
 LATE = "It was not ready within the time; give a longer budget."
 BEGUN, TRAINED = 0, 1
@@ -51,7 +51,8 @@ class LastFits:
     ) -> None:
         self.context, self.auto, self.by = context, auto, by
         self.deadline, self.spare = deadline, spare
-        self.storing = max(LEAST_STORING_SECONDS, STORING_SHARE * (deadline - time.monotonic()))
+        low, high = STORING_SECONDS
+        self.storing = min(high, max(low, STORING_SHARE * (deadline - time.monotonic())))
         self.data: training.Data | None = None
 
     @property
