@@ -28,7 +28,7 @@ FIT_SHARE = 0.5  # of the time left; the rest is for measuring, intervals and dr
 WEIGHING_SHARE, LEAST_WEIGHING_SECONDS = 0.3, 1.0  # of it, for the weights
 QUICK_SHARE, MOST_SPARE_SHARE = 0.1, 0.5
 TIMES_QUICK, LEAST_QUICK_SECONDS = 3.0, 3.0  # what a quick model may take beyond what is expected
-RESCUES = 2
+RESCUES = 1
 RESCUE_SECONDS = 120.0  # for the baseline, or what else is left, when all others have failed
 
 
@@ -66,7 +66,7 @@ def _train(fits: LastFits, rows: Sequence[Row], quick: Offer) -> None:
     first = [row for row in rows if row["method"] == QUICK]
     if not first and not fits.n_trained and _is_risky(rows, left):
         first = [auto_closing.add_offer(fits.auto, _described(quick), by=fits.by)]
-    fits.train(first, within=_patience(quick))
+    fits.train(first, within=max(_patience(quick), fits.deadline - time.monotonic()))
     fits.train([row for row in rows if row["method"] != QUICK])
 
 

@@ -6,7 +6,7 @@ As long as nothing is trained, time is kept for a quick model.
 import mmap
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,11 @@ from mlregistry.ml.signature import Signature
 
 CELLS_FOR_THREADS = 500_000
 MEASURING = 2.0  # a training takes so many times its fit
-STORING_SHARE, LEAST_STORING_SECONDS = 0.05, 1.0  # of the time left, to write a model down
+STORING_SHARE, STORING_SECONDS = 0.25, (1.0, 5.0)  # of the time left, to write a model down
 NO_TIME = "There was no time left for it; give a longer budget."
 LATE = "It was not ready within the time; give a longer budget."
+BEGUN, TRAINED = 0, 1
+FOREVER = 7 * 24 * 3600.0  # its time is looked at otherwise
 Row = dict[str, Any]
 
 
@@ -50,7 +52,8 @@ class LastFits:
     ) -> None:
         self.context, self.auto, self.by = context, auto, by
         self.deadline, self.spare = deadline, spare
-        self.storing = max(LEAST_STORING_SECONDS, STORING_SHARE * (deadline - time.monotonic()))
+        low, high = STORING_SECONDS
+        self.storing = min(high, max(low, STORING_SHARE * (deadline - time.monotonic())))
         self.data: training.Data | None = None
 
     @property
@@ -67,41 +70,49 @@ class LastFits:
             self.context.report(0.05, "Reading the dataset")
             self.data = training.data_of(waiting[0][1])
         while waiting:
-            end = until or (self.deadline if self.n_trained else self.deadline - self.spare)
-            if time.monotonic() >= end:
-                for _, run in waiting:
-                    self._end(run, NO_TIME)
-                return
-            with mmap.mmap(-1, 1) as begun:
-                limits = Limits(end - time.monotonic(), left_of(self._memory_mb()), output_bytes=None)
-                problem = run_part(self.context, self._work(waiting, begun, end), limits)
-                done, waiting = waiting[: begun[0]], waiting[begun[0] :]
+            with mmap.mmap(-1, 2) as told:  # how many were begun, and whether any is trained
+                told[TRAINED] = self.n_trained > 0
+                if time.monotonic() >= self._end_of(told, until):
+                    for _, run in waiting:
+                        self._end(run, NO_TIME)
+                    return
+                problem = self._part(waiting, told, until)
+                done, waiting = waiting[: told[BEGUN]], waiting[told[BEGUN] :]
             if done and problem:
-                self._end(done[-1][1], LATE if time.monotonic() >= end else problem)
+                self._end(done[-1][1], problem)
             elif problem:  # it broke before the first
                 raise Invalid(problem)
 
-    def _work(
-        self, waiting: Sequence[tuple[Row, Run]], begun: mmap.mmap, deadline: float
-    ) -> Callable[[JobContext], None]:
+    def _end_of(self, told: mmap.mmap, until: float | None) -> float:
+        return until or (self.deadline if told[TRAINED] else self.deadline - self.spare)
+
+    def _part(self, waiting: Sequence[tuple[Row, Run]], told: mmap.mmap, until: float | None) -> str:
+        """Train them in one fork, where they share their members; why it was stopped, or broke."""
+
         def work(context: JobContext) -> None:
             with blends.sharing(), threadpoolctl.threadpool_limits(self._threads()):
                 for place, (row, run) in enumerate(waiting):
-                    begun[0] = place + 1
-                    self._one(context, row, run, deadline)
+                    told[BEGUN] = place + 1
+                    if self._one(context, row, run, self._end_of(told, until)):
+                        told[TRAINED] = True
+                        settle(context, self.auto, run)
 
-        return work
+        limits = Limits(FOREVER, left_of(self._memory_mb()), output_bytes=None)
+        over = lambda: LATE if time.monotonic() >= self._end_of(told, until) else None  # noqa: E731
+        return run_part(self.context, work, limits, over=over)
 
-    def _one(self, context: JobContext, row: Row, run: Run, deadline: float) -> None:
+    def _one(self, context: JobContext, row: Row, run: Run, deadline: float) -> bool:
+        """Whether it is trained."""
         assert self.data is not None  # noqa: S101  # read before there is a fork
         if row["method"] not in ONE_MODEL and time.monotonic() + MEASURING * row["seconds"] > deadline:
             context.log(f"{run.name}: left out, its fit takes about {row['seconds']:.0f} s.")
             run_actions.finish_run(run, RunStatus.KILLED, error=NO_TIME, by=self.by)
-            return
+            return False
         place = [one["run"] for one in self.auto.offers].index(row["run"])
         share = training.Share(context, place, len(self.auto.offers), row["title"])
         training.train_one(context, share, run, self.data, leave_by=deadline - self.storing)
-        settle(context, self.auto, run)
+        run.refresh_from_db()
+        return run.status == RunStatus.FINISHED
 
     def _end(self, run: Run, reason: str) -> None:
         """For a run that nobody goes on with; one that has told its own end is left as it is."""
@@ -127,9 +138,6 @@ class LastFits:
 
 def settle(context: JobContext, auto: AutoTraining, run: Run) -> None:
     """The price of what was trained, and whether it is the one to use; it is that before its price is known too."""
-    run.refresh_from_db()
-    if run.status != RunStatus.FINISHED:
-        return
     choose(auto)
     found = _price(run)
     auto_closing.update_offer(auto, str(run.pk), **found)

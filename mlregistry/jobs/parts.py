@@ -23,8 +23,16 @@ def left_of(memory_mb: int) -> int:
     return max(LEAST_MB, int(memory_mb - 2 * resident_mb(os.getpid()) - SPARE_MB))
 
 
-def run_part(context: JobContext, work: Callable[[JobContext], None], limits: Limits) -> str:
+def run_part(
+    context: JobContext,
+    work: Callable[[JobContext], None],
+    limits: Limits,
+    *,
+    over: Callable[[], str | None] = lambda: None,
+) -> str:
     """Why the part was stopped or broke down; nothing when it ended by itself. Pause and cancel pass through.
+
+    A text from `over`, asked ten times a second, stops it for that reason.
 
     A job that runs without a process of its own does the part itself, without limits.
     """
@@ -42,7 +50,7 @@ def run_part(context: JobContext, work: Callable[[JobContext], None], limits: Li
 
         def tick() -> str | None:
             pausing[0] = context.paused()
-            return CANCELLED if context.cancelled() else None
+            return CANCELLED if context.cancelled() else over()
 
         ended = forked.run(_in_fork(context, work, pausing), limits=limits, hear=hear, tick=tick)
     if ended.reason == CANCELLED:

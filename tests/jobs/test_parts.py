@@ -80,3 +80,7 @@ def test_a_database_that_is_away_is_no_fault_of_the_part() -> None:
 def test_a_fork_may_take_what_the_job_s_limit_leaves() -> None:
     assert left_of(100_000) > 90_000
     assert left_of(10) == 128
+
+
+def test_a_part_whose_caller_has_seen_enough_is_stopped_for_the_reason_given() -> None:
+    assert run_part(context([]), lambda inner: time.sleep(60), LIMITS, over=lambda: "enough") == "enough"
