@@ -65,7 +65,7 @@ def run_scenarios(
     done = subprocess.run(
         [*command, *options],
         cwd=home,
-        env=client_environment(generation, server, home),
+        env=_client_environment(generation, server, home),
         capture_output=True,
         text=True,
         timeout=SCENARIO_SECONDS,
@@ -78,7 +78,7 @@ def run_scenarios(
     return _outcomes(report)
 
 
-def client_environment(generation: str, server: ServerUnderTest, home: Path) -> dict[str, str]:
+def _client_environment(generation: str, server: ServerUnderTest, home: Path) -> dict[str, str]:
     """A user's plain environment: nothing of this suite's or the shell's MLflow settings reaches the client."""
     return {
         "PATH": f"{client_python(generation).parent}{os.pathsep}{os.environ['PATH']}",
