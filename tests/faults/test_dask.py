@@ -187,7 +187,7 @@ def test_what_a_cluster_loses_is_done_here(
         monkeypatch.setattr(farm, "ANSWER_SECONDS", 1.0)
 
         def report(fraction: float, message: str) -> None:
-            if "Fitting" in message and cluster.workers:  # before anything is sent
+            while "Fitting" in message and cluster.workers:  # before anything is sent
                 cluster.kill_one()
 
         apart = training.train(SPEC, recipe, frame(600), report, carrier=Farmer(working))
