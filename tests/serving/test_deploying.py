@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from models_app.models import ModelVersion
-from serving import live_routing
+from serving import live_routing, model_files
 from serving.actions import workers
 from serving.actions.deploying import deploy
 from serving.models import Endpoint, ServingWorker
@@ -58,9 +58,7 @@ def test_a_version_that_cannot_be_loaded_is_told_and_the_former_one_goes_on(
     shutil.rmtree(handle.folder)
     here.live.models.evict(keep=())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            routing.model_files, "fetch", lambda stored, name: routing.model_files.folder_of(stored.sha256)
-        )
+        patch.setattr(model_files, "fetch", lambda stored, name: model_files.folder_of(stored.sha256))
         found = deploy(endpoint, two_variants(versions, 50, 50), wait_seconds=30, by=by)
         assert not found.live
         assert "cannot be loaded" in found.workers[0].error

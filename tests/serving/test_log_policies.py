@@ -133,7 +133,7 @@ def test_weeks_are_made_ahead_and_take_along_what_came_before_them(endpoint: End
     assert Week.of(now) in partitions.weeks()
     logged_at(endpoint, now + timedelta(days=8))
     rows = Prediction.objects.extra(select={"place": "tableoid::regclass::text"}).order_by("at")
-    assert [row.place for row in rows] == [  # type: ignore[attr-defined]
+    assert [row.place for row in rows] == [
         "serving_prediction_rest", "serving_prediction_20310512", "serving_prediction_20310519",
     ]  # fmt: skip
 

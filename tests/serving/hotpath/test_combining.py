@@ -92,7 +92,7 @@ def test_a_product_of_matrices_is_not(classifier: ModelHandle) -> None:
     def score(asked: Rows) -> dict[str, Any]:
         return {"predictions": linear.predict([list(row.values()) for row in asked]).tolist()}
 
-    assert not joins_exactly(score, [{name: 0.3 * n for n, name in enumerate(wide)}])
+    assert not joins_exactly(score, [{str(name): 0.3 * n for n, name in enumerate(wide)}])
 
 
 @pytest.mark.parametrize("example", [[], [{"x": None}]])
