@@ -93,7 +93,9 @@ def test_a_unit_is_in_the_sample_with_all_its_requests_or_none(routed: Snapshot,
             assert ask(snapshot, means, unit=f"unit {number}")[0] == 200
     means.log.close()
     found = [
-        record.unit_id for one in segments.listing(means.log.folder) for record in segments.read_all(one.path)
+        str(record.unit_id)
+        for one in segments.listing(means.log.folder)
+        for record in segments.read_all(one.path)
     ]
     assert Counter(found) == dict.fromkeys(found, 2)
     assert 15 <= len(set(found)) <= 45
