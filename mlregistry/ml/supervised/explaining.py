@@ -105,7 +105,14 @@ def _exact(
 
 
 def _weights(estimator: Any) -> Array | None:
-    """What each feature is multiplied by, in units of the target."""
+    """What each feature is multiplied by, in units of the target; of an ensemble what its members' weights come to."""
+    if hasattr(estimator, "members_"):
+        parts = [_weights(member) for member in estimator.members_]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        mixed: Array = np.tensordot(np.asarray(estimator.mix.weights), np.array(known), axes=1)
+        return mixed
     inner, unit = getattr(estimator, "regressor_", estimator), 1.0
     if inner is not estimator:
         unit = float(np.ravel(getattr(estimator.transformer_, "scale_", [1.0]))[0])
