@@ -121,9 +121,9 @@ class LastFits:
         def end() -> None:
             run.refresh_from_db(fields=["status", "lifecycle", "error", "ended_at"])
             if run.status in LIVE:
+                self.context.log(f"{run.name}: {reason}")
                 run_actions.finish_run(run, status, error=reason[: training.LONGEST_ERROR], by=self.by)
 
-        self.context.log(f"{run.name}: {reason}")
         patiently(end)
 
     def _memory_mb(self) -> int:
