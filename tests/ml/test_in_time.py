@@ -28,10 +28,10 @@ def test_what_takes_too_long_is_left_and_what_follows_goes_on() -> None:
     assert left
 
 
-@pytest.mark.parametrize("moment", [None, time.monotonic() + 3600])
-def test_what_is_ready_in_time_is_not_left(moment: float | None) -> None:
+@pytest.mark.parametrize("seconds", [None, 3600])
+def test_what_is_ready_in_time_is_not_left(seconds: float | None) -> None:
     done = False
-    with in_time.until(moment) as left:
+    with in_time.until(None if seconds is None else time.monotonic() + seconds) as left:
         done = True
     assert done
     assert not left
