@@ -121,7 +121,7 @@ FAMILIES = (
     Family(
         "mlregistry_jobs_oldest_waiting_seconds", "gauge", "How long the oldest waiting job of a class has waited.",
         ("queue",),
-        "SELECT queue, extract(epoch FROM clock_timestamp() - min(greatest(queued_at, scheduled_at)))::float8 FROM jobs_job"
-        " WHERE state = 'QUEUED' AND coalesce(scheduled_at, queued_at) <= clock_timestamp() GROUP BY 1",
+        "SELECT queue, extract(epoch FROM clock_timestamp() - min(greatest(queued_at, scheduled_at)))::float8"
+        " FROM jobs_job WHERE state = 'QUEUED' AND coalesce(scheduled_at, queued_at) <= clock_timestamp() GROUP BY 1",
     ),
 )  # fmt: skip

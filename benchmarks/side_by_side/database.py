@@ -114,6 +114,8 @@ def _tables_of_runs(cursor: Cursor) -> list[Table]:
     found = []
     for name, types in columns.items():
         run = "id" if name == "experiments_run" else next((c for c in RUN_COLUMNS if c in types), None)
+        if run is not None and types[run] == "bigint":  # the runs of model tests
+            continue
         if run is not None:
             found.append(Table(name, run, types))
     return found

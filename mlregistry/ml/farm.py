@@ -83,6 +83,15 @@ class Farm:
                     if found[name] != ours:
                         raise FarmLost(f"its worker {worker} has {name} {found[name]}, not {ours}")
 
+    def recovers(self) -> bool:
+        """Whether a worker is left; large tables are then sent anew, as their holder may be gone."""
+        self.sent.clear()
+        try:
+            self.check()
+        except FarmLost:
+            return False
+        return True
+
     def each(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
         """The results in order, as they come; all calls are under way at once."""
         with _lost(), self._watched():

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from mlregistry.ml import packaging
 from models_app.models import (
     Compilation,
     ModelFile,
@@ -20,8 +21,9 @@ from models_app.prompts import is_prompt
 
 
 def openable(version: ModelVersion) -> QuerySet[ModelFile]:
-    """The files that the tests may open: those that a job of ours wrote."""
-    return version.files.filter(trained_here=True).select_related("file").order_by("format")
+    """The files that the tests may open: whole models that a job of ours wrote."""
+    rows = version.files.filter(trained_here=True, format__in=packaging.NAMES)
+    return rows.select_related("file").order_by("format")
 
 
 def form_alone(version: ModelVersion) -> Compilation | None:

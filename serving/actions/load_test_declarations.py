@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from mlregistry.errors import Invalid
+from mlregistry.errors import Conflict, Invalid
 from mlregistry.loadtests.plans import QUANTILES
 from mlregistry.loadtests.searching import MOST_STEPS
 from serving.models import Endpoint, Variant
@@ -76,6 +76,8 @@ def longest_seconds(declared: dict[str, Any]) -> float:
 
 def _variant(endpoint: Endpoint, wanted: Declaration) -> Variant:
     rows = list(endpoint.variants.all())
+    if not rows:
+        raise Conflict(f"“{endpoint.name}” serves no version yet: give it a variant first.", field="variant")
     if not wanted.variant:
         return max(rows, key=lambda row: row.weight)
     found = next((row for row in rows if row.name == wanted.variant), None)

@@ -73,7 +73,7 @@ def test_a_job_that_lets_others_go_first_stands_behind_them_and_counts_no_try(su
 @pytest.mark.parametrize(
     "changes",
     [
-        {"priority": -1}, {"queue": "gpu"}, {"state": State.RUNNING}, {"kind": "fail", "args": {}},
+        {"priority": -1}, {"queue": "gpu"}, {"state": State.RUNNING}, {"kind": "tests.fail", "args": {}},
         {"scheduled_at": timezone.now() + timedelta(hours=1)},
     ],
     ids=["lower", "other class", "running", "same work", "not due"],

@@ -18,6 +18,7 @@ from models_app.card_markdown import markdown
 from models_app.models import ModelVersion
 from models_app.queries.cards import card
 from tests.models_app.trained import cancer_frame, finished_run
+from tests.models_app.with_tests import with_tests
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., APIClient]
@@ -48,6 +49,7 @@ def version(by: Actor) -> ModelVersion:
 def test_it_holds_data_metrics_formats_and_who_did_what(version: ModelVersion, by: Actor) -> None:
     other = register(version.run, "tumour", by=by)  # type: ignore[arg-type]
     aliases.set_alias(version.model, "champion", version, by=by)
+    with_tests(other)
     aliases.set_alias(version.model, "champion", other, by=by)
     write_card(version, intended_use="**Screening**", by=by)
     found = card(version)

@@ -34,41 +34,46 @@ class Parcel:
 
 
 class Farmer(Carrier):
-    """A Carrier with a cluster; `farm` is None once it is lost."""
+    """A Carrier with a cluster, which is tried once more when it was lost; `farm` is None after that."""
 
     def __init__(
         self, farm: Farm, done: Done | None = None, keep: Callable[[Done], None] = lambda done: None
     ) -> None:
         super().__init__(done, keep)
         self.farm: Farm | None = farm
+        self._has_recovered = False
 
     def fit(self, work: Work, pipeline: Pipeline, rows: Array) -> None:
-        if self.farm is not None:
+        while self.farm is not None:
             try:
                 with self.farm.members():
                     super().fit(work, pipeline, rows)
                 return
             except FarmLost as error:
-                self._do_without(work, error)
+                self._go_on(work, error)
         super().fit(work, pipeline, rows)
 
     def _measured(self, work: Work, pipeline: Pipeline, rows: Array, first: int) -> Iterator[Metrics]:
         n_found = first
-        if self.farm is not None:
-            parcel = Parcel(replace(work, report=_silent, warnings=[], seconds={}), pipeline, _n_threads())
-            calls = [(parcel, inside, outside) for inside, outside in folds(work, rows)][first:]
+        parcel = Parcel(replace(work, report=_silent, warnings=[], seconds={}), pipeline, _n_threads())
+        while self.farm is not None:
+            calls = [(parcel, inside, outside) for inside, outside in folds(work, rows)][n_found:]
             try:
                 for found, warned in self.farm.each(measure_on_worker, calls):
                     work.warnings += warned
                     n_found += 1
                     yield found
             except FarmLost as error:
-                self._do_without(work, error)
+                self._go_on(work, error)
             else:
                 return
         yield from super()._measured(work, pipeline, rows, n_found)
 
-    def _do_without(self, work: Work, error: FarmLost) -> None:
+    def _go_on(self, work: Work, error: FarmLost) -> None:
+        """On what is left of the cluster, or without it."""
+        if self.farm is not None and not self._has_recovered and self.farm.recovers():
+            self._has_recovered = True
+            return
         self.farm = None
         work.warnings.append(without_cluster(error))
 
