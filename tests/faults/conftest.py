@@ -55,8 +55,11 @@ class Fleet:
         while len(self.processes) > n_workers:
             self._end(self.processes.pop())
 
-    def kill_one(self) -> None:
-        """SIGKILL, as when its machine goes: its job ends with it, and its leases run out at once."""
+    def kill_one(self) -> int:
+        """SIGKILL, as when its machine goes: its job ends with it, and its leases run out at once.
+
+        Returns how many trials it was at; none where it was between two.
+        """
         process = self.processes.pop()
         worker = psutil.Process(process.pid)
         worker.suspend()
@@ -69,7 +72,7 @@ class Fleet:
         process.wait(60)
         _, alive = psutil.wait_procs(children, timeout=60)
         assert not alive, "a job outlived its worker"
-        self._let_leases_run_out(held)
+        return self._let_leases_run_out(held)
 
     def stop(self) -> None:
         for process in self.processes:
@@ -91,12 +94,14 @@ class Fleet:
             process.kill()
             process.wait(60)
 
-    def _let_leases_run_out(self, jobs: list[Job]) -> None:
+    def _let_leases_run_out(self, jobs: list[Job]) -> int:
         long_ago = timezone.now() - timedelta(hours=1)
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(heartbeat_at=long_ago)
+        n_held = 0
         for job in jobs:
             held = Trial.objects.filter(state=TrialState.RUNNING, worker__endswith=f":{job.child_pid}")
-            held.update(lease_until=long_ago)
+            n_held += held.update(lease_until=long_ago)
+        return n_held
 
 
 @pytest.fixture(scope="module")
