@@ -201,8 +201,8 @@ def _new_trial(study: Study, worker: str, until: Any) -> Trial:
 
 def _start_clock(study: Study) -> None:
     """The wait for a worker costs no time."""
-    Study.objects.filter(pk=study.pk).update(resumed_at=Now(), used_seconds=0.0)
-    study.refresh_from_db(fields=["resumed_at", "used_seconds"])
+    Study.objects.filter(pk=study.pk).update(resumed_at=Now())
+    study.refresh_from_db(fields=["resumed_at"])
 
 
 def _free(study: Study) -> Trial | None:
