@@ -48,6 +48,7 @@ class Model:
     """Answers at once, or one request at a time for as long as a hundredth of a second."""
 
     inputs = tuple(SimpleNamespace(name=name, type="float") for name in NAMES)
+    decoder = None
     example: list[dict[str, Any]] = []
 
     def __init__(self, seconds: float = 0.0) -> None:

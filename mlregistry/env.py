@@ -120,6 +120,11 @@ def database_settings() -> dict[str, Any]:
     )
 
 
+def web_threads() -> int:
+    """How many requests a web process answers at once with the database; more of them only wait for each other."""
+    return number("MLREGISTRY_WEB_THREADS", min(8, (os.cpu_count() or 1) + 1), lowest=1, highest=256)
+
+
 def socket_folder(base: Path | None = None) -> Path:
     """Where the embedded server's socket lies; beside the data, or in /tmp when that path is too long."""
     folder = (base or home()) / "postgres-socket"

@@ -249,6 +249,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
 }
+WEB_THREADS = env.web_threads()
 PREDICTION_QUEUE = env.number("MLREGISTRY_PREDICTION_QUEUE", 64, lowest=1)  # of an endpoint in one process
 DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
 DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)

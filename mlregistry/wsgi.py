@@ -2,6 +2,7 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
@@ -9,7 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
 django_application = get_wsgi_application()
 
 # Models can only be imported once Django is set up.
+from mlregistry.lent_connections import with_lent_connections  # noqa: E402
 from mlregistry.mlflow_api.door import mlflow_door  # noqa: E402
 from serving.fast_door import fast_door  # noqa: E402
 
-application = fast_door(mlflow_door(django_application))
+application = fast_door(with_lent_connections(mlflow_door(django_application), settings.WEB_THREADS))

@@ -1,4 +1,6 @@
-"""Ships the prediction log, segments on this machine's disk, into Prediction rows: a thread of web processes.
+"""Ships the prediction log, segments on this machine's disk, into Prediction rows.
+
+`supervisor.web` has a process for it. Where there is none (another web server), a thread of a web process does it.
 
 Rows go through a staging table with ON CONFLICT DO NOTHING and the cursor moves after the commit, so a
 process killed anywhere ships some rows again and loses none.
@@ -10,7 +12,7 @@ import io
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,16 +59,27 @@ WITHOUT_VERSION = """
 """
 
 
-def run_until(stopping: threading.Event, folder: Path) -> None:
+def run_until(stopping: threading.Event, folder: Path, ship: Callable[[Path], int] | None = None) -> None:
     """Ships every second until asked to stop; a database that is away is waited for."""
+    ship = ship or ship_folder
     while not stopping.wait(PAUSE_SECONDS):
         try:
             close_old_connections()
-            ship_folder(folder)
+            ship(folder)
         except (DatabaseError, OSError) as error:
             logger.warning("Predictions wait on disk: %s", str(error).strip())
             connection.close()
     connection.close()
+
+
+def run_alone_until(stopping: threading.Event, folder: Path) -> None:
+    """The same, and nobody else ships this folder while it lasts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    while not stopping.is_set():
+        with _sole_shipper(folder) as mine:
+            if mine:
+                run_until(stopping, folder, _ship_all)
+        stopping.wait(PAUSE_SECONDS)
 
 
 def log_folder() -> Path:
@@ -83,8 +96,12 @@ def ship_folder(folder: Path) -> int:
     with _sole_shipper(folder) as mine:
         if not mine:
             return 0
-        cursor = Cursor(folder / "shipped.json")
-        return sum(_ship_segment(segment, cursor) for segment in segments.listing(folder))
+        return _ship_all(folder)
+
+
+def _ship_all(folder: Path) -> int:
+    cursor = Cursor(folder / "shipped.json")
+    return sum(_ship_segment(segment, cursor) for segment in segments.listing(folder))
 
 
 @contextmanager
@@ -171,7 +188,7 @@ def _lines(record: Record) -> Iterator[list[Any]]:
         yield [
             record.id, client, row, record.endpoint_id, record.variant, record.version_id,
             record.unit_id or "",
-            at, record.seconds, _json(record.inputs[row] if record.inputs else {}), _json(output),
+            at, record.seconds, _json(record.input(row)), _json(output),
         ]  # fmt: skip
 
 

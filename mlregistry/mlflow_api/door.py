@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 import psycopg2
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+)
 
 from mlregistry.errors import MlregistryError, Unauthenticated, Unavailable
 
@@ -37,9 +43,9 @@ NOT_FOUND = (
 NOT_ALLOWED = b"<!doctype html><title>405 Method Not Allowed</title><h1>Method Not Allowed</h1>"
 
 TRUSTED_SECONDS = 1.0
+USED_AT = "mlflow_door_used_at"  # of a connection, which goes from thread to thread
 UNKNOWN_BYTES = 16 * 1024 * 1024  # read away for callers who did not log in
 
-_thread = threading.local()
 logger = logging.getLogger(__name__)
 
 
@@ -58,11 +64,11 @@ def mlflow_door(application: Application) -> Application:
 
 
 def _check_connection() -> None:
-    """Let Django try this thread's connection before its next use, unless it was in use a moment ago."""
-    now = time.monotonic()
-    if now - getattr(_thread, "used_at", 0.0) > TRUSTED_SECONDS:
+    """Let Django try the connection before its next use, unless it was in use a moment ago."""
+    now, wrapper = time.monotonic(), connections[DEFAULT_DB_ALIAS]
+    if now - getattr(wrapper, USED_AT, 0.0) > TRUSTED_SECONDS:
         close_old_connections()
-    _thread.used_at = now
+    setattr(wrapper, USED_AT, now)
 
 
 def answer(environ: Environ, slug: str | None, path: str | None) -> Reply:

@@ -79,10 +79,9 @@ def _serve(host: str, port: int) -> None:
 def _children(host: str, port: int) -> list[Child]:
     """The web server first. The db engine's worker schedules as well; the others have a scheduler of its own."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mlregistry.settings", "PYTHONUNBUFFERED": "1"}
-    threads = min(8, (os.cpu_count() or 1) + 1)  # more of them only wait for each other
     web = [sys.executable, "-m", "mlregistry.supervisor.web", "--host", host, "--port", str(port)]
     web += ["--workers", str(env.number("MLREGISTRY_WEB_WORKERS", 2, lowest=1, highest=256))]
-    web += ["--threads", str(env.number("MLREGISTRY_WEB_THREADS", threads, lowest=1, highest=256))]
+    web += ["--threads", str(env.web_threads())]
     if env.text("MLREGISTRY_TASKS", "db") == "db":
         background = [Child("worker", [*MANAGE, "worker", "--with-scheduler"], environment)]
     else:

@@ -1,17 +1,22 @@
 """`python -m mlregistry.supervisor.web`: loads the application once, then forks the web processes, which share it.
 
-The supervisor starts it beside PostgreSQL and the preparation, and it opens the port after both.
+The supervisor starts it beside PostgreSQL and the preparation, and it opens the port after both. One more process ships
+the prediction log, so that this takes no time of those that answer.
 """
 
 import argparse
 import gc
+import logging
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import django
+from django.conf import settings
 from django.db import connections
 from django.urls import reverse
 from granian.constants import HTTPModes, Interfaces
@@ -21,9 +26,12 @@ from granian.server import Server
 
 from mlregistry import env
 from mlregistry.supervisor import gate
+from mlregistry.supervisor.leash import leashed
 
 DOORS = ("mlregistry.mlflow_api.door", "serving.fast_door")
 KILL_SECONDS = 4  # for a worker that does not stop; the supervisor waits a second longer
+SPARE_THREADS = 64  # to refuse in, and for pages that wait for a connection
+SHIPPER_NICE = 10
 
 
 def main() -> None:
@@ -34,6 +42,9 @@ def main() -> None:
     application = import_module("mlregistry.wsgi").application  # reads the list of static files
     _settle()
     multiprocessing.set_start_method("fork", force=True)
+    multiprocessing.Process(
+        target=_ship, args=(leashed(signal.SIGTERM),), name="shipper", daemon=True
+    ).start()
     _server(options).serve(target_loader=lambda: _begin(application), wrap_loader=False)
 
 
@@ -58,14 +69,25 @@ def _begin(application: Callable[..., Any]) -> Callable[..., Any]:
     return application
 
 
+def _ship(leash: Callable[[], None]) -> None:
+    """The process that ships the prediction log, behind all others in line for the processor."""
+    leash()
+    os.nice(SHIPPER_NICE)
+    shipping = import_module("serving.shipping")
+    shipping.run_alone_until(threading.Event(), shipping.log_folder())
+
+
 def _server(options: argparse.Namespace) -> Any:
+    """With threads for full queues of predictions, which need no database; `lent_connections` holds back the rest."""
+    many = "allows spawning up to"  # granian's word of caution about so many threads
+    logging.getLogger("_granian").addFilter(lambda record: many not in record.getMessage())
     return Server(
         "mlregistry.wsgi:application",
         address=options.host,
         port=options.port,
         interface=Interfaces.WSGI,
         workers=options.workers,
-        blocking_threads=options.threads,
+        blocking_threads=options.threads + 2 * settings.PREDICTION_QUEUE + SPARE_THREADS,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(),
         websockets=False,

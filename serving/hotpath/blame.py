@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mlregistry.errors import Invalid, MlregistryError
@@ -17,7 +18,7 @@ class ModelFailed(MlregistryError):
     code = "model_failed"
 
 
-def explain(model: Scorer, rows: list[dict[str, Any]]) -> MlregistryError:
+def explain(model: Scorer, rows: Sequence[dict[str, Any]]) -> MlregistryError:
     """The error to answer with when `score` raised for these rows.
 
     A model that still answers its own example has refused the input: Invalid, with the row and column where
@@ -35,7 +36,7 @@ def explain(model: Scorer, rows: list[dict[str, Any]]) -> MlregistryError:
     return Invalid(f"Row {row + 1}, column “{column}”: the model cannot score this value.", field=column)
 
 
-def _answers(model: Scorer, rows: list[dict[str, Any]]) -> bool:
+def _answers(model: Scorer, rows: Sequence[dict[str, Any]]) -> bool:
     try:
         model.score(rows)
     except Exception:  # any failure is the answer to the question
@@ -43,7 +44,7 @@ def _answers(model: Scorer, rows: list[dict[str, Any]]) -> bool:
     return True
 
 
-def _first_bad(model: Scorer, rows: list[dict[str, Any]]) -> int | None:
+def _first_bad(model: Scorer, rows: Sequence[dict[str, Any]]) -> int | None:
     """The index of a row that fails alone, by halving: about twice the work of the whole request."""
     low, high = 0, len(rows)
     while high - low > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Any
 from mlregistry.errors import Invalid, Unavailable
 from mlregistry.ml import packaging
 from mlregistry.ml.compiling.names import FORM_ALONE
+from mlregistry.ml.plain_rows import as_dicts
 from mlregistry.ml.signature import Signature
 from serving.hotpath.combining import Combiner, joins_exactly
 from serving.hotpath.compiled import Compiled, load_compiled
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.rescoring import Sample, Samples
 from serving.hotpath.snapshot import ModelHandle
 
@@ -33,6 +35,7 @@ class LoadedModel:
     compiled: Compiled | None = None
     samples: Samples | None = None
     combiner: Combiner | None = None
+    decoder: Decoder | None = None
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -42,7 +45,7 @@ class LoadedModel:
     def example(self) -> list[dict[str, Any]]:
         return [dict(row) for row in self.handle.example]
 
-    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+    def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         """Predictions, and a classifier's probabilities, per row. Invalid names the column and row.
 
         `wish` is what the request asks of a recommendation; other models refuse it.
@@ -56,15 +59,15 @@ class LoadedModel:
                     self._offer(self.samples, rows, found, self.compiled.precision)
                 return found
         if self.combiner is not None and not wish:
-            return self.combiner.score(rows)
+            return self.combiner.score(as_dicts(rows))
         return self.score_natively(rows, **wish)
 
-    def score_natively(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+    def score_natively(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         """What the pipeline itself says."""
-        frame = self.signature.frame(rows, strict=True)
+        frame = self.signature.frame(as_dicts(rows), strict=True)
         return packaging.predict(self.pipeline, self.signature, frame, wish)
 
-    def _score_alone(self, rows: list[dict[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
+    def _score_alone(self, rows: Sequence[dict[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
         """A version from outside has no native model here: what its form does not answer is not answered."""
         if wish:
             raise Invalid(f"The parameter '{next(iter(wish))}' is for recommendations.", field="params")
@@ -76,9 +79,10 @@ class LoadedModel:
         return found
 
     def _offer(
-        self, samples: Samples, rows: list[dict[str, Any]], answer: dict[str, Any], precision: str
+        self, samples: Samples, rows: Sequence[dict[str, Any]], answer: dict[str, Any], precision: str
     ) -> None:
-        samples.offer(Sample(self.handle.version_id, self.score_natively, rows, answer, precision))
+        sample = Sample(self.handle.version_id, self.score_natively, as_dicts(rows), answer, precision)
+        samples.offer(sample)
 
 
 def load_model(handle: ModelHandle) -> LoadedModel:
@@ -94,7 +98,9 @@ def load_model(handle: ModelHandle) -> LoadedModel:
     try:
         pipeline = packaging.load(Path(handle.folder), file)
         signature = Signature.from_json(dict(handle.signature))
-        model = LoadedModel(handle, signature, pipeline, load_compiled(handle, signature))
+        model = LoadedModel(
+            handle, signature, pipeline, load_compiled(handle, signature), decoder=Decoder(signature.inputs)
+        )
         if model.example:
             model.score_natively(model.example)
             model.score(model.example)
@@ -123,7 +129,9 @@ def _load_alone(handle: ModelHandle) -> LoadedModel:
         raise Unavailable(
             f"{_title(handle)} cannot be loaded: its file is not the one that passed the checks."
         )
-    model = LoadedModel(handle, signature, None, replace(compiled, most_rows=None))
+    model = LoadedModel(
+        handle, signature, None, replace(compiled, most_rows=None), decoder=Decoder(signature.inputs)
+    )
     try:
         if model.example:
             model.score(model.example)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from mlregistry.errors import MlregistryError, NotFound, Unavailable
+from mlregistry.ml.plain_rows import as_dicts
 from serving.hotpath import blame, records, wishes
 from serving.hotpath.access import authorise, endpoint_at
 from serving.hotpath.admission import Admission, Busy
@@ -111,7 +113,7 @@ def _answer(
     opened = means.wording.open_body(body, headers)
     variant = trace.variant = _variant(endpoint, opened.unit_id, means.wording.version)
     model = _model(variant, snapshot)
-    rows = opened.rows(model.inputs)
+    rows = opened.rows(model.inputs, model.decoder)
     trace.n_rows = len(rows)
     scores = _scores(model, rows, wishes.of(opened.params), quiet=bool(endpoint.log.redact))
     served = Served(trace.id, len(rows), endpoint, variant, model)
@@ -152,7 +154,7 @@ def _model(variant: Variant, snapshot: Snapshot) -> Scorer:
 
 
 def _scores(
-    model: Scorer, rows: list[dict[str, Any]], wish: Mapping[str, Any], *, quiet: bool
+    model: Scorer, rows: Sequence[dict[str, Any]], wish: Mapping[str, Any], *, quiet: bool
 ) -> dict[str, Any]:
     """`quiet`: an estimator's error may quote a value that the endpoint redacts, so only its type is told."""
     try:
@@ -164,15 +166,20 @@ def _scores(
     except Exception as error:
         kind = type(error).__name__
         logger.warning("a model refused %d rows: %s", len(rows), kind, exc_info=not quiet)
-        raise blame.explain(model, rows) from error
+        raise blame.explain(model, as_dicts(rows)) from error
 
 
 def _trace_headers(trace: _Trace) -> dict[str, str]:
     headers = {"X-Request-Id": trace.request_id}
     if trace.variant is not None:
-        headers["X-Variant"] = quote(trace.variant.key, safe=" ")
+        headers["X-Variant"] = _quoted(trace.variant.key)
         headers["X-Model-Version"] = str(trace.variant.model.version)
     return headers
+
+
+@lru_cache(maxsize=1024)
+def _quoted(key: str) -> str:
+    return quote(key, safe=" ")
 
 
 def _key(trace: _Trace, status: int) -> Key:

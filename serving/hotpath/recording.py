@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlregistry.ml.plain_rows import PlainRows
 from serving.hotpath import records, redaction
 from serving.hotpath.snapshot import Endpoint, LogPolicy, Scorer, Variant
 from serving.hotpath.split import N_BUCKETS, bucket_of
@@ -28,7 +29,7 @@ def is_logged(endpoint: Endpoint, record_id: str, unit_id: str | None) -> bool:
 def record_of(
     endpoint: Endpoint,
     variant: Variant,
-    rows: list[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
     scores: Mapping[str, Any],
     *,
     id: str,
@@ -51,14 +52,18 @@ def record_of(
         unit_id=redaction.unit(unit_id, policy.redact, policy.key),
         n_rows=len(rows),
         seconds=seconds,
-        inputs=_inputs(policy, rows, model) if policy.inputs else None,
         predictions=scores["predictions"],
         probabilities=scores.get("probabilities"),
+        **_kept(policy, rows, model),
     )
 
 
-def _inputs(policy: LogPolicy, rows: list[dict[str, Any]], model: Scorer) -> list[dict[str, Any]]:
+def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> dict[str, Any]:
+    """The fields of a record that tell what was asked."""
+    if not policy.inputs:
+        return {"inputs": None}
+    if isinstance(rows, PlainRows) and not policy.redact:
+        return {"inputs": None, "columns": rows.names, "cells": rows.cells}
     names = [str(item.name) for item in model.inputs]
-    return redaction.rows(
-        [{name: row.get(name) for name in names} for row in rows], policy.redact, policy.key
-    )
+    given = [{name: row.get(name) for name in names} for row in rows]
+    return {"inputs": redaction.rows(given, policy.redact, policy.key)}

@@ -9,7 +9,7 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ class Samples:
         self._waiting: deque[Sample] = deque(maxlen=MOST_WAITING)
         self._taking = threading.Lock()
 
-    def is_next(self, rows: Rows) -> bool:
+    def is_next(self, rows: Sequence[Any]) -> bool:
         """Whether this request belongs to the sample."""
         return next(self._numbers) % EVERY == 0 and len(rows) <= MOST_ROWS
 

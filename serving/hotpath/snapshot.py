@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 from mlregistry.errors import Invalid
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.split import Layout, bucket_of
 
 FORMAT = 1
@@ -31,10 +32,13 @@ class Address(NamedTuple):
 class Scorer(Protocol):
     """A model ready to answer. The seam behind which a faster form than the native pipeline may stand."""
 
-    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]: ...
+    def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]: ...
 
     @property
     def inputs(self) -> tuple[Any, ...]: ...
+
+    @property
+    def decoder(self) -> Decoder | None: ...
 
     @property
     def example(self) -> list[dict[str, Any]]: ...
@@ -129,6 +133,8 @@ class Endpoint:
 
     def choose(self, unit_id: str | None) -> Variant:
         """The variant that answers this unit; a random draw for a request without a unit id."""
+        if len(self.variants) == 1:
+            return self.variants[0]
         key = self.layout.owner(bucket_of(unit_id, self.salt))
         return next(variant for variant in self.variants if variant.key == key)
 

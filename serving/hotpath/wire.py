@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from mlregistry.errors import Invalid, MlregistryError, TooLarge
-from serving.hotpath import strict_json, wishes
+from serving.hotpath import decoding, strict_json, wishes
 from serving.hotpath.csv_rows import read_csv
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.row_formats import MAX_ROWS, Row, check_filled, read_rows, short
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -31,7 +32,7 @@ class UnsupportedMedia(MlregistryError):
 class Request:
     """A parsed request: rows as the client named them, the unit it is about, its params."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     unit_id: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
@@ -42,8 +43,17 @@ class Body:
 
     unit_id: str | None
     params: Mapping[str, Any]
-    rows: Callable[[tuple[Any, ...]], list[Row]]
+    read: Callable[[tuple[Any, ...]], list[Row]]
     asked: Any = None  # what a protocol's answer needs to know of its request
+    opened: decoding.Opened | None = None
+
+    def rows(self, inputs: tuple[Any, ...], decoder: Decoder | None = None) -> Sequence[Row]:
+        """The rows for a model with these input fields, at once where its decoder takes them."""
+        if decoder is not None and self.opened is not None:
+            found = decoder.rows(self.opened)
+            if found is not None:
+                return found
+        return self.read(inputs)
 
 
 def read(body: bytes, headers: Mapping[str, str], inputs: tuple[Any, ...]) -> Request:
@@ -59,12 +69,34 @@ def open_body(body: bytes, headers: Mapping[str, str]) -> Body:
     unit_id = headers.get("x-unit-id") or None
     if media == "text/csv":
         return Body(unit(unit_id, "X-Unit-Id"), {}, lambda inputs: _csv_rows(body, inputs))
+    opened = decoding.open_envelope(body)
+    if opened is not None:
+        sent = params(opened.params)
+        return Body(
+            _unit_of(unit_id, opened.unit_id, sent),
+            sent,
+            lambda inputs: _general_rows(body, inputs),
+            opened=opened,
+        )
     data = strict_json.decode(body)
     name = _format(data)
     sent = params(data.get("params"))
-    inner = (("unit_id", data.get("unit_id")), ("params.unit_id", sent.get("unit_id")))
-    units = [unit(value, where) for where, value in (("X-Unit-Id", unit_id), *inner) if value is not None]
-    return Body(units[0] if units else None, sent, lambda inputs: read_rows(name, data[name], inputs))
+    return Body(
+        _unit_of(unit_id, data.get("unit_id"), sent), sent, lambda inputs: read_rows(name, data[name], inputs)
+    )
+
+
+def _unit_of(headed: str | None, own: Any, sent: Mapping[str, Any]) -> str | None:
+    """All that were sent are checked; the header's counts, then the body's, then the one in the params."""
+    given = (("X-Unit-Id", headed), ("unit_id", own), ("params.unit_id", sent.get("unit_id")))
+    units = [unit(value, where) for where, value in given if value is not None]
+    return units[0] if units else None
+
+
+def _general_rows(body: bytes, inputs: tuple[Any, ...]) -> list[Row]:
+    data = strict_json.decode(body)
+    name = _format(data)
+    return read_rows(name, data[name], inputs)
 
 
 def check_size(body: bytes) -> None:

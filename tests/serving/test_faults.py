@@ -138,6 +138,7 @@ class Busy:
     """Answers nobody until `go`."""
 
     inputs = ()
+    decoder = None
     example: list[dict[str, Any]] = []
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,7 @@ from serving.hotpath.records import Record, new_id
 from serving.models import Endpoint, Feedback, Prediction
 from serving.prometheus import PredictionCollector
 from serving.queries.live import variant_statistics
-from serving.shipping import log_folder, ship_folder
+from serving.shipping import log_folder, run_alone_until, ship_folder
 from tests.models_app.trained import cancer_frame
 from tests.serving.conftest import ROW
 
@@ -53,6 +54,37 @@ def test_predictions_arrive_once_with_input_and_output(endpoint: Endpoint, by: A
     assert set(rows[0].output) == {"prediction", "probabilities"}
     assert rows[0].unit == "patient, “1”"
     assert not list(log_folder().glob("*.log"))
+
+
+def test_inputs_that_are_not_plain_arrive_as_the_client_named_them(endpoint: Endpoint, by: Actor) -> None:
+    """The signature's decoder leaves them to the general way, whose records have another form."""
+    body = json.dumps({"inputs": {name: [value] for name, value in ROW.items()}}).encode()
+    assert live_routing.predict_as(by, "tumour", body, {})[0] == 200
+    assert ship() == 1
+    assert Prediction.objects.get().input == ROW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_process_ships_alone_others_leave_it_to_it(endpoint: Endpoint, by: Actor) -> None:
+    predict(by, [ROW])
+    live_routing.here().log.close()
+    stopping = threading.Event()
+    alone = threading.Thread(target=run_alone_until, args=(stopping, log_folder()))
+    alone.start()
+    try:
+        deadline = time.monotonic() + 60
+        while not Prediction.objects.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert Prediction.objects.count() == 1
+        predict(by, [ROW])
+        assert ship_folder(log_folder()) == 0
+    finally:
+        stopping.set()
+        alone.join(60)
+    assert not alone.is_alive()
+    live_routing.here().log.close()
+    ship_folder(log_folder())
+    assert Prediction.objects.count() == 2
 
 
 def test_a_segment_shipped_twice_is_stored_once(endpoint: Endpoint, by: Actor) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlregistry.ml.compiling.forms import Array
+from mlregistry.ml.plain_rows import PlainRows
 from mlregistry.ml.signature import CONVERSIONS, Field, Signature
 
 Row = Mapping[str, Any]
@@ -27,6 +28,7 @@ PLAIN: dict[str, frozenset[type]] = {
 }  # fmt: skip
 NUMBERS, TEXTS, TIMES = 0, 1, 2
 NO_TIME = np.datetime64("NaT", "us")
+MOST_ORDERS = 64  # of columns, remembered at once
 
 
 def names_by_kind(signature: Signature) -> dict[str, list[str]]:
@@ -43,20 +45,43 @@ def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
     pick = _picker(signature, [*names["numbers"], *names["texts"], *names["times"]])
     first_text = len(names["numbers"])
     first_time = first_text + len(names["texts"])
+    n_fields = len(signature.inputs)
+    reordered = _orders((*names["numbers"], *names["texts"], *names["times"]))
 
     def read(rows: Sequence[Row]) -> Given:
-        cells = pick(rows)
+        cells = reordered(rows) if isinstance(rows, PlainRows) else pick(rows)
         if cells is None:
             return from_frame(signature, rows)
-        numbers = np.array([row[:first_text] for row in cells], dtype=np.float64)
+        numbers = np.array(
+            cells if first_text == n_fields else [row[:first_text] for row in cells], dtype=np.float64
+        )
         # JSON has no NaN; a file of CSV may, and there it means missing.
-        if not math.isfinite(np.add.reduce(numbers, axis=None)) and _has_odd_numbers(cells, first_text):
+        if not isinstance(rows, PlainRows) and _has_odd_numbers(numbers, cells, first_text):
             return from_frame(signature, rows)
         texts = [list(column) for column in zip(*(row[first_text:first_time] for row in cells), strict=True)]
+        if first_time == n_fields:
+            return numbers, texts, np.empty((len(cells), 0), dtype=NO_TIME.dtype)
         times = _times([row[first_time:] for row in cells])
         return from_frame(signature, rows) if times is None else (numbers, texts, times)
 
     return read
+
+
+def _orders(wanted: tuple[str, ...]) -> Callable[[PlainRows], Sequence[Cells]]:
+    """The cells of plain rows in the order of the registers, whatever the order of their columns."""
+    known: dict[tuple[str, ...], Callable[[Cells], Cells]] = {}
+
+    def reordered(rows: PlainRows) -> Sequence[Cells]:
+        if rows.names == wanted:
+            return rows.cells
+        order = known.get(rows.names)
+        if order is None:
+            if len(known) >= MOST_ORDERS:
+                known.clear()
+            order = known[rows.names] = itemgetter(*(rows.names.index(name) for name in wanted))
+        return [order(row) for row in rows.cells]
+
+    return reordered
 
 
 def _picker(signature: Signature, in_order: list[str]) -> Callable[[Sequence[Row]], list[Cells] | None]:
@@ -94,8 +119,8 @@ def _types(field: Field) -> frozenset[type]:
     return plain if field.required else plain | {type(None)}
 
 
-def _has_odd_numbers(cells: list[Cells], n_numbers: int) -> bool:
-    return any(
+def _has_odd_numbers(numbers: Array, cells: Sequence[Cells], n_numbers: int) -> bool:
+    return not math.isfinite(np.add.reduce(numbers, axis=None)) and any(
         type(value) is float and not math.isfinite(value) for row in cells for value in row[:n_numbers]
     )
 
@@ -118,7 +143,7 @@ def _times(rows: list[Cells]) -> Array | None:
 
 def from_frame(signature: Signature, rows: Sequence[Row]) -> Given:
     """The registers by way of the checked frame that the native pipeline takes."""
-    frame = signature.frame(rows, strict=True)
+    frame = signature.frame(rows[:] if isinstance(rows, PlainRows) else rows, strict=True)
     names = names_by_kind(signature)
     columns = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names["numbers"]]
     numbers = np.column_stack(columns) if columns else np.empty((len(frame), 0))

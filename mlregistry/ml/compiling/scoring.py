@@ -57,6 +57,12 @@ def _probabilities(options: Mapping[str, Any]) -> Callable[[Array], Answer]:
     def tell(found: Array) -> Answer:
         if found.shape[1] != len(classes):
             raise Refused
+        if len(found) == 1 and threshold is None:  # for one row the calls of NumPy are what costs
+            row = found[0].tolist()
+            if not math.isfinite(sum(row)):
+                raise Refused
+            chosen = [classes[row.index(max(row))]]
+            return {"predictions": chosen, "classes": list(classes), "probabilities": [row]}
         places = _finite(found).argmax(axis=1) if threshold is None else found[:, 1] >= threshold
         chosen = [classes[place] for place in places.tolist()]
         return {"predictions": chosen, "classes": list(classes), "probabilities": found.tolist()}

@@ -111,7 +111,7 @@ def test_what_was_answered_is_in_the_log(ask: Ask, log: PredictionLog) -> None:
     _, headers, body = ask({"dataframe_records": [ROW]}, x_unit_id="u1", x_request_id="r1")
     (record,) = logged(log)
     answer = json.loads(body)
-    assert record.inputs == [ROW]
+    assert record.input(0) == ROW
     assert record.predictions == answer["predictions"]
     assert record.probabilities == answer["probabilities"]
     assert answer["prediction_ids"] == [f"{record.id}-0"]
@@ -216,6 +216,7 @@ class Broken:
     """A model that lost what it needs."""
 
     inputs = ()
+    decoder = None
     example = [ROW]
 
     def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:

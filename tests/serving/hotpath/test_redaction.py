@@ -59,6 +59,7 @@ def test_an_estimators_words_about_a_redacted_value_are_not_logged(
 ) -> None:
     class Chatty:
         inputs = ()
+        decoder = None
         example = [ROW]
 
         def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:

@@ -1,0 +1,152 @@
+"""Decoders made from a model's signature: a body that is plainly right is read and checked in one go.
+
+`wire` tries them. What they do not read at once, right or wrong, goes the general way, which words every mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+from mlregistry.ml.plain_rows import PlainRows
+from mlregistry.ml.signature import Field
+from serving.hotpath.row_formats import MAX_ROWS
+from serving.hotpath.strict_json import MAX_INTEGER, MIN_INTEGER
+
+WHOLE = Annotated[int, Meta(ge=MIN_INTEGER, le=MAX_INTEGER)]
+TYPES: dict[str, Any] = {
+    "integer": WHOLE,
+    "float": WHOLE | float,
+    "boolean": bool,
+    "string": str,
+    "datetime": str,
+}
+MOST_ORDERS = 64  # of columns, remembered for each model; clients of one program send one
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NUL = b"\\u0000"
+NOTHING = Raw(b"")
+
+
+class _Split(msgspec.Struct):
+    columns: tuple[str, ...]
+    data: Raw
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    dataframe_split: _Split | UnsetType = UNSET
+    dataframe_records: Raw = NOTHING
+    instances: Raw = NOTHING
+    inputs: Raw = NOTHING
+    params: dict[str, Any] | UnsetType | None = UNSET
+    unit_id: str | int | UnsetType | None = UNSET
+
+
+class Opened(msgspec.Struct):
+    """An envelope that is plainly right; `columns` is None where the format does not name them apart."""
+
+    rows: bytes
+    columns: tuple[str, ...] | None
+    params: dict[str, Any] | None
+    unit_id: str | int | None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def open_envelope(body: bytes) -> Opened | None:
+    """The parts of a body in one of MLflow's formats; None where there is any doubt.
+
+    Each name of a JSON object stands before a colon. A text with exactly as many colons as names were read here
+    holds no name twice, and none that was passed over.
+    """
+    if NUL in body:
+        return None
+    try:
+        found = _envelope.decode(body)
+    except UNREADABLE:
+        return None
+    given = [raw for raw in (found.dataframe_records, found.instances, found.inputs) if raw is not NOTHING]
+    n_names, columns = 1, None
+    if found.dataframe_split is not UNSET:
+        given.append(found.dataframe_split.data)
+        n_names, columns = 3, found.dataframe_split.columns
+    if len(given) != 1:
+        return None
+    rows = bytes(given[0])
+    n_names += _n_names(found)
+    if body.count(b":") - rows.count(b":") != n_names:
+        return None
+    return Opened(rows, columns, found.params or None, found.unit_id if found.unit_id is not UNSET else None)
+
+
+def _n_names(found: _Envelope) -> int:
+    """Of what stands beside the rows."""
+    n_names = int(found.unit_id is not UNSET)
+    if found.params is not UNSET:
+        n_names += 1 + len(found.params or ())
+    return n_names
+
+
+class Decoder:
+    """Reads the rows of requests to one model."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._types = {field.name: _type_of(field) for field in fields}
+        self._names = tuple(self._types)
+        self._lists: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
+        self._objects = _object_decoder(self._types)
+
+    def rows(self, opened: Opened) -> PlainRows | None:
+        """None for rows that are not plainly right."""
+        start = opened.rows[:64].lstrip(b" \t\r\n[")[:1]
+        decode = self._of_objects if start == b"{" else self._of_lists
+        try:
+            found = decode(opened)
+        except UNREADABLE:
+            return None
+        return found if found is not None and 0 < len(found) <= MAX_ROWS else None
+
+    def _of_lists(self, opened: Opened) -> PlainRows | None:
+        names = self._names if opened.columns is None else opened.columns
+        decode = self._lists.get(names)
+        if decode is None:
+            decode = _list_decoder(names, self._types) if len(self._lists) < MOST_ORDERS else None
+            if decode is None:
+                return None
+            self._lists[names] = decode
+        return PlainRows(names, decode(opened.rows))
+
+    def _of_objects(self, opened: Opened) -> PlainRows | None:
+        if self._objects is None or opened.columns is not None:
+            return None
+        found = self._objects(opened.rows)
+        if opened.rows.count(b":") != len(found) * len(self._names):
+            return None
+        return PlainRows(self._names, [msgspec.structs.astuple(row) for row in found])
+
+
+def _type_of(field: Field) -> Any:
+    known = TYPES[field.type]
+    return known if field.required else known | None
+
+
+def _list_decoder(names: tuple[str, ...], types: dict[str, Any]) -> Callable[[bytes], Any] | None:
+    """For rows as lists of cells in this order of columns; None unless each column is there once."""
+    if len(names) != len(types) or set(names) != set(types):
+        return None
+    row: Any = tuple.__class_getitem__(tuple(types[name] for name in names))
+    return msgspec.json.Decoder(list.__class_getitem__(row)).decode
+
+
+def _object_decoder(types: dict[str, Any]) -> Callable[[bytes], Any] | None:
+    """For rows as objects; None where a name is one that no struct's field may have."""
+    places = {f"column_{place}": name for place, name in enumerate(types)}
+    fields = [(place, types[name]) for place, name in places.items()]
+    try:
+        row = msgspec.defstruct("Row", fields, rename=places, forbid_unknown_fields=True, gc=False)
+    except (TypeError, ValueError):
+        return None
+    return msgspec.json.Decoder(list.__class_getitem__(row)).decode
