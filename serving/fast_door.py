@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from serving import live_routing
+from serving import live_routing, load_marks
 from serving.hotpath.inference import Inference
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
@@ -23,6 +23,17 @@ PATH = re.compile(
     r"/(?:(?:api/v1/)?endpoints/(?P<endpoint>[^/]+)/invocations"
     r"|v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[0-9]{1,9}))?/infer)"
 )
+# All that the prediction path reads.
+READ_HEADERS = [
+    ("CONTENT_TYPE", "content-type"),
+    *(
+        (f"HTTP_{name.upper().replace('-', '_')}", name)
+        for name in (
+            "authorization", "content-encoding", "inference-header-content-length", "x-unit-id", "x-request-id",
+            load_marks.HEADER,
+        )
+    ),
+]  # fmt: skip
 # Who may not, or finds nothing, may be known to the database and not yet (or no longer) to this process.
 FOR_DJANGO = frozenset({401, 403, 404})
 
@@ -75,9 +86,4 @@ def _body(environ: Environ) -> bytes | None:
 
 
 def _headers(environ: Environ) -> dict[str, str]:
-    headers = {
-        key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key[:5] == "HTTP_"
-    }
-    if environ.get("CONTENT_TYPE"):
-        headers["content-type"] = environ["CONTENT_TYPE"]
-    return headers
+    return {name: environ[key] for key, name in READ_HEADERS if environ.get(key)}

@@ -41,6 +41,7 @@ POLL_SECONDS = 1.0
 REBUILD_SECONDS = 30.0  # so that a change made behind the actions' back is found, too
 FIRST_SECONDS = 30.0
 REPORT_SECONDS = 5.0
+RESCORE_SECONDS = 10.0  # a native model keeps the interpreter for some milliseconds, and requests wait for it
 
 
 class LiveRouting:
@@ -58,11 +59,13 @@ class LiveRouting:
         self._ready = threading.Event()
         self._shipper: threading.Thread | None = None
         self._thread: threading.Thread | None = None
+        self._is_running = False  # asked for every request, and cheaper than the thread's own word
         self._stopping = threading.Event()
         self._built_at = float("-inf")
         self._failures: list[Failure] = []
         self._reported: tuple[int, dict[str, str]] | None = None
         self._reported_at = float("-inf")
+        self._rescored_at = float("-inf")
         self._unsent: list[Mapping[Key, Tally]] = []
         self._unsent_log: list[Mapping[int, Amounts]] = []
 
@@ -77,9 +80,9 @@ class LiveRouting:
 
     def start(self, *, wait: bool) -> None:
         """Runs the threads, if they do not run; with `wait` returns when predictions can be answered."""
-        if self._thread is None or not self._thread.is_alive():
+        if not self._is_running:
             with self._starting:
-                if self._thread is None or not self._thread.is_alive():
+                if not self._is_running:
                     self._start()
         if wait and not self._ready.is_set():
             self._ready.wait(FIRST_SECONDS)
@@ -87,6 +90,7 @@ class LiveRouting:
     def _start(self) -> None:
         self._stopping = threading.Event()
         self._ready.clear()
+        self._is_running = True
         self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="routing", daemon=True)
         self._shipper = threading.Thread(
             target=run_until, args=(self._stopping, self.log.folder), name="shipping", daemon=True
@@ -174,6 +178,11 @@ class LiveRouting:
         """Has some of the compiled forms' answers scored again natively, and counts what differed."""
         add_rescored(self.live.models.samples.rescore())
 
+    def _rescore_now_and_then(self) -> None:
+        if time.monotonic() - self._rescored_at >= RESCORE_SECONDS:
+            self.rescore()
+            self._rescored_at = time.monotonic()
+
     def _run(self, stopping: threading.Event) -> None:
         try:
             self._refresh_first()
@@ -181,6 +190,7 @@ class LiveRouting:
             while not stopping.is_set():
                 self._round(stopping)
         finally:
+            self._is_running = stopping is not self._stopping
             self._ready.set()
             with suppress(DatabaseError):
                 workers.forget(self.name)
@@ -206,7 +216,7 @@ class LiveRouting:
                 self.refresh()
                 self.report()
                 self.flush_counts()
-                self.rescore()
+                self._rescore_now_and_then()
                 self.load_books.tidy()
                 _wait_for_notify(POLL_SECONDS)
         except Exception as error:
@@ -234,10 +244,10 @@ def here() -> LiveRouting:
     """This process's routing; after a fork the child makes its own, for threads and sessions stay behind."""
     global _current
     found = _current
-    if found is not None and found.pid == os.getpid():
+    if found is not None:
         return found
     with _making:
-        if _current is None or _current.pid != os.getpid():
+        if _current is None:
             _current = LiveRouting(Path(settings.MLREGISTRY_HOME))
         return _current
 
@@ -251,12 +261,12 @@ def reset() -> None:
         found.stop()
 
 
-def _new_lock_after_fork() -> None:
-    global _making
-    _making = threading.Lock()
+def _start_anew_after_fork() -> None:
+    global _current, _making
+    _current, _making = None, threading.Lock()
 
 
-os.register_at_fork(after_in_child=_new_lock_after_fork)
+os.register_at_fork(after_in_child=_start_anew_after_fork)
 
 
 def predict_as(

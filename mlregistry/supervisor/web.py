@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
@@ -32,6 +33,9 @@ DOORS = ("mlregistry.mlflow_api.door", "serving.fast_door")
 KILL_SECONDS = 4  # for a worker that does not stop; the supervisor waits a second longer
 SPARE_THREADS = 64  # to refuse in, and for pages that wait for a connection
 SHIPPER_NICE = 10
+SWITCH_SECONDS = (
+    0.001  # so long a prediction waits for a page that is being made; Python's own 5 ms are its whole goal
+)
 
 
 def main() -> None:
@@ -65,6 +69,7 @@ def _settle() -> None:
 
 def _begin(application: Callable[..., Any]) -> Callable[..., Any]:
     """In a new worker: the models behind endpoints are loaded at once, not at the first prediction."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     import_module("serving.live_routing").here().start(wait=False)
     return application
 

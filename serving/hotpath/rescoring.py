@@ -25,7 +25,7 @@ Rows = list[dict[str, Any]]
 EVERY = 200  # one request in so many, the first one among them
 MOST_ROWS = 100
 MOST_WAITING = 32
-MOST_AT_ONCE = 4  # of each round, so that a busy process is not kept from its requests
+MOST_AT_ONCE = 2  # of each round, so that a busy process is not kept from its requests
 
 
 @dataclass(frozen=True, slots=True)
