@@ -255,7 +255,9 @@ def test_what_is_too_much_is_refused_quickly() -> None:
             for end in ("", "_", "'", "`"):
                 with pytest.raises(Invalid):
                     parse(start + piece * (33_000 // len(piece)) + end + " nonsense", RUNS)
-    assert time.process_time() - started < 20  # what grew by the square would take a second for each of the 300
+    assert (
+        time.process_time() - started < 20
+    )  # what grew by the square would take a second for each of the 300
 
 
 def test_the_largest_filters_allowed_are_read() -> None:

@@ -86,7 +86,9 @@ def test_without_its_database_it_says_so_to_known_and_unknown_tokens_and_comes_b
     try:
         database.send_signal(signal.SIGQUIT)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while _alive(database):  # nobody reaps it while its parent is stopped: waiting for its number would take all
+        while _alive(
+            database
+        ):  # nobody reaps it while its parent is stopped: waiting for its number would take all
             assert time.monotonic() < deadline, running.output()
             time.sleep(0.02)
         for path in (
