@@ -23,6 +23,7 @@ from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
 from mlregistry.rest import TeamView
 from models_app.models import ModelVersion, RegisteredModel
+from serving import live_routing
 from serving.models import AbTest, Batch, Endpoint, LoadTest
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
@@ -92,6 +93,13 @@ def send(client: Client, verb: str, address: str, body: Any = None) -> Any:
     )
 
 
+@pytest.fixture(autouse=True)
+def _own_routing(db: None) -> Iterator[None]:
+    """Asking whether the server is ready starts its threads: none outlives a test and looks at another's tables."""
+    yield
+    live_routing.reset()
+
+
 @pytest.fixture
 def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     """A thing of the lab for each segment that names one."""
@@ -153,8 +161,9 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     return {segment: str(name) for segment, name in things.items()}
 
 
-def _ids(pairs: list[tuple[str, Any]]) -> list[str]:
-    return [route.removeprefix(API) or "root" for route, _ in pairs]
+def noun_of(route: str) -> str:
+    """The first segment of a route: what its address is about."""
+    return route.removeprefix(API).partition("/")[0] or "root"
 
 
 every_verb = pytest.mark.parametrize("verb", VERBS)
@@ -197,6 +206,7 @@ def test_a_viewer_is_refused_what_takes_more(
     verb: str, foreign_ids: dict[str, str], vera: User, api: Api
 ) -> None:
     client, wrong = api(vera), []
+    live_routing.here().start(wait=True)  # before, the server says rightly that it is not ready
     for route, view in ROUTES:
         with transaction.atomic():  # each route meets the same things
             status = send(client, verb, fill(route, foreign_ids), {}).status_code
@@ -209,18 +219,23 @@ def test_a_viewer_is_refused_what_takes_more(
     assert wrong == []
 
 
-@pytest.mark.parametrize(("route", "view"), ROUTES, ids=_ids(ROUTES))
-def test_no_body_makes_the_server_fail(
-    route: str, view: Any, foreign_ids: dict[str, str], alice: User, api: Api
-) -> None:
-    """Everything is sent to verbs that the route has; the others refuse without a look at the body."""
-    client, addresses = api(alice), dict.fromkeys(fill(route, known) for known in ({}, foreign_ids))
-    for verb in VERBS[:-1]:
-        reads = verb in ("post", "put", "patch") and verb in roles_of(view)
-        for address, body in product(addresses, BODIES if reads else ({},)):
-            status = send(client, verb, address, body).status_code
-            assert status < 500, (verb, address, body, status)
-    assert send(client, "delete", fill(route, {})).status_code < 500
+@pytest.mark.parametrize("noun", sorted({noun_of(route) for route, _ in ROUTES}))
+def test_no_body_makes_the_server_fail(noun: str, foreign_ids: dict[str, str], alice: User, api: Api) -> None:
+    """Everything is sent to verbs that the route has; that the others refuse is what a viewer is told above."""
+    client, failed = api(alice), []
+    if noun == "v2":
+        live_routing.here().start(wait=True)
+    for route, view in ROUTES:
+        verbs = VERBS if noun_of(route) == noun else ()
+        for verb in [verb for verb in verbs if ("get" if verb == "head" else verb) in roles_of(view)]:
+            addresses = dict.fromkeys(fill(route, known) for known in ({}, foreign_ids))
+            for address, body in product(addresses, BODIES if verb in ("post", "put", "patch") else ({},)):
+                with transaction.atomic():  # each body meets the same things
+                    status = send(client, verb, address, body).status_code
+                    transaction.set_rollback(True)
+                if status >= 500:
+                    failed.append((verb, address, body, status))
+    assert failed == []
 
 
 @every_verb

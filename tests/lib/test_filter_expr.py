@@ -254,8 +254,10 @@ def test_what_is_too_much_is_refused_quickly() -> None:
         for start in ("", "params.a = '", "run_id IN ('", "metrics.a > ", "params.`"):
             for end in ("", "_", "'", "`"):
                 with pytest.raises(Invalid):
-                    parse(start + piece * (99_000 // len(piece)) + end + " nonsense", RUNS)
-    assert time.process_time() - started < 60
+                    parse(start + piece * (33_000 // len(piece)) + end + " nonsense", RUNS)
+    assert (
+        time.process_time() - started < 20
+    )  # what grew by the square would take a second for each of the 300
 
 
 def test_the_largest_filters_allowed_are_read() -> None:

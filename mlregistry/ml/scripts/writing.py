@@ -5,6 +5,7 @@ Text of users stands in literals only. The code is that of the server, so the fi
 
 from __future__ import annotations
 
+import functools
 import pprint
 import re
 import sys
@@ -94,13 +95,19 @@ def listed(script: str) -> list[str]:
 
 def requirements(wanted: Script, imports: Sequence[str]) -> list[str]:
     """Each distribution that the script imports, and those that its figures depend on, pinned."""
-    brought = metadata.packages_distributions()
+    brought = _brought()
     modules = {line.split()[1].partition(".")[0] for line in imports}
     names = {brought[module][0] for module in modules if module in brought} | set(ALWAYS)
     if wanted.spec.kind == "recommendation" and wanted.recipe.estimator in NEED_EXTRA:
         names.add("implicit")  # its classes are imported when they are needed
     names |= packages.distributions(wanted.recipe.estimator, wanted.recipe.params)
     return sorted(f"{name}=={wanted.libraries.get(name) or metadata.version(name)}" for name in names)
+
+
+@functools.cache
+def _brought() -> Mapping[str, list[str]]:
+    """The distributions of each module that can be imported; to look through all files takes half a second."""
+    return metadata.packages_distributions()
 
 
 def _requirements(wanted: Script, bundle: Bundle) -> str:
