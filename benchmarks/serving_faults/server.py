@@ -135,7 +135,8 @@ class Server:
 def running(
     *, compiled: bool = True, slow: bool = True, threads: int | None = None, pause_seconds: float = 0.002
 ) -> Iterator[Server]:
-    """With the versions of `models` registered; without `compiled` their native pipelines serve."""
+    """With the versions of `models` registered. Without `compiled` their native pipelines serve, and its worker takes
+    no jobs, so that it is there soon."""
     with tempfile.TemporaryDirectory(prefix="mlregistry-faults-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL may run as another account
@@ -144,7 +145,9 @@ def running(
             free_port(),
             secrets.token_hex(20),
         )
-        environment = _environment(folder, postgres, token, port, threads)
+        more = {} if compiled else {"MLREGISTRY_WORKER_CLASSES": "gpu"}
+        more |= {} if threads is None else {"MLREGISTRY_WEB_THREADS": str(threads)}
+        environment = _environment(folder, postgres, token, port, more)
         postgres.start()
         try:
             server = Process(
@@ -160,9 +163,8 @@ def running(
 
 
 def _environment(
-    folder: Path, postgres: Postgres, token: str, port: int, threads: int | None
+    folder: Path, postgres: Postgres, token: str, port: int, more: Mapping[str, str]
 ) -> Mapping[str, str]:
-    more = {} if threads is None else {"MLREGISTRY_WEB_THREADS": str(threads)}
     return clean_environment(
         MLREGISTRY_HOME=str(folder / "home"), MLREGISTRY_DEMO="0", MLREGISTRY_WEB_WORKERS="2",
         MLREGISTRY_ADMIN_TOKEN=token, MLREGISTRY_ADMIN_USERNAME="owner",
