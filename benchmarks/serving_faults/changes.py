@@ -13,7 +13,6 @@ from benchmarks.serving_faults.models import alone, variant
 from benchmarks.serving_faults.server import Server
 
 NAME = "changes"
-CONNECTIONS = 16
 WEIGHT_GOAL, ROLLBACK_GOAL = 1.0, 2.0
 
 
@@ -43,7 +42,7 @@ def measure(server: Server, n_times: int = 20) -> list[Line]:
 def changed(server: Server, n_times: int) -> Changed:
     """Both versions stay behind the endpoint while weights change; a rollback loads the former one from its file."""
     server.create(NAME, *_weights(100))
-    with server.load(NAME, connections=CONNECTIONS) as load:
+    with server.load(NAME) as load:
         while not all((asked := server.asked_workers()).values()):
             load.add(1)
         weights = [

@@ -50,7 +50,8 @@ class Server:
     token: str
     postgres: Postgres
     supervisor: int
-    pause_seconds: float  # of each connection of a load, after each answer
+    connections: int  # of a load
+    pause_seconds: float  # of each of them after an answer
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Status and answer, whatever they are."""
@@ -85,7 +86,7 @@ class Server:
 
     def load(self, name: str, rows: int = 1, **options: Any) -> Load:
         path = f"/api/v1/endpoints/{name}/invocations"
-        options = {"pause_seconds": self.pause_seconds, **options}
+        options = {"connections": self.connections, "pause_seconds": self.pause_seconds, **options}
         return Load(self.port, path, models.body(rows), self.headers(), **options)
 
     def workers(self) -> list[psutil.Process]:
@@ -133,7 +134,12 @@ class Server:
 
 @contextmanager
 def running(
-    *, compiled: bool = True, slow: bool = True, threads: int | None = None, pause_seconds: float = 0.002
+    *,
+    compiled: bool = True,
+    slow: bool = True,
+    threads: int | None = None,
+    connections: int = 8,
+    pause_seconds: float = 0.002,
 ) -> Iterator[Server]:
     """With the versions of `models` registered. Without `compiled` their native pipelines serve, and its worker takes
     no jobs, so that it is there soon."""
@@ -157,7 +163,9 @@ def running(
                 assert server.process is not None
                 models.write(folder / "models", slow=slow)
                 _register(folder / "models", environment, compiled=compiled)
-                yield Server(folder / "home", port, token, postgres, server.process.pid, pause_seconds)
+                yield Server(
+                    folder / "home", port, token, postgres, server.process.pid, connections, pause_seconds
+                )
         finally:
             postgres.stop()
 

@@ -12,12 +12,12 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with running(compiled=False, slow=False, pause_seconds=0.05) as found:
+    with running(compiled=False, slow=False, connections=4, pause_seconds=0.1) as found:
         yield found
 
 
 def test_no_request_fails_while_versions_and_weights_change(server: Server) -> None:
-    found = swaps.swapped(server, 8)
+    found = swaps.swapped(server, 6)
     assert found.failed == []
     assert found.n_by("1") > 0
     assert found.n_by("2") > 0
@@ -25,7 +25,7 @@ def test_no_request_fails_while_versions_and_weights_change(server: Server) -> N
 
 def test_every_process_answers_by_a_change_once_the_api_says_so(server: Server) -> None:
     """It would raise if a process still answered by the former one."""
-    assert changes.changed(server, 2).right
+    assert changes.changed(server, 1).right
 
 
 def test_a_changed_model_file_is_fetched_anew_or_never_served(server: Server) -> None:
@@ -39,5 +39,5 @@ def test_every_answered_prediction_of_killed_processes_is_in_the_log_once(server
 
 
 def test_no_prediction_fails_nor_is_lost_while_postgresql_is_away(server: Server) -> None:
-    (line,) = database_away.measure(server, 2.0)
+    (line,) = database_away.measure(server, 1.5)
     assert line.met, line
