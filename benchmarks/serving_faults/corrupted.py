@@ -75,7 +75,7 @@ def _nothing_else(server: Server) -> Line:
     created, _ = server.ask("POST", "/api/v1/endpoints/", {"name": ALONE, "variants": [alone(SPOILT)]})
     deployed, _ = server.deploy(ALONE)
     with server.load(ALONE, connections=4) as load:
-        load.await_answers(20)
+        load.await_answers(5)
     answers = load.seen()
     statuses = {one.status for one in answers}
     seen = f"deploy: {deployed}; {len(answers)} requests, answered {_said(statuses)}: {answers[-1].why[:200]}"

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with running(compiled=False, slow=False, connections=4, pause_seconds=0.1) as found:
+    with running(compiled=False, slow=False, connections=4, pause_seconds=0.05) as found:
         yield found
 
 
