@@ -90,10 +90,12 @@ class Server:
         return Load(self.port, path, models.body(rows), self.headers(), **options)
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that answer predictions, oldest first."""
+        """The processes that answer predictions and have told so, oldest first."""
         children = psutil.Process(self.supervisor).children()
         web = next(one for one in children if WEB in " ".join(one.cmdline()))
-        return sorted(web.children(), key=lambda one: one.create_time())
+        told = {int(pid) for (pid,) in self.rows("SELECT pid FROM serving_servingworker")}
+        found = [one for one in web.children() if one.pid in told]
+        return sorted(found, key=lambda one: one.create_time())
 
     def asked_workers(self) -> dict[int, int]:
         """How many connections each of them has."""
