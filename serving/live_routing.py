@@ -33,6 +33,7 @@ from serving.hotpath.predict import Means, predict
 from serving.hotpath.protocols import SCORING, Answer, Wording
 from serving.hotpath.snapshot import Address, Grant, Snapshot
 from serving.load_books import LoadBooks
+from serving.model_files import make_whole
 from serving.queries import routing
 from serving.shipping import run_until
 
@@ -48,7 +49,7 @@ class LiveRouting:
     """The snapshot in force, the prediction log and the counters of one process."""
 
     def __init__(self, home: Path) -> None:
-        self.live = Live(ModelCache(), kept_at=home / "routing.json")
+        self.live = Live(ModelCache(make_whole), kept_at=home / "routing.json")
         self.log = PredictionLog(home / "predictions")
         self.counters = Counters()
         self.admission = Admission(settings.PREDICTION_QUEUE)
@@ -229,8 +230,9 @@ class LiveRouting:
 
 
 def _wait_for_notify(seconds: float) -> None:
+    """Returns at once when a message came with the answer to a former statement: no byte will come for it again."""
     raw = connection.connection
-    if raw is not None and select.select([raw], [], [], seconds)[0]:
+    if raw is not None and (raw.notifies or select.select([raw], [], [], seconds)[0]):
         with connection.wrap_database_errors:
             raw.poll()
         raw.notifies.clear()

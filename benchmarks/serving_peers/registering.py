@@ -20,7 +20,7 @@ import pandas as pd  # noqa: E402
 from experiments.actions import artifacts, datasets  # noqa: E402
 from experiments.actions.experiments import create_experiment  # noqa: E402
 from experiments.actions.runs import create_run, finish_run  # noqa: E402
-from experiments.models import Run  # noqa: E402
+from experiments.models import DatasetVersion, Run  # noqa: E402
 from mlregistry.accounts.actor import Actor  # noqa: E402
 from mlregistry.accounts.models import User  # noqa: E402
 from mlregistry.jobs.models import LIVE, Job  # noqa: E402
@@ -33,22 +33,26 @@ COMPILE_SECONDS = 300
 
 
 def main() -> None:
-    user = User.objects.select_related("default_team").get(username="owner")
-    assert user.default_team is not None
-    by = Actor.system(user.default_team, user=user)
+    by = owner()
     for folder in map(Path, sys.argv[1:]):
-        version = _registered(folder, by)
-        _await_compilation(version)
+        version = registered(folder, by)
+        await_compilation(version)
         for name, mode in (("on", "durable"), ("off", "off")):
             variants = [{"name": "only", "version": version, "weight": 100.0}]
             create_endpoint(f"{folder.name}-{name}", variants=variants, log_mode=mode, by=by)  # type: ignore[arg-type]
 
 
-def _registered(folder: Path, by: Actor) -> ModelVersion:
+def owner() -> Actor:
+    """The first one, in their own team."""
+    user = User.objects.select_related("default_team").get(username="owner")
+    assert user.default_team is not None
+    return Actor.system(user.default_team, user=user)
+
+
+def registered(folder: Path, by: Actor, *, model: str = "", with_data: bool = True) -> ModelVersion:
     """As a training leaves it: the run with its data, signature and example, the model's files saved by a job."""
     frame = pd.read_csv(folder / "table.csv")
-    dataset = datasets.create_dataset(folder.name, by=by)
-    data = datasets.add_version(dataset, folder / "table.csv", filename="table.csv", by=by)
+    data = _data(folder, by) if with_data else None
     inputs, classes = frame.drop(columns="y"), sorted(frame["y"].unique().tolist())
     known = signature.infer(inputs, target="y", output_type="integer", classes=classes)
     run = create_run(create_experiment(folder.name, by=by), dataset_version=data, by=by)
@@ -58,10 +62,15 @@ def _registered(folder: Path, by: Actor) -> ModelVersion:
         for file in packaging.save(joblib.load(folder / "model.joblib"), Path(saved)):
             artifacts.save_artifact(run, f"model/{file.name}", Path(saved) / file.name, by=by)
     finish_run(run, "FINISHED", by=by)
-    return register(Run.objects.get(pk=run.pk), folder.name, by=by)
+    return register(Run.objects.get(pk=run.pk), model or folder.name, by=by)
 
 
-def _await_compilation(version: ModelVersion) -> None:
+def _data(folder: Path, by: Actor) -> DatasetVersion:
+    dataset = datasets.create_dataset(folder.name, by=by)
+    return datasets.add_version(dataset, folder / "table.csv", filename="table.csv", by=by)
+
+
+def await_compilation(version: ModelVersion) -> None:
     deadline = time.monotonic() + COMPILE_SECONDS
     while Job.objects.filter(kind="models_app.compile", args__version_id=version.pk, state__in=LIVE).exists():
         if time.monotonic() > deadline:

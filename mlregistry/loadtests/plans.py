@@ -52,14 +52,14 @@ class Slice:
 
 @dataclass(slots=True)
 class Measured:
-    """Latencies of all requests of the measured time, and their number by status: a number, or one of the words above.
+    """Latencies of all requests of the measured time, together and by status: a number, or one of the words above.
 
     Latency counts from the planned time, so a server that stalls is charged for each request it kept waiting.
     """
 
     plan: Plan
     histogram: Histogram = field(default_factory=Histogram)
-    statuses: dict[str, int] = field(default_factory=dict)
+    by_status: dict[str, Histogram] = field(default_factory=dict)
     slices: dict[int, Slice] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -69,7 +69,12 @@ class Measured:
         self.histogram.add(seconds)
         part.histogram.add(seconds)
         part.n_errors += status != "200"
-        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.by_status.setdefault(status, Histogram()).add(seconds)
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """How many of each."""
+        return {status: histogram.n for status, histogram in self.by_status.items()}
 
     @property
     def n(self) -> int:

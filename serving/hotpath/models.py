@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,10 +150,11 @@ Loaded = tuple[dict[int, LoadedModel], dict[int, Unavailable]]
 class ModelCache:
     """Loaded models by version id. Several threads that want one version load it once.
 
-    A version whose compiled form is another than when it was loaded is loaded anew.
+    A version with another compiled form than when it was loaded is loaded anew. `make_whole` sees to its files first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make_whole: Callable[[ModelHandle], None] = lambda handle: None) -> None:
+        self._make_whole = make_whole
         self._lock = threading.Lock()
         self._models: dict[int, Future[LoadedModel]] = {}
         self._forms: dict[int, Any] = {}
@@ -173,6 +174,7 @@ class ModelCache:
 
     def _load(self, handle: ModelHandle, future: Future[LoadedModel]) -> None:
         try:
+            self._make_whole(handle)
             future.set_result(replace(load_model(handle), samples=self.samples))
         except BaseException as error:
             with self._lock:
@@ -180,9 +182,7 @@ class ModelCache:
                     del self._models[handle.version_id]
             future.set_exception(error)
 
-    def load_all(
-        self, handles: Iterable[ModelHandle]
-    ) -> tuple[dict[int, LoadedModel], dict[int, Unavailable]]:
+    def load_all(self, handles: Iterable[ModelHandle]) -> Loaded:
         """Every version that loads, and for the others why not."""
         models: dict[int, LoadedModel] = {}
         failures: dict[int, Unavailable] = {}

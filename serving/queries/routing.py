@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from mlregistry.accounts.models import ApiToken, Membership
 from mlregistry.artifacts.models import StoredFile
+from mlregistry.errors import Unavailable
 from mlregistry.ml.compiling.names import COMPILED, FORM_ALONE
 from mlregistry.ml.packaging import NAMES
 from mlregistry.ml.signature import kind_of
@@ -125,9 +126,9 @@ def _file(file: ModelFile) -> dict[str, Any]:
 def _folder(stored: StoredFile, name: str) -> str:
     try:
         return str(model_files.fetch(stored, name))
-    except OSError:
+    except (OSError, Unavailable) as error:
         # The loader says which version cannot be served; the others are not held up.
-        logger.exception("the bytes of %s cannot be read", stored.key)
+        logger.warning("the bytes of %s cannot be had: %s", stored.key, error)
         return str(model_files.folder_of(stored.sha256))
 
 

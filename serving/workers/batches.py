@@ -11,7 +11,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
 from mlregistry.jobs.context import JobContext
 from serving.actions.batches import keep_result
-from serving.hotpath.models import load_model
+from serving.model_files import load_whole
 from serving.models import Batch
 from serving.queries.routing import handle_of
 from serving.table_scoring import score_table
@@ -25,7 +25,7 @@ def predict_batch(context: JobContext, *, batch_id: int) -> dict[str, Any]:
     if batch.version is None or batch.dataset_version is None:
         raise NotFound("The version or the data was deleted meanwhile.")
     context.report(0.0, "Loading the model")
-    model, total = load_model(handle_of(batch.version)), max(1, batch.dataset_version.n_rows)
+    model, total = load_whole(handle_of(batch.version)), max(1, batch.dataset_version.n_rows)
 
     def report(n_done: int) -> None:
         context.report(ALMOST * n_done / total, f"{n_done:,} of {total:,} rows")

@@ -7,7 +7,8 @@ from typing import Any
 from mlregistry.errors import MlregistryError, NotFound
 from mlregistry.jobs.context import JobContext
 from serving.actions.shadows import keep_answers
-from serving.hotpath.models import LoadedModel, load_model
+from serving.hotpath.models import LoadedModel
+from serving.model_files import load_whole
 from serving.models import Shadow
 from serving.queries.routing import handle_of
 from serving.queries.shadows import pending
@@ -24,7 +25,7 @@ def score(context: JobContext, *, shadow_id: int) -> dict[str, int]:
     shadow = rows.prefetch_related("version__files__file").filter(pk=shadow_id).first()
     if shadow is None:
         raise NotFound("The shadow is gone.")
-    model, n_asked = load_model(handle_of(shadow.version)), 0
+    model, n_asked = load_whole(handle_of(shadow.version)), 0
     for _ in range(MOST_BATCHES):
         waiting = pending(shadow, limit=BATCH)
         if not waiting:

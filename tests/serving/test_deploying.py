@@ -5,6 +5,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from rest_framework.test import APIClient
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
+from mlregistry.artifacts.models import StoredFile
 from models_app.models import ModelVersion
 from serving import live_routing, model_files
 from serving.actions import workers
@@ -21,6 +23,10 @@ from serving.queries import routing
 from tests.serving.conftest import two_variants
 
 Api = Callable[..., APIClient]
+
+
+def unread(stored: StoredFile, target: Path) -> None:
+    raise OSError("The store cannot be read.")
 
 
 def body_of(*weights: int) -> dict[str, object]:
@@ -58,7 +64,7 @@ def test_a_version_that_cannot_be_loaded_is_told_and_the_former_one_goes_on(
     shutil.rmtree(handle.folder)
     here.live.models.evict(keep=())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model_files, "fetch", lambda stored, name: model_files.folder_of(stored.sha256))
+        patch.setattr(model_files, "_copy", unread)
         found = deploy(endpoint, two_variants(versions, 50, 50), wait_seconds=30, by=by)
         assert not found.live
         assert "cannot be loaded" in found.workers[0].error

@@ -1,11 +1,14 @@
 """The routing of a process: heard changes, forks, models that cannot be loaded."""
 
 import os
+import select
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict
@@ -13,6 +16,7 @@ from models_app.actions.versions import register
 from models_app.models import ModelVersion
 from serving import live_routing
 from serving.actions.endpoints import create_endpoint, set_variants
+from serving.actions.routing import CHANNEL
 from serving.models import Endpoint, RoutingEpoch
 from serving.queries import routing
 from tests.models_app.trained import finished_run, fitted
@@ -46,6 +50,26 @@ def test_a_change_is_heard_before_the_next_poll(
     assert listens.wait(60)
     set_variants(endpoint, two_variants(versions, 50, 50), by=by)
     assert eventually(lambda: here.snapshot.epoch == routing.epoch())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_came_with_an_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no longer to be read from the line, so waiting on that would last a whole poll."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+        cursor.execute(f"NOTIFY {CHANNEL}")
+        cursor.execute("SELECT 1")
+    waited: list[float] = []
+
+    def nothing_comes(*given: Any) -> tuple[list[Any], list[Any], list[Any]]:
+        waited.append(given[3])
+        return [], [], []
+
+    monkeypatch.setattr(select, "select", nothing_comes)
+    live_routing._wait_for_notify(600.0)
+    assert waited == []
+    live_routing._wait_for_notify(600.0)
+    assert waited == [600.0]
 
 
 @pytest.mark.django_db(transaction=True)

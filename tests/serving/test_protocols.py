@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +9,6 @@ import pytest
 from rest_framework.test import APIClient
 
 from mlregistry import __version__
-from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from serving import live_routing
 from serving.hotpath import records
@@ -99,22 +97,3 @@ def test_an_endpoint_answers_what_mlflows_scoring_server_answers(
         )
         assert api(charlie, scopes=frozenset({"predict"})).get(f"{start}tumour/ping").status_code == 404
     assert APIClient().get("/ping").status_code == 200
-
-
-def test_a_corrupted_file_is_never_served(endpoint: Endpoint, by: Actor) -> None:
-    """Both variants' files are changed on the disk: the checksum stops them, and no answer is made up."""
-    routing = live_routing.here()
-    routing.refresh()
-    files = [Path(handle.folder) / str(handle.file["name"]) for handle in routing.snapshot.handles()]
-    whole = {path: path.read_bytes() for path in files}
-    for path, content in whole.items():
-        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-    live_routing.reset()
-    body = json.dumps({"dataframe_records": [ROW]}).encode()
-    try:
-        status, headers, answer = live_routing.predict_as(by, "tumour", body, {})
-    finally:
-        for path, content in whole.items():  # the folder is shared with the tests that follow
-            path.write_bytes(content)
-    assert (status, headers["Retry-After"]) == (503, "1")
-    assert b"is not loaded" in answer
