@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from mlregistry.look_only import LookOnly, LookOnlyInline
-from models_app.models import AwaitedAlias, ModelGate, ModelTestResult, ModelTestRun
+from models_app.models import AwaitedAlias, LoadVerdict, ModelGate, ModelTestResult, ModelTestRun
 
 
 class Results(LookOnlyInline):
@@ -28,6 +28,14 @@ class ModelGateAdmin(LookOnly):
     list_filter = ["strict", "model__team"]
     search_fields = ["model__name"]
     list_select_related = ["model", "updated_by"]
+
+
+@admin.register(LoadVerdict)
+class LoadVerdictAdmin(LookOnly):
+    list_display = ["version", "is_passed", "endpoint_name", "load_test_id", "at"]
+    list_filter = ["is_passed", "version__model__team"]
+    search_fields = ["version__model__name", "endpoint_name"]
+    list_select_related = ["version__model"]
 
 
 @admin.register(AwaitedAlias)
