@@ -93,7 +93,7 @@ def _make(week: Week) -> None:
             f"CREATE TABLE {week.table} (LIKE serving_prediction INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
         )
         cursor.execute(
-            f"WITH moved AS (DELETE FROM serving_prediction_rest WHERE {inside} RETURNING *)"  # noqa: S608
+            f"WITH moved AS (DELETE FROM serving_prediction_rest WHERE {inside} RETURNING *)"  # noqa: S608  # names are made of a date
             f" INSERT INTO {week.table} SELECT * FROM moved",
             [low, high],
         )
