@@ -1,4 +1,4 @@
-"""The admin of rows that only actions make, change and delete; every app's admin.py builds on it."""
+"""The admin of rows that only actions make, change and delete; every app's admin builds on it."""
 
 from typing import Any
 
@@ -41,3 +41,22 @@ class LookOnly(admin.ModelAdmin[Any]):
             self.message_user(request, f"{name}: {error}", messages.ERROR)
         else:
             self.message_user(request, f"{name}: done.")
+
+
+class LookOnlyInline(admin.TabularInline[Any, Any]):
+    """Rows under the row they belong to, to look at; `fields` names what is shown."""
+
+    extra = 0
+    can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return list(self.fields or ())
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

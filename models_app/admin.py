@@ -1,36 +1,32 @@
 """The registry in the admin: to look and to search; deleting goes through the actions."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from mlregistry.look_only import LookOnly
+from mlregistry.look_only import LookOnly, LookOnlyInline
+from models_app.actions import model_tests as test_actions
 from models_app.actions import models as model_actions
 from models_app.actions import versions as version_actions
 from models_app.actions import webhooks as webhook_actions
+from models_app.admin_intakes import CardTextAdmin, CompilationAdmin, IntakeAdmin
+from models_app.admin_tests import AwaitedAliasAdmin, LoadVerdictAdmin, ModelGateAdmin, ModelTestRunAdmin
 from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel, Webhook, WebhookDelivery
 
+__all__ = [
+    "AwaitedAliasAdmin", "CardTextAdmin", "CompilationAdmin", "IntakeAdmin", "LoadVerdictAdmin", "ModelGateAdmin",
+    "ModelTestRunAdmin",
+]  # fmt: skip
 
-class Aliases(admin.TabularInline[Any, Any]):
+
+class Aliases(LookOnlyInline):
     model = Alias
-    extra = 0
-    can_delete = False
-    readonly_fields = ["name", "version", "updated_at"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    fields = ["name", "version", "updated_at"]
 
 
-class Files(admin.TabularInline[Any, Any]):
+class Files(LookOnlyInline):
     model = ModelFile
-    extra = 0
-    can_delete = False
-    readonly_fields = ["format", "file", "trained_here"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    fields = ["format", "file", "trained_here"]
 
 
 @admin.register(RegisteredModel)
@@ -55,7 +51,12 @@ class ModelVersionAdmin(LookOnly):
     search_fields = ["model__name", "description"]
     list_select_related = ["model", "run", "created_by"]
     inlines = [Files]
-    actions = ["delete_versions"]
+    actions = ["test_versions", "delete_versions"]
+
+    @admin.action(description="Run their tests", permissions=["operate"])
+    def test_versions(self, request: HttpRequest, rows: QuerySet[ModelVersion]) -> None:
+        for version in rows.select_related("model__team"):
+            self.act_on(request, version, version.model.team, test_actions.request_tests)
 
     @admin.action(description="Delete versions that no endpoint serves", permissions=["operate"])
     def delete_versions(self, request: HttpRequest, rows: QuerySet[ModelVersion]) -> None:

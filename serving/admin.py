@@ -4,21 +4,31 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
 
-from mlregistry.look_only import LookOnly
+from mlregistry.look_only import LookOnly, LookOnlyInline
+from serving import partitions
 from serving.actions import endpoints as actions
-from serving.models import AbTest, Endpoint, Feedback, Prediction, RoutingEpoch, Shadow, Variant
+from serving.admin_tests import AbTestAdmin, AbTestLookAdmin, LoadTestAdmin, ShadowAdmin, ShadowAnswerAdmin
+from serving.admin_work import BatchAdmin, ServingWorkerAdmin, UnitFeedbackAdmin
+from serving.models import Endpoint, Feedback, LogCount, Prediction, RoutingEpoch, Variant
+from serving.queries.answers import totals
+
+__all__ = [
+    "AbTestAdmin", "AbTestLookAdmin", "BatchAdmin", "LoadTestAdmin", "ServingWorkerAdmin", "ShadowAdmin",
+    "ShadowAnswerAdmin", "UnitFeedbackAdmin",
+]  # fmt: skip
 
 
-class Variants(admin.TabularInline[Any, Any]):
+class Variants(LookOnlyInline):
     model = Variant
-    extra = 0
-    can_delete = False
-    readonly_fields = ["name", "version", "weight", "position"]
+    fields = ["name", "version", "weight", "position"]
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+
+class LogCounts(LookOnlyInline):
+    model = LogCount
+    fields = ["source", "n_enqueued", "n_written", "n_dropped", "n_refused", "changed_at"]
 
 
 @admin.register(Endpoint)
@@ -27,13 +37,20 @@ class EndpointAdmin(LookOnly):
     list_filter = ["team", "log_mode"]
     search_fields = ["name", "description"]
     list_select_related = ["team", "problem", "created_by"]
-    inlines = [Variants]
+    inlines = [Variants, LogCounts]
+    readonly_fields = ["answers"]
     actions = ["delete_endpoints"]
 
     @admin.action(description="Delete with log and feedback", permissions=["operate"])
     def delete_endpoints(self, request: HttpRequest, rows: QuerySet[Endpoint]) -> None:
         for endpoint in rows.select_related("team"):
             self.act_on(request, endpoint, endpoint.team, actions.delete_endpoint)
+
+    @admin.display(description="answers by variant, version and status")
+    def answers(self, endpoint: Endpoint) -> str:
+        """Their table has a key of several columns, which no page of the admin can show by itself."""
+        lines = ((one.variant or "no variant", one.version_id, one.status, one.n) for one in totals(endpoint))
+        return format_html_join("", "<div>{} · version id {} · {}: {}</div>", lines) or "none"
 
 
 @admin.register(Prediction)
@@ -43,6 +60,10 @@ class PredictionAdmin(LookOnly):
     search_fields = ["request_id", "unit"]
     list_select_related = ["endpoint"]
     show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the weeks of the log, which are tables of their own."""
+        return super().changelist_view(request, {**(extra_context or {}), "weeks": partitions.sizes()})
 
 
 @admin.register(Feedback)
@@ -57,18 +78,3 @@ class FeedbackAdmin(LookOnly):
 @admin.register(RoutingEpoch)
 class RoutingEpochAdmin(LookOnly):
     list_display = ["number"]
-
-
-@admin.register(AbTest)
-class AbTestAdmin(LookOnly):
-    list_display = ["name", "endpoint", "mode", "state", "metric", "created_by", "started_at", "ended_at"]
-    list_filter = ["mode", "state"]
-    search_fields = ["name", "endpoint__name"]
-    list_select_related = ["endpoint", "created_by"]
-
-
-@admin.register(Shadow)
-class ShadowAdmin(LookOnly):
-    list_display = ["name", "endpoint", "version", "since", "created_by"]
-    search_fields = ["name", "endpoint__name"]
-    list_select_related = ["endpoint", "version__model", "created_by"]

@@ -7,7 +7,8 @@ class ServingConfig(AppConfig):
     name = "serving"
 
     def ready(self) -> None:
-        from serving import metrics, prometheus  # noqa: PLC0415 - models' siblings cannot be imported earlier
+        from serving import live_metrics, metrics, prometheus  # noqa: PLC0415 - models' siblings cannot be imported earlier
 
         prometheus.register()
         metrics.register()
+        live_metrics.register()

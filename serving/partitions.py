@@ -20,6 +20,11 @@ NAMES = """
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'serving_prediction'::regclass ORDER BY 1
 """
+SIZES = """
+    SELECT c.relname, greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid)
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'serving_prediction'::regclass ORDER BY 1
+"""
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('prediction weeks', 0))"
 
 
@@ -47,6 +52,11 @@ def weeks() -> list[Week]:
     """Those that have a partition, oldest first."""
     found = [NAME.fullmatch(str(name)) for (name,) in fetched(NAMES, [])]
     return [Week(datetime.strptime(one[1], "%Y%m%d").replace(tzinfo=UTC)) for one in found if one]
+
+
+def sizes() -> list[tuple[str, int, int]]:
+    """Every partition by the name of its table: rows as PostgreSQL last estimated them, and bytes with indexes."""
+    return [(str(name), int(n_rows), int(n_bytes)) for name, n_rows, n_bytes in fetched(SIZES, [])]
 
 
 def make_ahead(now: datetime) -> list[Week]:
@@ -83,7 +93,7 @@ def _make(week: Week) -> None:
             f"CREATE TABLE {week.table} (LIKE serving_prediction INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
         )
         cursor.execute(
-            f"WITH moved AS (DELETE FROM serving_prediction_rest WHERE {inside} RETURNING *)"  # noqa: S608
+            f"WITH moved AS (DELETE FROM serving_prediction_rest WHERE {inside} RETURNING *)"  # noqa: S608  # names are made of a date
             f" INSERT INTO {week.table} SELECT * FROM moved",
             [low, high],
         )

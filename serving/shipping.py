@@ -52,7 +52,7 @@ STORE = f"""
     ON CONFLICT (request_id, "row") DO NOTHING
     RETURNING endpoint_id
 """  # noqa: S608 - constants only
-STORED = f"WITH stored AS ({STORE}) SELECT endpoint_id, count(*) FROM stored GROUP BY 1"  # noqa: S608
+STORED = f"WITH stored AS ({STORE}) SELECT endpoint_id, count(*) FROM stored GROUP BY 1"  # noqa: S608  # constants only
 WITHOUT_VERSION = """
     SELECT endpoint_id, count(*) FROM shipped_predictions s
     WHERE NOT EXISTS (SELECT FROM models_app_modelversion v WHERE v.id = s.version_id) GROUP BY 1

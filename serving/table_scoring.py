@@ -58,18 +58,18 @@ def score_table(
     names = [str(item.name) for item in model.inputs]
     outcome = Outcome()
     with duck.connect([*duck.folders(list(paths)), target.parent]) as connection:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(list(paths))}").fetchall()  # noqa: S608
+        described = connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(list(paths))}").fetchall()  # noqa: S608  # duck.scan quotes the paths
         taken = [str(column[0]) for column in described]
         layout = _layout(model, taken)
         with answers.open("wb") as file:
             chosen = ", ".join(duck.name(name) for name in [*names, *([id_column] if id_column else [])])
-            cursor = connection.cursor().execute(f"SELECT {chosen} FROM {duck.scan(list(paths))}")  # noqa: S608
+            cursor = connection.cursor().execute(f"SELECT {chosen} FROM {duck.scan(list(paths))}")  # noqa: S608  # duck quotes paths and names
             for chunk in _chunks(cursor, _chunk_size(model)):
                 _score_chunk(model, names, chunk, file, outcome, layout, exact)
                 report(outcome.n_rows)
         types = ", ".join(f"{duck.text(name)}: {duck.text(kind)}" for name, kind in layout.types.items())
         connection.execute(
-            f"COPY (SELECT given.*, answers.* FROM {duck.scan(list(paths))} given"  # noqa: S608
+            f"COPY (SELECT given.*, answers.* FROM {duck.scan(list(paths))} given"  # noqa: S608  # duck.scan quotes the paths
             f" POSITIONAL JOIN read_json({duck.text(answers)}, format = 'newline_delimited',"
             f" columns = {{{types}}}) answers) TO {duck.text(target)} (FORMAT parquet, COMPRESSION zstd)"
         )

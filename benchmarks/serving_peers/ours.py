@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.serving_peers.cases import Case
 from benchmarks.serving_peers.loading import Ask, once
 from benchmarks.serving_peers.peers import split_body
-from benchmarks.serving_peers.processes import Process, clean_environment, free_port
+from benchmarks.serving_peers.processes import Process, clean_environment, free_port, granian
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTLE_SECONDS = 3.0  # the processes learn of the endpoints within one
@@ -47,32 +47,12 @@ def running(cases: list[Case], folder: Path) -> Iterator[Ours]:
     )  # fmt: skip
     port, slow = free_port(), free_port()
     server = Process(
-        [sys.executable, "-m", "mlregistry.supervisor"],
-        port,
-        "/health",
-        home,
-        {**environment, "PORT": str(port)},
-    )
-    door = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(slow),
-    ]
-    door += ["--workers", "1", "--no-ws", "--http", "1", "--log-level", "warning"]
-    door += ["mlregistry.wsgi:django_application"]
+        [sys.executable, "-m", "mlregistry.supervisor"], port, "/health", home, {**environment, "PORT": str(port)},
+    )  # fmt: skip
+    door = granian("mlregistry.wsgi:django_application", slow)
     with server:
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.serving_peers.registering",
-            *(str(c.folder) for c in cases),
-        ]
+        folders = (str(case.folder) for case in cases)
+        command = [sys.executable, "-m", "benchmarks.serving_peers.registering", *folders]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
         with Process(door, slow, "/health", home, {**environment, "PORT": str(slow)}):
             found = Ours(port, slow, token)

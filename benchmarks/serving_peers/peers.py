@@ -6,14 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.serving_peers.cases import Case
 from benchmarks.serving_peers.loading import Ask
-from benchmarks.serving_peers.processes import Process, free_port
+from benchmarks.serving_peers.processes import Process, free_port, granian
 from benchmarks.side_by_side.peers import program
 
 SAVE = """
@@ -112,18 +111,7 @@ def _echo(case: Case, folder: Path, peers: Path) -> Process:
     home.mkdir()
     (home / "echo.py").write_text(ECHO)
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += ["--workers", "1", "--no-ws", "--http", "1", "--log-level", "warning", "echo:application"]
+    command = granian("echo:application", port)
     return Process(command, port, "/", home, {**os.environ, "PYTHONPATH": str(home)})
 
 

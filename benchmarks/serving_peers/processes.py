@@ -6,6 +6,7 @@ import http.client
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -62,6 +63,14 @@ class Process:
                     one.kill()
         self.process.wait()
         self.process = None
+
+
+def granian(application: str, port: int) -> list[str]:
+    """The command of the server that this project runs on, with one process."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "1", "--no-ws", "--http", "1", "--log-level", "warning", application,
+    ]  # fmt: skip
 
 
 def free_port() -> int:

@@ -4,6 +4,8 @@ Run with the server's environment. Each folder holds model.joblib and table.csv;
 and “-off” for the prediction log.
 """
 
+# ruff: noqa: E402 - models can only be imported once Django is set up
+
 import sys
 import tempfile
 import time
@@ -13,21 +15,20 @@ import django
 
 django.setup()
 
-# Models can only be imported once Django is set up.
-import joblib  # noqa: E402
-import pandas as pd  # noqa: E402
+import joblib
+import pandas as pd
 
-from experiments.actions import artifacts, datasets  # noqa: E402
-from experiments.actions.experiments import create_experiment  # noqa: E402
-from experiments.actions.runs import create_run, finish_run  # noqa: E402
-from experiments.models import DatasetVersion, Run  # noqa: E402
-from mlregistry.accounts.actor import Actor  # noqa: E402
-from mlregistry.accounts.models import User  # noqa: E402
-from mlregistry.jobs.models import LIVE, Job  # noqa: E402
-from mlregistry.ml import packaging, signature  # noqa: E402
-from models_app.actions.versions import register  # noqa: E402
-from models_app.models import Compilation, ModelVersion  # noqa: E402
-from serving.actions.endpoints import create_endpoint  # noqa: E402
+from experiments.actions import artifacts, datasets
+from experiments.actions.experiments import create_experiment
+from experiments.actions.runs import create_run, finish_run
+from experiments.models import DatasetVersion, Run
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
+from mlregistry.jobs.models import LIVE, Job
+from mlregistry.ml import packaging, signature
+from models_app.actions.versions import register
+from models_app.models import Compilation, ModelVersion
+from serving.actions.endpoints import create_endpoint
 
 COMPILE_SECONDS = 300
 
@@ -39,7 +40,7 @@ def main() -> None:
         await_compilation(version)
         for name, mode in (("on", "durable"), ("off", "off")):
             variants = [{"name": "only", "version": version, "weight": 100.0}]
-            create_endpoint(f"{folder.name}-{name}", variants=variants, log_mode=mode, by=by)  # type: ignore[arg-type]
+            create_endpoint(f"{folder.name}-{name}", variants=variants, log_mode=mode, by=by)  # type: ignore[arg-type]  # a plain dict
 
 
 def owner() -> Actor:

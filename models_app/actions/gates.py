@@ -12,6 +12,7 @@ from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.model_tests import expectations as declared
 from mlregistry.ml.model_tests import limits as bounds
+from mlregistry.ml.model_tests import load_policy
 from models_app.models import ModelGate, ModelVersion, RegisteredModel
 from models_app.queries.gates import OPEN, Standing
 
@@ -47,7 +48,7 @@ def pass_gate(found: Standing, version: ModelVersion, *, alias: str = "", why: s
 
 def set_gate(
     model: RegisteredModel, *, aliases: Sequence[str] | None = None, blocking: Any = ..., limits: Any = None,
-    expectations: Any = None, strict: bool | None = None, by: Actor,
+    expectations: Any = None, strict: bool | None = None, load_test: Any = ..., by: Actor,
 ) -> ModelGate:  # fmt: skip
     """Changes what is given; owners only. New limits and expectations make earlier tests count no more."""
     by.require(Role.OWNER)
@@ -62,6 +63,8 @@ def set_gate(
         wanted["expectations"] = [one.to_json() for one in declared.parse(expectations)]
     if strict is not None:
         wanted["strict"] = strict
+    if load_test is not ...:
+        wanted["load_test"] = load_policy.parse(load_test)
     with transaction.atomic():
         gate, _ = ModelGate.objects.update_or_create(model=model, defaults={**wanted, "updated_by": by.user})
         record(by, "gate.set", model, **wanted)

@@ -82,8 +82,13 @@ def give_up(run: ModelTestRun, why: str, *, by: Actor) -> None:
 
 
 def settle_awaited(version: ModelVersion, *, by: Actor) -> None:
-    """Aliases that waited for this version's tests: they move, or stay with a line in the audit trail that says why."""
+    """Aliases that waited for this version's tests: they move, or stay with a line in the audit trail that says why.
+
+    Where only a load test is yet to come they go on waiting.
+    """
     for row in AwaitedAlias.objects.filter(version=version).select_related("asked_by", "version__model"):
+        if gates.obstacles_to_alias(row.name, row.version).awaits_load:
+            continue
         asked = Actor.system(by.team, user=row.asked_by)
         try:
             set_alias(row.version.model, row.name, row.version, by=asked)

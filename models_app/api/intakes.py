@@ -71,9 +71,10 @@ class Uploads(TeamView):
     )
     @idempotent()
     def post(self, request: Request, name: str) -> Response:
-        """Upload a model file (.onnx, .skops, .joblib, .pkl) as the next version, or name where one lies already.
+        """A model file (.onnx, .skops, .json, .ubj, .txt, .joblib, .pkl) as the next version, or say where it is.
 
-        ONNX and skops are checked at once; a pickle waits until an owner approves it.
+        ONNX, skops and the files of XGBoost (.json, .ubj) and LightGBM (.txt) are checked at once; a pickle waits
+        for an owner.
         """
         if request.content_type.startswith("application/json") and not request.headers.get("X-Filename"):
             version = self._named(name, valid(LocationIn, request))
@@ -129,5 +130,6 @@ class Files(TeamView):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, name: str, number: int, form: str) -> StreamingHttpResponse:
-        """Download one form of the version: joblib, skops, onnx, arrays, pickle or compiled."""
+        """Download one form of the version: joblib, skops, onnx, xgboost_json, xgboost_ubj, lightgbm, arrays, pickle or
+        compiled."""
         return sent(access.version(self.actor, name, number), form)

@@ -19,7 +19,7 @@ from models_app import access
 from models_app.actions import gates as gate_actions
 from models_app.actions import model_tests as actions
 from models_app.models import ModelGate, ModelVersion
-from models_app.queries import gates
+from models_app.queries import gates, load_verdicts
 from models_app.queries import model_tests as queries
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class GateIn(serializers.Serializer[Any]):
     limits = serializers.JSONField(required=False, help_text="bounds by name")
     expectations = serializers.JSONField(required=False, help_text="a list; see docs/model_tests.md")
     strict = serializers.BooleanField(required=False)
+    load_test = serializers.JSONField(
+        required=False,
+        allow_null=True,
+        help_text="null, {} or {ms, quantile, rate}: what load tests must show",
+    )
 
 
 class Tests(TeamView):
@@ -91,6 +96,7 @@ def tests_json(version: ModelVersion) -> dict[str, Any]:
     return {
         "gate": found.state,
         "reasons": found.reasons,
+        "load_test": load_verdicts.verdict_json(load_verdicts.newest(version)),
         "newest": queries.run_json(runs[0]) if runs else None,
         "earlier": [queries.run_json(run, results=False) for run in runs[1:]],
     }
@@ -105,6 +111,7 @@ def gate_json(gate: ModelGate) -> dict[str, Any]:
         "limits": gate.limits,
         "expectations": gate.expectations,
         "strict": gate.strict,
+        "load_test": gate.load_test,
         "is_on": settings.MODEL_GATE,
     }
 

@@ -3,6 +3,7 @@
 from .cards import CardText
 from .compilations import Compilation
 from .intakes import Intake, IntakeState
+from .load_verdicts import LoadVerdict
 from .model_tests import AwaitedAlias, ModelGate, ModelTestResult, ModelTestRun, Verdict
 from .models import RegisteredModel
 from .versions import Alias, ModelFile, ModelVersion, Stage, VersionState
@@ -15,6 +16,7 @@ __all__ = [
     "Compilation",
     "Intake",
     "IntakeState",
+    "LoadVerdict",
     "ModelFile",
     "ModelGate",
     "ModelTestResult",

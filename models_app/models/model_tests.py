@@ -89,7 +89,8 @@ class ModelGate(models.Model):
     """What stands before the aliases of one model. Without a row the usual holds.
 
     `blocking` names the checks that keep an alias from moving (null: those that block by themselves); `strict` guards
-    the first setting of an alias too, and refuses versions that cannot be tested here.
+    the first setting of an alias too, and refuses versions that cannot be tested here. `load_test` is what is asked of
+    load tests (null: nothing; {} any goal kept; else ms, quantile, rate).
     """
 
     model = models.OneToOneField(RegisteredModel, on_delete=models.CASCADE, related_name="gate")
@@ -98,6 +99,7 @@ class ModelGate(models.Model):
     limits = models.JSONField(default=dict)
     expectations = models.JSONField(default=list)
     strict = models.BooleanField(default=False)
+    load_test = models.JSONField(null=True, blank=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -7,6 +7,7 @@ from django.conf import settings
 from mlregistry.accounts.models import AuditEvent
 from mlregistry.ml.model_tests.blocking import is_blocking
 from models_app.models import Alias, ModelTestResult, ModelTestRun, ModelVersion, RegisteredModel
+from models_app.queries import load_verdicts
 from models_app.queries import model_tests as queries
 
 OPEN, WAITS, SHUT, UNTESTABLE = "open", "waits", "shut", "untestable"
@@ -15,15 +16,29 @@ AGAINST = ("failed", "broke")
 
 @dataclass(frozen=True)
 class Standing:
-    """Open: the newest tests passed. Waits: there are none yet that count. Shut: a check that blocks failed."""
+    """Open: the newest tests passed. Waits: there are none yet that count. Shut: a check that blocks failed.
+
+    `awaits_load`: all else is well, but for a load test that is yet to come.
+    """
 
     state: str
     reasons: list[str] = field(default_factory=list)
     run: ModelTestRun | None = None
+    awaits_load: bool = False
 
 
 def standing(version: ModelVersion) -> Standing:
-    """By the newest tests of the same files, and the checks that block for this model."""
+    """By the newest tests of the same files, by the checks that block for this model, and by load tests if it asks."""
+    found, load = _tested(version), load_verdicts.missing(version, queries.gate_of(version))
+    if load is None:
+        return found
+    if found.state in (OPEN, UNTESTABLE):
+        return Standing(SHUT if load.failed else WAITS, [load.reason], found.run, awaits_load=not load.failed)
+    state = SHUT if load.failed else found.state
+    return Standing(state, [*found.reasons, load.reason], found.run)
+
+
+def _tested(version: ModelVersion) -> Standing:
     if not queries.can_test(version):
         return Standing(
             UNTESTABLE, [f"{version} has no model file that this server opens, so it cannot be tested here."]

@@ -42,7 +42,7 @@ def can_test(version: ModelVersion) -> bool:
 def files_digest(version: ModelVersion) -> str:
     """Tells the version's stored models from others."""
     rows = version.files.order_by("format").values_list("format", "file__sha256")
-    return _digest([list(row) for row in rows])
+    return digest([list(row) for row in rows])
 
 
 def compiled_digest(version: ModelVersion) -> str:
@@ -51,9 +51,14 @@ def compiled_digest(version: ModelVersion) -> str:
     return found or ""
 
 
+def digest(values: Iterable[Any]) -> str:
+    """Of values that JSON holds."""
+    return hashlib.sha256(json.dumps(list(values), sort_keys=True).encode()).hexdigest()
+
+
 def policy_digest(gate: ModelGate) -> str:
     """Of what changes results: limits and declared expectations. Which checks block does not."""
-    return _digest([gate.limits, gate.expectations])
+    return digest([gate.limits, gate.expectations])
 
 
 def gate_of(version_or_model: Any) -> ModelGate:
@@ -112,7 +117,3 @@ def result_json(one: ModelTestResult) -> dict[str, Any]:
 
 def is_finished(run: ModelTestRun | None) -> bool:
     return run is not None and run.verdict in (Verdict.PASSED, Verdict.FAILED)
-
-
-def _digest(values: Iterable[Any]) -> str:
-    return hashlib.sha256(json.dumps(list(values), sort_keys=True).encode()).hexdigest()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml.model_tests import plugins
+from mlregistry.ml.model_tests import load_policy, plugins
 from mlregistry.ml.model_tests.blocking import is_blocking
 from mlregistry.ml.model_tests.limits import LIMITS
 from mlregistry.ui.page import PageRequest, number, page
@@ -20,7 +20,7 @@ from models_app import access
 from models_app.actions import gates as gate_actions
 from models_app.actions import model_tests as actions
 from models_app.models import ModelGate, ModelVersion, RegisteredModel
-from models_app.queries import gates, model_test_lines
+from models_app.queries import gates, load_verdicts, model_test_lines
 from models_app.queries import model_tests as queries
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def _context(version: ModelVersion) -> dict[str, Any]:
     lines = model_test_lines.lines_of(shown) if shown else []
     return {
         **line_context(version),
+        "load_verdict": load_verdicts.verdict_json(load_verdicts.newest(version)),
         "version": version,
         "model": version.model,
         "live": runs[0] if runs and runs[0].is_live else None,
@@ -97,7 +98,15 @@ def _policy(form: QueryDict) -> dict[str, Any]:
         "limits": {name: value for name, value in limits.items() if value is not None},
         "expectations": _expectations(form.get("expectations", "")),
         "strict": "strict" in form,
+        "load_test": _load_test(form),
     }
+
+
+def _load_test(form: QueryDict) -> dict[str, Any] | None:
+    if "load_test" not in form:
+        return None
+    numbers = {name: number(form.get(f"load-{name}"), f"load-{name}") for name in load_policy.LARGEST}
+    return {**numbers, "quantile": form.get("load-quantile", load_policy.QUANTILE)}
 
 
 def _expectations(text: str) -> Any:
@@ -120,12 +129,26 @@ def _gate_context(request: PageRequest, model: RegisteredModel) -> dict[str, Any
         "gate": gate,
         "aliases": sent.get("aliases", "") if sent else ", ".join(gate.aliases),
         "strict": "strict" in sent if sent else gate.strict,
+        "load_test": _shown_load_test(gate, sent),
         "expectations": sent.get("expectations", "") if sent else _shown(gate),
         "groups": _choices(gate, sent.getlist("blocking") if sent else None),
         "limits": limits,
         "plugins": plugins.files(settings.MODEL_TESTS_FOLDER),
         "is_gated": settings.MODEL_GATE,
         "form_error": request.form_error,
+    }
+
+
+def _shown_load_test(gate: ModelGate, sent: QueryDict | None) -> dict[str, Any]:
+    policy: dict[str, Any] = gate.load_test or {}
+    if sent is not None:
+        policy = {name: sent.get(f"load-{name}", "") for name in load_policy.FIELDS}
+    return {
+        "is_asked": "load_test" in sent if sent is not None else gate.load_test is not None,
+        "ms": policy.get("ms", ""),
+        "rate": policy.get("rate", ""),
+        "quantile": policy.get("quantile", load_policy.QUANTILE),
+        "quantiles": load_policy.QUANTILES,
     }
 
 

@@ -95,7 +95,7 @@ def _rows(version: ModelVersion, signature: Signature) -> list[probes.Row]:
     """Rows from all over the training data."""
     assert version.run is not None  # noqa: S101  # _version saw to it
     data = version.run.dataset_version
-    assert data is not None  # noqa: S101
+    assert data is not None  # noqa: S101  # only versions with data are compiled
     names = [field.name for field in signature.inputs]
     with local_paths(data) as paths:
         frame = table_sample.sample(paths, names, n_rows=N_ROWS, of=data.n_rows)

@@ -131,7 +131,7 @@ def _training(version: ModelVersion, missing: dict[str, str]) -> tuple[ProblemSp
 
 def _read(version: ModelVersion, spec: ProblemSpec, recipe: Recipe, signature: Signature) -> Ready:
     assert version.run is not None  # noqa: S101  # _training saw to it
-    assert version.run.dataset_version is not None  # noqa: S101
+    assert version.run.dataset_version is not None  # noqa: S101  # its caller looked
     with local_paths(version.run.dataset_version) as paths:
         frame = tables.load(paths)
     if spec.kind in SUPERVISED:

@@ -1,5 +1,6 @@
 """Load tests: start, cancel, keep what they measure, end. Doors call the first two, the job the others."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,8 +18,12 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Forbidden
 from mlregistry.jobs.actions import jobs
 from mlregistry.jobs.queue import enqueue
+from mlregistry.loadtests.plans import QUANTILES
+from models_app.actions.load_verdicts import keep_load_verdict
+from models_app.queries.load_verdicts import served_digest
 from serving.actions.load_test_declarations import Declaration, checked, longest_seconds
 from serving.models import Endpoint, LoadTest, Verdict
+from serving.queries.load_tests import asks_alone
 
 KIND = "serving.load_test"
 EXPERIMENT = "Load tests"
@@ -26,6 +31,7 @@ METRICS = {
     "p50": "p50_ms", "p90": "p90_ms", "p99": "p99_ms", "p99.9": "p999_ms", "most": "max_ms", "mean": "mean_ms",
 }  # fmt: skip
 RATES = {"throughput": "throughput_per_s", "error_share": "error_share", "share_503": "share_503"}
+GOAL = ("goal_quantile", "goal_seconds", "goal_errors", "goal_rate")
 MEMORY_MB = 1024
 
 
@@ -75,7 +81,8 @@ def begin_run(test: LoadTest, *, by: Actor) -> Run:
         log_batch(run, params={name: str(value) for name, value in params.items()}, by=by)
         Run.objects.filter(pk=run.pk).update(job=test.job)
         test.run = run
-        test.save(update_fields=["run"])
+        test.figures = {**test.figures, "served": _served(test)}
+        test.save(update_fields=["run", "figures"])
     return run
 
 
@@ -88,7 +95,7 @@ def keep_figures(test: LoadTest, **figures: Any) -> None:
 def end_load_test(
     test: LoadTest, *, histogram: dict[str, Any] | None, reasons: list[str] | None, by: Actor
 ) -> None:
-    """With a goal, `reasons` say why it was missed; empty when it was met."""
+    """With a goal, `reasons` say why it was missed; empty when it was met. The version's gate is told."""
     test.verdict = Verdict.NONE if reasons is None else Verdict.FAILED if reasons else Verdict.PASSED
     test.histogram, test.ended_at = histogram, timezone.now()
     test.figures = {**test.figures, "reasons": reasons or []}
@@ -98,6 +105,8 @@ def end_load_test(
             tags = {"mlregistry.verdict": test.get_verdict_display()}
             log_batch(run, metrics=_metrics(test), tags=tags, by=by)
             finish_run(run, RunStatus.FINISHED, by=by)
+    if reasons is not None:
+        _tell_gate(test, reasons, by)
 
 
 def break_off(test: LoadTest, *, error: str, by: Actor) -> None:
@@ -120,6 +129,24 @@ def _settle(endpoint: Endpoint) -> None:
             (test.job.error or "Its job ended without a word.") if test.job and test.job.started_at else ""
         )
         break_off(test, error=error, by=Actor.system(test.endpoint.team))
+
+
+def _served(test: LoadTest) -> str:
+    """What answers, as the gate knows it; empty where other versions answer too."""
+    return served_digest(test.version) if asks_alone(test) else ""
+
+
+def _tell_gate(test: LoadTest, reasons: Sequence[str], by: Actor) -> None:
+    """Nothing, when other versions answered too, or the version was compiled anew meanwhile."""
+    served, overall = test.figures.get("served"), test.figures.get("overall") or {}
+    if not served or served != _served(test):
+        return
+    rate = test.figures.get("best_rate") or overall.get("throughput")
+    keep_load_verdict(
+        test.version, passed=test.verdict == Verdict.PASSED, reasons=reasons, served=served,
+        goal={name: test.declared[name] for name in GOAL}, load_test_id=test.pk, endpoint=test.endpoint.name, by=by,
+        figures={**{name: overall.get(name) for name in (*QUANTILES, "error_share")}, "rate": rate},
+    )  # fmt: skip
 
 
 def _open_run(test: LoadTest) -> Run | None:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("v2/models/<str:name>/versions/<int:version>", inference.Model.as_view()),
     path("v2/models/<str:name>/versions/<int:version>/ready", inference.ModelReady.as_view()),
     path("v2/models/<str:name>/versions/<int:version>/infer", inference.Infer.as_view()),
+    path("invocations", invocations.OnlyInvocations.as_view()),
     path("endpoints/<str:name>/invocations", invocations.ClientInvocations.as_view()),
     path("endpoints/<str:name>/ping", scoring.Ping.as_view()),
     path("endpoints/<str:name>/health", scoring.Health.as_view()),

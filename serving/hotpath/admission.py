@@ -54,3 +54,8 @@ class Admission:
             line = self._lines[endpoint_id]
             line.n_inside -= 1
             line.seconds += MEMORY * (seconds - line.seconds)
+
+    def inside(self) -> dict[int, int]:
+        """Requests under way, by endpoint."""
+        with self._lock:
+            return {endpoint_id: line.n_inside for endpoint_id, line in self._lines.items()}

@@ -40,6 +40,7 @@ class Combiner:
         self._lock = threading.Lock()
         self._busy = False
         self._waiting: list[_Ticket] = []
+        self.sizes = [0] * (MOST_JOINED + 1)  # calls by their rows; only who leads counts
 
     def score(self, rows: Rows) -> Answer:
         """What `score` says of these rows alone; raises what it raises for them."""
@@ -62,6 +63,7 @@ class Combiner:
 
     def _lead(self, own: _Ticket) -> None:
         group = [own, *self._take(MOST_JOINED - len(own.rows))]
+        self.sizes[sum(len(ticket.rows) for ticket in group)] += 1
         try:
             self._answer(group)
         finally:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models_app.models import ModelVersion
-from serving.models import Endpoint, LoadTest, Prediction
+from serving.models import Endpoint, LoadTest, Prediction, Variant
 
 MOST_REPLAYED = 200
 
@@ -14,10 +13,12 @@ def newest_of(endpoint: Endpoint, *, limit: int = 10) -> list[LoadTest]:
     return list(rows[:limit])
 
 
-def newest_verdict(version: ModelVersion) -> LoadTest | None:
-    """The newest ended test of a version that had a goal: its `verdict` is what a gate reads."""
-    rows = LoadTest.objects.filter(version=version).exclude(verdict="").exclude(ended_at=None)
-    return rows.select_related("endpoint").first()
+def asks_alone(test: LoadTest) -> bool:
+    """Whether all its requests go to its version: then what it measures is said of that version, for gates."""
+    asked = Variant.objects.filter(endpoint=test.endpoint_id, weight__gt=0)
+    if test.declared.get("variant"):
+        asked = asked.filter(name=test.declared["variant"])
+    return set(asked.values_list("version_id", flat=True)) == {test.version_id}
 
 
 def logged_rows(endpoint: Endpoint) -> list[dict[str, Any]]:

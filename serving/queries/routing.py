@@ -65,7 +65,7 @@ def _endpoint(rows: list[VariantRow]) -> Endpoint:
 def _policy(row: EndpointRow) -> LogPolicy:
     """The key is made for the team, so equal values of two teams have different hashes."""
     return LogPolicy(
-        mode=row.log_mode.replace("-", "_"),  # type: ignore[arg-type]
+        mode=row.log_mode.replace("-", "_"),  # type: ignore[arg-type]  # one of the choices of the column
         sample=row.log_sample,
         redact=row.log_redact,
         key=redaction_key(row.team_id) if row.log_redact else "",

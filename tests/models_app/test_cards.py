@@ -47,7 +47,7 @@ def version(by: Actor) -> ModelVersion:
 
 
 def test_it_holds_data_metrics_formats_and_who_did_what(version: ModelVersion, by: Actor) -> None:
-    other = register(version.run, "tumour", by=by)  # type: ignore[arg-type]
+    other = register(version.run, "tumour", by=by)  # type: ignore[arg-type]  # it has a run
     aliases.set_alias(version.model, "champion", version, by=by)
     with_tests(other)
     aliases.set_alias(version.model, "champion", other, by=by)

@@ -85,7 +85,7 @@ def test_a_wrong_declaration_names_its_field_and_starts_nothing(
 ) -> None:
     before = routing.epoch()
     with pytest.raises(Invalid) as raised:
-        start_test(endpoint, replace(BASE, **wrong), by=by)  # type: ignore[arg-type]
+        start_test(endpoint, replace(BASE, **wrong), by=by)  # type: ignore[arg-type]  # fields of many types
     assert raised.value.field == field
     assert not AbTest.objects.exists()
     assert routing.epoch() == before

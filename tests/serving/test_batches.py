@@ -140,7 +140,7 @@ def test_what_cannot_be_scored_is_refused_at_once(
     endpoint: Endpoint, data: DatasetVersion, by: Actor, wanted: dict[str, str], field: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
-        start_batch(endpoint, data, **wanted, by=by)  # type: ignore[arg-type]
+        start_batch(endpoint, data, **wanted, by=by)  # type: ignore[arg-type]  # fields of many types
     assert caught.value.field == field
     assert not Batch.objects.exists()
 

@@ -194,7 +194,7 @@ def test_a_bandit_gives_more_to_what_does_better_and_never_less_than_the_floor(
     assert share(endpoint) == 18  # not before its time
     test = after(test, 11)
     assert share(endpoint) == pytest.approx(90, abs=0.5)
-    assert "chances to be best: champion 0%, challenger 100%" in test.steps.last().reason  # type: ignore[union-attr]
+    assert "chances to be best: champion 0%, challenger 100%" in test.steps.last().reason  # type: ignore[union-attr]  # there is one
 
 
 def test_a_bandit_without_feedback_stays_as_it_is(endpoint: Endpoint, by: Actor) -> None:

@@ -19,13 +19,15 @@ from mlregistry.accounts.models import ApiToken, User
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
+from models_app.models import LoadVerdict
+from models_app.queries.load_verdicts import verdict_json
 from serving import live_routing
 from serving.actions import load_tests as actions
+from serving.actions.endpoints import set_variants
 from serving.actions.load_test_declarations import Declaration
 from serving.hotpath.snapshot import Address
 from serving.load_marks import HEADER, Mark, sign
 from serving.models import AnswerCount, Endpoint, LoadTest, Prediction
-from serving.queries.load_tests import newest_verdict
 from serving.shipping import log_folder, ship_folder
 from serving.workers.load_test_requests import rows_of, target_of
 from tests.loadtests.answering import serving
@@ -91,7 +93,7 @@ def test_a_constant_rate_is_measured_judged_and_stored_as_a_run_of_the_version(
     metrics = dict(LatestMetric.objects.filter(run=test.run).values_list("key", "value"))
     assert metrics["throughput_per_s"] == pytest.approx(30)
     assert metrics["p99_ms"] == pytest.approx(1000 * overall["p99"])
-    assert newest_verdict(test.version) == test
+    assert not LoadVerdict.objects.exists()  # two versions answered
     assert ApiToken.objects.get(name=f"Load test {test.pk}").revoked_at is not None
     assert shipped() == 0
     assert not AnswerCount.objects.exists()
@@ -112,9 +114,12 @@ def test_a_search_finds_the_highest_rate_within_the_goal(
     assert test.figures["capacity"] > 0
     assert all(step["kept"] for step in test.figures["steps"])
     missed = replace(wanted, goal_seconds=0.0001)
+    set_variants(endpoint, [{"name": "champion", "version": test.version, "weight": 100}], by=by)
     test = finished(endpoint, missed, by, seconds=0.1, warm_up_seconds=0.1)
     assert test.verdict == "failed"
     assert "The goal was missed even at" in test.figures["reasons"][0]
+    kept = LoadVerdict.objects.get(version=test.version)
+    assert (kept.is_passed, kept.reasons) == (False, test.figures["reasons"])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -128,6 +133,11 @@ def test_one_variant_is_asked_through_units_that_the_split_sends_there(
     assert test.version == endpoint.variants.get(name="challenger").version
     assert shipped() > 0
     assert set(Prediction.objects.values_list("variant", flat=True)) == {"challenger"}
+    kept = LoadVerdict.objects.get(version=test.version)
+    assert (kept.is_passed, kept.load_test_id, kept.endpoint_name) == (True, test.pk, "tumour")
+    assert kept.figures["p99"] == test.figures["overall"]["p99"]
+    assert kept.figures["rate"] == pytest.approx(30)
+    assert verdict_json(kept)["is_current"]  # type: ignore[index]  # there is one
 
 
 def marked(**change: Any) -> dict[str, str]:
@@ -177,7 +187,7 @@ def test_an_endpoint_that_refuses_is_not_put_under_load(endpoint: Endpoint, by: 
     assert "The endpoint answers 400, so there is nothing to measure" in test.error
     assert test.run is not None
     assert test.run.status == RunStatus.FAILED
-    assert newest_verdict(test.version) is None
+    assert not LoadVerdict.objects.exists()
 
 
 def test_logged_rows_are_replayed_when_there_are_enough(endpoint: Endpoint, by: Actor) -> None:
@@ -297,3 +307,16 @@ def test_the_page_of_a_finished_one_has_verdict_figures_and_charts(
     assert 'id="chart-over_time"' in page
     assert 'id="chart-latencies"' in page
     assert "made up from the signature" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_that_changed_during_the_test_gets_no_verdict(
+    endpoint: Endpoint, by: Actor, address: None
+) -> None:
+    wanted = replace(WANTED, variant="challenger")
+    test = actions.start_load_test(endpoint, wanted, by=by)
+    actions.begin_run(test, by=by)
+    assert test.figures["served"]
+    test.version.files.filter(format="joblib").delete()
+    actions.end_load_test(test, histogram={"n": 1}, reasons=[], by=by)
+    assert (test.verdict, LoadVerdict.objects.count()) == ("passed", 0)

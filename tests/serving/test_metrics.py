@@ -6,7 +6,7 @@
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +26,9 @@ from serving import live_routing, metrics
 from serving.actions.abtest_declarations import Declaration
 from serving.actions.abtests import start_test
 from serving.actions.shadows import add_shadow
+from serving.hotpath.combining import Combiner
+from serving.hotpath.models import LoadedModel
+from serving.hotpath.snapshot import Scorer, with_models
 from serving.metric_families import FAMILIES
 from serving.models import Endpoint, LoadTest, RoutingEpoch, ServingWorker
 from tests.serving.conftest import ROW
@@ -97,7 +100,22 @@ def busy(endpoint: Endpoint, by: Actor) -> Endpoint:
         histogram={}, verdict="passed", ended_at=timezone.now(),
     )  # fmt: skip
     Job.objects.create(kind="experiments.train", title="waits", team=by.team)
+    _joined(3)
     return endpoint
+
+
+def _joined(n_rows: int) -> None:
+    """One call of so many rows by models that answer waiting requests together."""
+    live = live_routing.here().live
+    models: dict[int, Scorer] = {}
+    for version_id, model in live.current.models.items():
+        assert isinstance(model, LoadedModel)
+        models[version_id] = replace(model, combiner=Combiner(model.score_natively))
+    live.current = with_models(live.current, models)
+    for loaded in models.values():
+        assert isinstance(loaded, LoadedModel)
+        assert loaded.combiner is not None
+        loaded.combiner.score([ROW] * n_rows)
 
 
 def scraped() -> dict[str, Shown]:
@@ -140,6 +158,20 @@ def test_a_scrape_tells_of_each_metric(busy: Endpoint) -> None:
     assert found["mlregistry_compiled_mismatches_total"][0].value == 1
     assert found["mlregistry_ab_test_split_alarm"][0].value == 0
     assert found["mlregistry_prediction_log_waiting_bytes"][0].value > 0
+    assert [sample.value for sample in found["mlregistry_prediction_requests_inside"]] == [0]
+    calls = {
+        sample.labels["le"]: sample.value for sample in found["mlregistry_prediction_joined_rows_bucket"]
+    }
+    assert calls == {"1.0": 0, "2.0": 0, "4.0": 1, "8.0": 1, "16.0": 1, "32.0": 1, "64.0": 1, "+Inf": 1}
+    assert found["mlregistry_prediction_joined_rows_sum"][0].value == 3
+
+
+def test_requests_under_way_are_counted_while_they_are(busy: Endpoint) -> None:
+    admission = live_routing.here().admission
+    admission.enter(busy.pk)
+    assert [sample.value for sample in samples()["mlregistry_prediction_requests_inside"]] == [1]
+    admission.leave(busy.pk, 0.1)
+    assert [sample.value for sample in samples()["mlregistry_prediction_requests_inside"]] == [0]
 
 
 def test_names_and_labels_follow_prometheus_conventions(busy: Endpoint) -> None:

@@ -10,10 +10,12 @@ from rest_framework.test import APIClient
 
 from mlregistry import __version__
 from mlregistry.accounts.models import User
+from models_app.models import ModelVersion
 from serving import live_routing
+from serving.actions.endpoints import create_endpoint
 from serving.hotpath import records
 from serving.models import Endpoint
-from tests.serving.conftest import ROW
+from tests.serving.conftest import ROW, two_variants
 from tests.serving.test_doors import FastDoor, fast, secret
 
 __all__ = ["fast", "secret"]
@@ -97,3 +99,23 @@ def test_an_endpoint_answers_what_mlflows_scoring_server_answers(
         )
         assert api(charlie, scopes=frozenset({"predict"})).get(f"{start}tumour/ping").status_code == 404
     assert APIClient().get("/ping").status_code == 200
+
+
+def test_the_bare_address_asks_the_only_endpoint(
+    endpoint: Endpoint, versions: list[ModelVersion], by: Actor, api: Api, bob: User, charlie: User
+) -> None:
+    client, body = api(bob, scopes=frozenset({"predict"})), {"dataframe_records": [ROW]}
+    found = client.post("/invocations", body, format="json", headers={"X-Unit-Id": "u"})
+    known = client.post("/endpoints/tumour/invocations", body, format="json", headers={"X-Unit-Id": "u"})
+    assert (found.status_code, found["X-Variant"]) == (200, known["X-Variant"])
+    assert found.json()["predictions"] == known.json()["predictions"]
+    assert api(bob).post("/invocations", {"rows": 1}, format="json").status_code == 400
+    assert api(bob, scopes=frozenset({"read"})).post("/invocations", body, format="json").status_code == 403
+    nothing = api(charlie).post("/invocations", body, format="json")
+    assert (nothing.status_code, nothing.json()["detail"]) == (404, "This team has no endpoint to ask.")
+    create_endpoint("second", variants=two_variants(versions, 50, 50), by=by)
+    several = client.post("/invocations", body, format="json")
+    assert several.status_code == 409
+    assert several.json()["errors"] == [
+        "/api/v1/endpoints/second/invocations", "/api/v1/endpoints/tumour/invocations",
+    ]  # fmt: skip

@@ -13,6 +13,7 @@ import pandas as pd
 from mlregistry.errors import Invalid
 from mlregistry.ml.compiling import probes
 from mlregistry.ml.compiling.forms import Array, Refused
+from mlregistry.ml.compiling.names import UNANSWERED
 from mlregistry.ml.compiling.scoring import CompiledModel
 
 
@@ -35,6 +36,4 @@ class FormAlone:
         try:
             return self._compiled.score(rows)
         except Refused as error:
-            raise Invalid(
-                "The model does not answer these rows: a value is missing, infinite or out of its range."
-            ) from error
+            raise Invalid(UNANSWERED) from error

@@ -1,4 +1,4 @@
-"""Converters of LightGBM's estimators and of ours around it, from the description that a booster gives of itself."""
+"""Converters of LightGBM's estimators, ours around it and its files, from what a booster tells of itself."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mlregistry.ml.compiling.tree_arrays import Nodes, pack
 SUMS = frozenset(
     ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "l1", "l2", "mean_squared_error")
 )
+CLASSES = frozenset(("binary", "multiclass"))
 EXPONENTS = frozenset(("poisson", "gamma", "tweedie"))
 
 
@@ -92,6 +93,6 @@ def _missing_left(node: Mapping[str, Any]) -> bool:
 
 
 TABLE: dict[str, Converter] = {
-    **dict.fromkeys(("LGBMClassifier", "LGBMRegressor", "LightClassifier"), light_boosting),
+    **dict.fromkeys(("LGBMClassifier", "LGBMRegressor", "LightClassifier", "LightGBMFile"), light_boosting),
     "LightRegressor": light_regression,
 }

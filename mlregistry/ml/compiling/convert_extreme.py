@@ -1,4 +1,4 @@
-"""Converters of our estimators around XGBoost, from the JSON that a booster writes of itself."""
+"""Converters of our estimators around XGBoost and of its own files, from the JSON that a booster writes of itself."""
 
 from __future__ import annotations
 
@@ -13,9 +13,35 @@ from mlregistry.ml.compiling.converting import PROBABILITIES, VALUES, Converter,
 from mlregistry.ml.compiling.forms import Array, Form, Unsupported
 from mlregistry.ml.compiling.tree_arrays import Nodes, pack
 
+CLASSES = frozenset(("binary:logistic", "multi:softprob", "multi:softmax"))
+SUMS = frozenset(("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"))
+EXPONENTS = frozenset(("count:poisson", "reg:gamma", "reg:tweedie"))
+
 
 def extreme_boosting(estimator: Any, wish: str) -> Form:
     """The leaves added up in 32 bits, and the objective's link."""
+    scores, n_outputs = _scores(estimator)
+    if not hasattr(estimator, "classes_"):
+        only(wish, VALUES)
+        return chain(scores, rescaled(estimator))
+    return _linked(scores, n_outputs, wish)
+
+
+def extreme_file(model: Any, wish: str) -> Form:
+    """The same for a file from elsewhere, whose target was not scaled."""
+    scores, n_outputs = _scores(model)
+    if hasattr(model, "classes_"):
+        return _linked(scores, n_outputs, wish)
+    only(wish, VALUES)
+    return chain(scores, link("exp")) if model.objective in EXPONENTS else scores
+
+
+def n_outputs(booster: Any) -> int:
+    """Columns of scores: one, or as many as there are classes."""
+    return max(1, int(_told(booster)["learner_model_param"]["num_class"]))
+
+
+def _scores(estimator: Any) -> tuple[Form, int]:
     learner = _told(estimator.booster_)
     trees = [_nodes(tree) for tree in _trees(learner)]
     start = _start(learner)
@@ -23,11 +49,12 @@ def extreme_boosting(estimator: Any, wish: str) -> Form:
         Form("clip", arrays=_ends(estimator.n_features_in_)),
         pack("boosted_singles", trees, estimator.n_features_in_, start=start),
     )
-    if not hasattr(estimator, "classes_"):
-        only(wish, VALUES)
-        return chain(scores, rescaled(estimator))
+    return scores, len(start)
+
+
+def _linked(scores: Form, n_outputs: int, wish: str) -> Form:
     only(wish, PROBABILITIES)
-    return chain(scores, link("two_sigmoid" if len(start) == 1 else "softmax"))
+    return chain(scores, link("two_sigmoid" if n_outputs == 1 else "softmax"))
 
 
 def nodes_of(booster: Any) -> list[Nodes]:
@@ -55,6 +82,8 @@ def _start(learner: Mapping[str, Any]) -> Array:
     """What the sums begin with; of two classes the log-odds of a probability, in the steps that XGBoost takes."""
     told = learner["learner_model_param"]["base_score"].strip("[]").split(",")
     start = np.array([float(one) for one in told], dtype=np.float32)
+    if learner["objective"]["name"] in EXPONENTS:
+        return np.array([math.log(float(start[0]))], dtype=np.float32)
     if learner["objective"]["name"] != "binary:logistic":
         return np.broadcast_to(start, max(1, int(learner["learner_model_param"]["num_class"]))).copy()
     odds = np.float32(1.0) / start[0] - np.float32(1.0)
@@ -68,6 +97,8 @@ def _ends(n_features: int) -> dict[str, Array]:
 
 def _nodes(tree: Mapping[str, Any]) -> Nodes:
     """XGBoost goes left below the condition, so right of the next smaller number."""
+    if int(tree["tree_param"].get("size_leaf_vector", 1)) > 1:
+        raise Unsupported("leaves of several values have no compiled form")
     if any(tree["split_type"]):
         raise Unsupported("categories inside XGBoost have no compiled form")
     left = np.asarray(tree["left_children"], dtype=np.int64)
@@ -83,4 +114,6 @@ def _nodes(tree: Mapping[str, Any]) -> Nodes:
     )
 
 
-TABLE: dict[str, Converter] = {"ExtremeClassifier": extreme_boosting, "ExtremeRegressor": extreme_boosting}
+TABLE: dict[str, Converter] = {
+    "ExtremeClassifier": extreme_boosting, "ExtremeRegressor": extreme_boosting, "XGBoostFile": extreme_file,
+}  # fmt: skip

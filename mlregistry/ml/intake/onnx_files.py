@@ -36,6 +36,8 @@ def why_not() -> str:
 class OnnxModel:
     """Predicts as scikit-learn's estimators do. `output` is the place of the numbers among the graph's outputs."""
 
+    told_as = "ONNX graph"
+
     def __init__(self, path: Path, classes: tuple[Any, ...] = ()) -> None:
         self.graph = path.read_bytes()
         described = checked_graph(path)

@@ -21,7 +21,7 @@ from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.intake import describing, findings, signatures, watching
 from mlregistry.ml.intake.findings import Findings
-from mlregistry.ml.intake.formats import needs_approval
+from mlregistry.ml.intake.formats import BOOSTERS, needs_approval
 from mlregistry.ml.intake.signatures import Wanted
 from mlregistry.ml.signature import Signature
 from mlregistry.trainers import jail
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mlregistry.ml.compiling.candidates import Candidate
     from mlregistry.ml.compiling.forms import Form
     from mlregistry.ml.compiling.parity import Native
-    from mlregistry.ml.intake import gate_rows, onnx_files, skops_files
+    from mlregistry.ml.intake import booster_files, gate_rows, onnx_files, skops_files
 else:
     environment = lazily("mlregistry.ml.environment")
     candidates, measuring = (
@@ -44,7 +44,10 @@ else:
         lazily("mlregistry.ml.intake.gate_rows"),
         lazily("mlregistry.ml.intake.onnx_files"),
     )
-    skops_files = lazily("mlregistry.ml.intake.skops_files")
+    booster_files, skops_files = (
+        lazily("mlregistry.ml.intake.booster_files"),
+        lazily("mlregistry.ml.intake.skops_files"),
+    )
 
 MOST_TEXT = 2 * 2**20
 MOST_EXAMPLE = 20
@@ -83,6 +86,8 @@ def _open(found: Findings, request: dict[str, Any], inbox: Path, outbox: Path, w
     warnings.simplefilter("ignore")
     model = _loaded(found, request["format"], path, said, watch)
     _describe(found, model)
+    if said is None and request["format"] in BOOSTERS:
+        said = model.said()
     signature = signatures.completed(
         said, names=found.feature_names, n_features=found.n_features, classes=describing.classes_of(model),
         is_clusterer=describing.is_clusterer(model), known=describing.categories(model),
@@ -111,6 +116,11 @@ def _loaded(found: Findings, format: str, path: Path, said: Wanted | None, watch
         found.written_with = model.versions
         found.opened_with = {**found.opened_with, **onnx_files.opened_with()}
         return model
+    if format in BOOSTERS:
+        booster = booster_files.load(path, format, said.classes if said else ())
+        found.written_with, found.notes = booster.versions, booster.notes
+        found.opened_with = {**found.opened_with, **booster.opened_with()}
+        return booster
     watch.is_on = True
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
@@ -125,9 +135,9 @@ def _loaded(found: Findings, format: str, path: Path, said: Wanted | None, watch
 
 
 def _describe(found: Findings, model: Any) -> None:
-    is_graph = isinstance(model, onnx_files.OnnxModel)
-    found.estimator = "ONNX graph" if is_graph else describing.name_of(describing.last_of(model))
-    found.steps = [] if is_graph else describing.steps_of(model)
+    told_as = getattr(model, "told_as", "")
+    found.estimator = told_as or describing.name_of(describing.last_of(model))
+    found.steps = [] if told_as else describing.steps_of(model)
     found.feature_names = describing.feature_names(model)
     found.n_features = describing.n_features(model)
 

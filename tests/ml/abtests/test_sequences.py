@@ -35,7 +35,7 @@ def test_a_rates_interval_is_where_the_beta_mixture_says() -> None:
     def mixed(edge: float) -> float:
         """The likelihood ratio of 7 events in 250 against the edge, mixed over Beta(1/2, 1/2)."""
         prior = stats.beta(0.5, 0.5).pdf
-        ratio = lambda p: prior(p) * (p / edge) ** 7 * ((1 - p) / (1 - edge)) ** 243  # noqa: E731
+        ratio = lambda p: prior(p) * (p / edge) ** 7 * ((1 - p) / (1 - edge)) ** 243  # noqa: E731  # as the formula stands in the paper
         return float(integrate.quad(ratio, 0, 1, limit=500)[0])
 
     for edge in sequences.rate_interval(7, 250, alpha=0.05):

@@ -155,7 +155,7 @@ def test_the_weak_spot_of_a_model_is_named() -> None:
 
 
 def test_probabilities_that_do_not_come_true_fail_the_calibration() -> None:
-    class Sure(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    class Sure(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         def __init__(self, inner: Any) -> None:
             self.inner = inner
             self.classes_ = inner.classes_

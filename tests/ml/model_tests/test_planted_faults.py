@@ -86,7 +86,7 @@ def test_a_model_that_draws_by_chance_blocks() -> None:
     assert {"asked_again", "same_row_twice"} <= blocked_by(subject(model=fed_by(shaken)))
 
 
-class Emptied(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Emptied(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A fitted classifier whose probabilities are made NaN where a number is high."""
 
     def __init__(self, inner: Any) -> None:
