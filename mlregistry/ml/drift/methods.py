@@ -93,7 +93,7 @@ def _table(*rows: Method) -> Mapping[str, Method]:
 
 METHODS = _table(
     Method(
-        "psi", "Population stability index, deciles of the baseline", BOTH, psi.quantiles, 0.1,
+        "psi", "Population stability index, deciles of the baseline", BOTH, psi.deciles, 0.1,
         "Yurdakul and Naranjo 2020", noise=_chi_square_noise,
     ),
     Method(

@@ -20,7 +20,6 @@ else:
     np = lazily("numpy")
 
 LEAST_SHARE = 1e-4
-N_QUANTILES = 10
 
 
 @dataclass(frozen=True)
@@ -50,14 +49,13 @@ def in_equal_widths(compared: Compared) -> Shares:
     return between(compared, sturges_edges(compared))
 
 
-def in_quantiles(compared: Compared, n: int = N_QUANTILES) -> Shares:
-    """Numbers in bins between the reference's quantiles, open at both ends."""
+def in_deciles(compared: Compared) -> Shares:
+    """Numbers in bins between the reference's deciles, open at both ends."""
     if isinstance(compared, Categories):
         return _of(compared.reference, compared.current)
     if compared.n_distinct_reference <= FEW_VALUES:
-        return in_quantiles(compared.categories())
-    inner = np.unique(compared.quantiles(np.arange(1, n) / n)[0])
-    return between(compared, np.concatenate([[-np.inf], inner, [np.inf]]))
+        return in_deciles(compared.categories())
+    return between(compared, np.concatenate([[-np.inf], np.unique(compared.deciles), [np.inf]]))
 
 
 def between(numbers: Numbers, edges: Floats) -> Shares:

@@ -66,6 +66,10 @@ class Numbers(Protocol):
     def n_distinct_reference(self) -> int: ...
 
     @property
+    def deciles(self) -> Floats:
+        """The reference's nine, each a value of its own."""
+
+    @property
     def deviation(self) -> float:
         """The reference's standard deviation, with n below."""
 
@@ -141,6 +145,10 @@ class RawNumbers:
     def n_distinct_reference(self) -> int:
         return 1 + int(np.count_nonzero(np.diff(self.reference)))
 
+    @property
+    def deciles(self) -> Floats:
+        return deciles_of(self.reference)
+
     @cached_property
     def deviation(self) -> float:
         return float(np.std(self.reference))
@@ -184,6 +192,12 @@ class RawNumbers:
             for side in (self.reference, self.current)
         ]
         return Categories(tuple(f"{value:g}" for value in values.tolist()), *counts)
+
+
+def deciles_of(ordered: Floats) -> Floats:
+    """The values at the tenths of sorted ones, the lower where two are as near."""
+    found: Floats = ordered[(np.arange(1, 10) / 10 * (len(ordered) - 1)).astype(np.int64)]
+    return found
 
 
 def _at(ordered: Floats, shares: Floats) -> Floats:

@@ -157,12 +157,15 @@ def _merged(counts: pd.Series[int]) -> dict[str, int]:
     """Values that read alike count as one."""
     found: dict[str, int] = {}
     for value, n in counts.items():
-        label = _label(value)
-        found[label] = found.get(label, 0) + int(n)
+        text = label(value)
+        found[text] = found.get(text, 0) + int(n)
     return found
 
 
-def _label(value: Any) -> str:
+def label(value: Any) -> str:
+    """How a category is called: whole floats without their point, so that 1 and 1.0 are one."""
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return _text(value)
     return value if isinstance(value, str) else str(value)

@@ -1,4 +1,4 @@
-"""The population stability index, in bins of the reference's quantiles or of equal width.
+"""The population stability index, between the reference's deciles or of equal width.
 
 Yurdakul and Naranjo, "Statistical properties of the population stability index" (2020): without drift it is
 (1/n + 1/m) times chi-square of the bins less one.
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.drift.measures.figure import Figure
-from mlregistry.ml.drift.shares import Shares, in_equal_widths, in_quantiles
+from mlregistry.ml.drift.shares import Shares, in_deciles, in_equal_widths
 from mlregistry.ml.drift.sides import Compared
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ else:
     np = lazily("numpy")
 
 
-def quantiles(compared: Compared) -> Figure:
-    return _measured(in_quantiles(compared))
+def deciles(compared: Compared) -> Figure:
+    return _measured(in_deciles(compared))
 
 
 def equal_widths(compared: Compared) -> Figure:
