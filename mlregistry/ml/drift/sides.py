@@ -1,6 +1,6 @@
 """The two sides of a comparison of one column: the baseline's values and the window's. Read by measures and judging.
 
-Numbers come as arrays (`RawNumbers`) or as counters (`counted.CountedNumbers`): measures see the same figures of both.
+Numbers come as arrays (`RawNumbers`) or as counters (`cells.CountedNumbers`): measures see the same figures of both.
 """
 
 from __future__ import annotations
