@@ -14,7 +14,10 @@ PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 DATA_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {"ydata": ("python", ("ydata-profiling==4.18.4", "pandas<3", "setuptools<80", "pyarrow"))}
+    {
+        "ydata": ("python", ("ydata-profiling==4.18.4", "pandas<3", "setuptools<80", "pyarrow")),
+        "evidently": ("python", ("evidently==0.7.23", "pandas<3.1", "pyarrow")),
+    }
 )
 
 TRAINING_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
