@@ -9,6 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from mlregistry import __version__
+from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from models_app.models import ModelVersion
 from serving import live_routing
