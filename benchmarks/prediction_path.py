@@ -8,7 +8,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.inference import Inference
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.predict import Means, predict
@@ -48,14 +49,14 @@ class Model:
     """Answers at once, or one request at a time for as long as a hundredth of a second."""
 
     inputs = tuple(SimpleNamespace(name=name, type="float") for name in NAMES)
-    decoder = None
+    decoder: Decoder | None = None
     example: list[dict[str, Any]] = []
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.lock = threading.Lock()
 
-    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+    def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         if self.seconds:
             with self.lock:
                 time.sleep(self.seconds)

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from serving import live_routing, shipping
 from serving.actions.logcounts import Amounts, add_log_counts
 from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.predict import Means, predict
 from serving.hotpath.snapshot import Address, Grant, Snapshot
@@ -138,14 +139,14 @@ class Busy:
     """Answers nobody until `go`."""
 
     inputs = ()
-    decoder = None
+    decoder: Decoder | None = None
     example: list[dict[str, Any]] = []
 
     def __init__(self) -> None:
         self.inside = threading.Semaphore(0)
         self.go = threading.Event()
 
-    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+    def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         self.inside.release()
         self.go.wait(60)
         return {"predictions": [1] * len(rows)}

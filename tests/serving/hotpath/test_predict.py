@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from serving.hotpath import segments
 from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.predict import Means, predict
 from serving.hotpath.protocols import Answer
@@ -216,10 +217,10 @@ class Broken:
     """A model that lost what it needs."""
 
     inputs = ()
-    decoder = None
+    decoder: Decoder | None = None
     example = [ROW]
 
-    def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+    def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         raise RuntimeError("no weights")
 
 
@@ -260,7 +261,7 @@ def test_every_request_is_counted_under_its_status(ask: Ask, counters: Counters)
 
 def test_an_error_inside_the_server_is_answered_too(ask: Ask, routed: Snapshot) -> None:
     class Odd(Broken):
-        def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+        def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
             return {}
 
     status, _, body = ask({"dataframe_records": [{}]}, snapshot=with_models(routed, {101: Odd()}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from mlregistry.errors import Invalid
 from serving.hotpath import redaction, segments
 from serving.hotpath.admission import Admission, Busy
 from serving.hotpath.counters import Counters
+from serving.hotpath.decoding import Decoder
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.predict import Means, predict
 from serving.hotpath.protocols import Answer
@@ -59,10 +60,10 @@ def test_an_estimators_words_about_a_redacted_value_are_not_logged(
 ) -> None:
     class Chatty:
         inputs = ()
-        decoder = None
+        decoder: Decoder | None = None
         example = [ROW]
 
-        def score(self, rows: list[dict[str, Any]], **wish: Any) -> dict[str, Any]:
+        def score(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
             raise ValueError(f"cannot convert {rows[0]['contract']}")
 
     snapshot = with_models(

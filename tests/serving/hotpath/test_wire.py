@@ -27,7 +27,7 @@ CSV = {"content-type": "text/csv; charset=utf-8"}
 
 def rows(body: Any, headers: dict[str, str] = JSON, inputs: Any = INPUTS) -> list[dict[str, Any]]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return wire.read(raw, headers, inputs).rows
+    return list(wire.read(raw, headers, inputs).rows)
 
 
 def refusal(body: Any, headers: dict[str, str] = JSON, inputs: Any = INPUTS) -> MlregistryError:
