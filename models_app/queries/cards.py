@@ -19,12 +19,14 @@ HELD_OUT = ("test_", "validation_", "cv_")
 WORDS = {
     "version.register": "registered it from a run", "version.upload": "uploaded it",
     "version.create": "registered it by its source", "version.quarantine": "put it into quarantine",
-    "version.approve": "let it be opened", "version.reject": "refused it", "version.accept": "passed its checks",
-    "version.refuse": "failed its checks", "version.check_again": "had it checked again",
+    "version.approve": "let it be opened", "version.reject": "refused it", "version.accept": "had it checked: passed",
+    "version.refuse": "had it checked: refused", "version.check_again": "had it checked again",
     "version.compile": "had it compiled", "version.compiled": "compiled it",
     "version.serve_native": "went back to the native model", "version.update": "changed its description or tags",
     "version.card": "wrote on its card", "version.stage": "moved its stage", "alias.set": "pointed the alias at it",
     "alias.away": "pointed the alias elsewhere", "alias.delete": "removed the alias",
+    "version.test": "asked for its tests", "version.tested": "had it tested", "version.load_tested": "load-tested it",
+    "version.onnx": "kept its ONNX graph", "gate.overrule": "overruled the gate",
 }  # fmt: skip
 
 

@@ -145,11 +145,14 @@ def _shown_load_test(gate: ModelGate, sent: QueryDict | None) -> dict[str, Any]:
         policy = {name: sent.get(f"load-{name}", "") for name in load_policy.FIELDS}
     return {
         "is_asked": "load_test" in sent if sent is not None else gate.load_test is not None,
-        "ms": policy.get("ms", ""),
-        "rate": policy.get("rate", ""),
+        **{name: _plain(policy.get(name, "")) for name in load_policy.LARGEST},
         "quantile": policy.get("quantile", load_policy.QUANTILE),
         "quantiles": load_policy.QUANTILES,
     }
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _shown(gate: ModelGate) -> str:

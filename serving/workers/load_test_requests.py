@@ -12,6 +12,8 @@ from django.conf import settings
 from mlregistry.errors import Invalid, Unavailable
 from mlregistry.loadtests.plans import Target
 from mlregistry.loadtests.rows import generated
+from models_app.models import ModelVersion
+from models_app.queries.model_tests import form_alone
 from serving.hotpath.split import Layout, bucket_of
 from serving.load_marks import HEADER, Mark, sign
 from serving.models import Endpoint, LoadTest
@@ -41,8 +43,17 @@ def rows_of(test: LoadTest) -> tuple[str, list[dict[str, Any]]]:
             f"{version} has no signature, so no rows can be made up; choose logged ones.", field="rows"
         )
     return "generated", generated(
-        version.served_signature, version.input_example or [], n=MOST_REPLAYED, seed=SEED
+        _signature(version), version.input_example or [], n=MOST_REPLAYED, seed=SEED
     )
+
+
+def _signature(version: ModelVersion) -> dict[str, Any]:
+    """Of a version from outside, which only says that gaps may be allowed, columns have gaps where its example has."""
+    found = version.served_signature
+    if form_alone(version) is None:
+        return found
+    gaps = {name for row in version.input_example or [] for name, value in row.items() if value is None}
+    return {**found, "inputs": [{**one, "required": one["name"] not in gaps} for one in found["inputs"]]}
 
 
 def target_of(test: LoadTest, rows: list[dict[str, Any]], *, token: str, until: float) -> Target:

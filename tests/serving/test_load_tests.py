@@ -19,7 +19,7 @@ from mlregistry.accounts.models import ApiToken, User
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
-from models_app.models import LoadVerdict
+from models_app.models import Compilation, LoadVerdict
 from models_app.queries.load_verdicts import verdict_json
 from serving import live_routing
 from serving.actions import load_tests as actions
@@ -320,3 +320,20 @@ def test_a_version_that_changed_during_the_test_gets_no_verdict(
     test.version.files.filter(format="joblib").delete()
     actions.end_load_test(test, histogram={"n": 1}, reasons=[], by=by)
     assert (test.verdict, LoadVerdict.objects.count()) == ("passed", 0)
+
+
+def test_rows_for_a_model_from_outside_have_gaps_only_where_its_example_has(
+    endpoint: Endpoint, by: Actor
+) -> None:
+    test = actions.start_load_test(endpoint, WANTED, by=by)
+    version, (first, second, *_) = test.version, ROW
+    fields = [{**one, "required": False} for one in version.served_signature["inputs"]]
+    version.signature = {**version.served_signature, "inputs": fields}
+    version.input_example = [ROW, {**ROW, second: None}]
+    assert any(row[first] is None for row in rows_of(test)[1])
+    file = version.files.get(format="joblib").file
+    version.files.update(trained_here=False)
+    Compilation.objects.update_or_create(version=version, defaults={"file": file})
+    rows = rows_of(test)[1]
+    assert not any(row[first] is None for row in rows)
+    assert any(row[second] is None for row in rows)
