@@ -11,7 +11,7 @@ from typing import Any
 
 from mlregistry.errors import Invalid, Unavailable
 from mlregistry.ml import packaging
-from mlregistry.ml.compiling.names import FORM_ALONE
+from mlregistry.ml.compiling.names import FORM_ALONE, UNANSWERED
 from mlregistry.ml.plain_rows import as_dicts
 from mlregistry.ml.signature import Signature
 from serving.hotpath.combining import Combiner, joins_exactly
@@ -73,9 +73,7 @@ class LoadedModel:
             raise Invalid(f"The parameter '{next(iter(wish))}' is for recommendations.", field="params")
         found = self.compiled.score(rows) if self.compiled else None
         if found is None:
-            raise Invalid(
-                "The model does not answer these rows: a value is missing, infinite or out of its range."
-            )
+            raise Invalid(UNANSWERED)
         return found
 
     def _offer(
