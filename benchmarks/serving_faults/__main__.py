@@ -1,7 +1,7 @@
 """`python -m benchmarks.serving_faults`: the fault figures of serving, as a table.
 
 `--parts` chooses, `--small` shrinks each part (it proves that it runs; its figures say little), `--threads` sets
-MLREGISTRY_WEB_THREADS. A full run takes about twenty minutes, half of it the hundred kills.
+MLREGISTRY_WEB_THREADS. A full run takes some half an hour, most of it the kills and the swaps.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from benchmarks.serving_faults import models
@@ -47,16 +48,19 @@ def measure(server: Server, seconds: float = 20.0) -> list[Line]:
 
 @dataclass
 class Hints:
-    """What Retry-After says while the load is on, asked by a request beside it until one is refused."""
+    """What Retry-After says while the load is on, asked by requests beside it until one is refused."""
 
     server: Server
     told: set[str] = field(default_factory=set)
 
     def hear(self, beat: Beat) -> None:
-        if self.told or beat.fraction > 0.8:
-            return
+        """In a thread of its own: one that is not refused waits long for its answer."""
+        if not self.told and beat.fraction < 1:
+            threading.Thread(target=self._ask, daemon=True).start()
+
+    def _ask(self) -> None:
         line = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=TIMEOUT_SECONDS)
-        with closing(line):
+        with closing(line), suppress(OSError, http.client.HTTPException):
             line.request("POST", PATH, models.body(ROWS), self.server.headers())
             answer = line.getresponse()
             if answer.status == 503:
