@@ -98,19 +98,19 @@ def test_a_worker_killed_in_any_phase_costs_no_run_and_doubles_none(
 def test_a_training_pauses_between_two_folds_and_goes_on_after_them(
     fleet: Fleet, problem: Problem, version: DatasetVersion, editor: Actor
 ) -> None:
-    _, apart = started(problem, version, editor, {"pause": 1.5}, folds=6)
+    _, apart = started(problem, version, editor, {"pause": 1.5}, folds=10)
     fleet.start(1)
-    wait_for(lambda: Job.objects.filter(pk=apart.pk, message__regex="fold [23] of 6").exists())
+    wait_for(lambda: Job.objects.filter(pk=apart.pk, message__regex="fold [23] of 10").exists())
     job_actions.pause(apart, by=editor)
     wait_for(lambda: Job.objects.filter(pk=apart.pk, state=State.PAUSED).exists())
     apart.refresh_from_db()
     assert apart.checkpoint is not None
     n_done = len(apart.checkpoint["folds"])
-    assert 2 <= n_done < 6
+    assert 2 <= n_done < 10
     waiting = Run.objects.get(pk=apart.checkpoint["run"])
     assert waiting.status == RunStatus.SCHEDULED
     job_actions.resume(apart, by=editor)
-    _, straight = started(problem, version, editor, {"pause": 0.0}, folds=6)
+    _, straight = started(problem, version, editor, {"pause": 0.0}, folds=10)
     wait_for(lambda: has_ended(apart) and has_ended(straight))
     assert (apart.state, apart.attempt) == (State.SUCCEEDED, 2), apart.error
     figures = [
