@@ -38,22 +38,23 @@ def files(baseline: Path, window: Path) -> dict[str, Any]:
 def frames(baseline: Path, window: Path) -> dict[str, Any]:
     tables = _loaded(baseline, window)
     clock = Clock()
-    report = compare_arrays(*tables)
+    report = compare_arrays(tables[0], tables[1])
     return {**clock.read("check", "cpu"), "figures": figures(report)}
 
 
 def counters(baseline: Path, window: Path) -> dict[str, Any]:
     before, now = _loaded(baseline, window)
-    values = {name: of_array(before[name]) for name in before}
+    values = {str(name): of_array(before[name]) for name in before}
     clock = Clock()
     base = baseline_of(values)
     reference = counted_values(base, values, n_rows=len(before))
     found: dict[str, Any] = clock.read("baseline", "baseline_cpu")
-    arrays = {name: now[name].to_numpy() for name in now}
+    arrays = {str(name): now[name].to_numpy() for name in now}
     clock = Clock()
     current = fold_columns(base, arrays, n_rows=len(now))
     found |= clock.read("fold", "fold_cpu")
     stored = coding.to_bytes(current, base)
+    counted.compare(base, reference, reference)  # imports what measures need
     clock = Clock()
     report = counted.compare(base, reference, coding.from_bytes(stored, base))
     found |= clock.read("check", "cpu")
@@ -87,7 +88,8 @@ def figures(report: DriftReport) -> dict[str, tuple[str, float]]:
 
 
 def _loaded(*paths: Path) -> list[pd.DataFrame]:
-    return [duckdb.sql(f"SELECT * FROM read_parquet('{path}')").df() for path in paths]  # noqa: S608
+    with duckdb.connect() as connection:
+        return [connection.execute(f"SELECT * FROM read_parquet('{path}')").df() for path in paths]  # noqa: S608
 
 
 WAYS: Mapping[str, Callable[[Path, Path], dict[str, Any]]] = MappingProxyType(
