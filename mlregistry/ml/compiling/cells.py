@@ -42,14 +42,13 @@ def names_by_kind(signature: Signature) -> dict[str, list[str]]:
 def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
     """A function from rows to registers. Invalid as `Signature.frame` raises it."""
     names = names_by_kind(signature)
-    pick = _picker(signature, [*names["numbers"], *names["texts"], *names["times"]])
+    pick = picker(signature)
     first_text = len(names["numbers"])
     first_time = first_text + len(names["texts"])
     n_fields = len(signature.inputs)
-    reordered = _orders((*names["numbers"], *names["texts"], *names["times"]))
 
     def read(rows: Sequence[Row]) -> Given:
-        cells = reordered(rows) if isinstance(rows, PlainRows) else pick(rows)
+        cells = pick(rows)
         if cells is None:
             return from_frame(signature, rows)
         numbers = np.array(
@@ -65,6 +64,14 @@ def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
         return from_frame(signature, rows) if times is None else (numbers, texts, times)
 
     return read
+
+
+def picker(signature: Signature) -> Callable[[Sequence[Row]], Sequence[Cells] | None]:
+    """The cells of each row, numbers first, then texts, then times, in the order of the signature; None where one of
+    them needs a conversion or a word about what is wrong."""
+    in_order = tuple(name for names in names_by_kind(signature).values() for name in names)
+    reordered, checked = _orders(in_order), _checked(signature, in_order)
+    return lambda rows: reordered(rows) if isinstance(rows, PlainRows) else checked(rows)
 
 
 def _orders(wanted: tuple[str, ...]) -> Callable[[PlainRows], Sequence[Cells]]:
@@ -84,8 +91,8 @@ def _orders(wanted: tuple[str, ...]) -> Callable[[PlainRows], Sequence[Cells]]:
     return reordered
 
 
-def _picker(signature: Signature, in_order: list[str]) -> Callable[[Sequence[Row]], list[Cells] | None]:
-    """The cells of each row in order; None where one of them needs a conversion or a word about what is wrong."""
+def _checked(signature: Signature, in_order: Sequence[str]) -> Callable[[Sequence[Row]], list[Cells] | None]:
+    """Of rows that nobody has looked at yet."""
     fields = {field.name: field for field in signature.inputs}
     allowed = [_types(fields[name]) for name in in_order]
     whole = [place for place, name in enumerate(in_order) if fields[name].type == "integer"]

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.compiling import cells
+from mlregistry.ml.compiling import cells, one_row
 from mlregistry.ml.compiling.building import build
 from mlregistry.ml.compiling.forms import Array, Form, Refused, need
+from mlregistry.ml.plain_rows import PlainRows
 from mlregistry.ml.signature import Signature
 
 Answer = dict[str, Any]
@@ -27,10 +28,33 @@ class CompiledModel:
         self._read = cells.reader(signature)
         self._plan, self.head = build(form.parts[0]), build(form.parts[1])
         self._tell = TELLERS[str(form.options["answers"])](form.options)
+        self._pick = cells.picker(signature)
+        self._score_one = self._for_one()
+
+    def _for_one(self) -> Callable[[cells.Cells], Answer] | None:
+        """The same for a single row, without arrays as far as its operations allow; None where they do not."""
+        names = cells.names_by_kind(self.signature)
+        plan, head = one_row.step_of(self.form.parts[0]), one_row.step_of(self.form.parts[1])
+        tell = ROW_TELLERS.get(str(self.form.options["answers"]))
+        if plan is None or tell is None or names["times"]:
+            return None
+        first_text, through_arrays, say = len(names["numbers"]), self._head_of_one, tell(self.form.options)
+        take = head or through_arrays
+        return lambda row: say(take(plan((one_row.floats(row[:first_text]), list(row[first_text:])))))
+
+    def _head_of_one(self, values: list[float]) -> list[float]:
+        with np.errstate(all="ignore"):
+            found: list[float] = self.head(np.array([values], dtype=np.float64))[0].tolist()
+        return found
 
     def score(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
         """What `packaging.predict` says of these rows."""
         try:
+            if len(rows) == 1 and self._score_one is not None:
+                picked = self._pick(rows)
+                # A number of Python's that is not finite stands for a gap, or is wrong: the arrays' reader knows.
+                if picked is not None and (isinstance(rows, PlainRows) or not _has_odd(picked[0])):
+                    return self._score_one(picked[0])
             with np.errstate(all="ignore"):
                 return self._tell(self.head(self._plan(self._read(rows))))
         except (Refused, Invalid):
@@ -42,6 +66,10 @@ class CompiledModel:
         """The matrix that the estimator would take."""
         found: Array = self._plan(self._read(rows))
         return found
+
+
+def _has_odd(row: Sequence[Any]) -> bool:
+    return any(type(value) is float and not math.isfinite(value) for value in row)
 
 
 def _finite(found: Array) -> Array:
@@ -57,12 +85,6 @@ def _probabilities(options: Mapping[str, Any]) -> Callable[[Array], Answer]:
     def tell(found: Array) -> Answer:
         if found.shape[1] != len(classes):
             raise Refused
-        if len(found) == 1 and threshold is None:  # for one row the calls of NumPy are what costs
-            row = found[0].tolist()
-            if not math.isfinite(sum(row)):
-                raise Refused
-            chosen = [classes[row.index(max(row))]]
-            return {"predictions": chosen, "classes": list(classes), "probabilities": [row]}
         places = _finite(found).argmax(axis=1) if threshold is None else found[:, 1] >= threshold
         chosen = [classes[place] for place in places.tolist()]
         return {"predictions": chosen, "classes": list(classes), "probabilities": found.tolist()}
@@ -98,6 +120,31 @@ def _clusters(options: Mapping[str, Any]) -> Callable[[Array], Answer]:
     return lambda found: {"predictions": [int(value) for value in _finite(found)[:, 0].tolist()]}
 
 
+def _row_probabilities(options: Mapping[str, Any]) -> Callable[[list[float]], Answer]:
+    classes = list(options["classes"])
+    threshold = options.get("threshold") if len(classes) == 2 else None
+
+    def tell(row: list[float]) -> Answer:
+        if len(row) != len(classes) or not math.isfinite(sum(row)):
+            raise Refused
+        place = row.index(max(row)) if threshold is None else int(row[1] >= threshold)
+        return {"predictions": [classes[place]], "classes": list(classes), "probabilities": [row]}
+
+    return tell
+
+
+def _row_value(options: Mapping[str, Any]) -> Callable[[list[float]], Answer]:
+    def tell(row: list[float]) -> Answer:
+        if len(row) != 1 or not math.isfinite(row[0]):
+            raise Refused
+        return {"predictions": row}
+
+    return tell
+
+
+ROW_TELLERS: dict[str, Callable[[Mapping[str, Any]], Callable[[list[float]], Answer]]] = {
+    "probabilities": _row_probabilities, "values": _row_value,
+}  # fmt: skip
 TELLERS: dict[str, Callable[[Mapping[str, Any]], Callable[[Array], Answer]]] = {
     "probabilities": _probabilities, "values": _values, "quantiles": _quantiles, "clusters": _clusters,
 }  # fmt: skip

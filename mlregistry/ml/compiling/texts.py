@@ -54,7 +54,7 @@ def as_categories(form: Form, parts: list[Run]) -> Run:
 def one_hot(form: Form, parts: list[Run]) -> Run:
     """1 at the place of the category, nothing at place −1; what is unknown goes to its column's own place."""
     width = int(form.options["width"])
-    tables = _tables(form, "places")
+    tables = category_tables(form, "places")
     unknown = list(form.options["unknown"])
     known = [place for table in tables for place in table.values()] + [
         one for one in unknown if one is not None
@@ -78,7 +78,7 @@ def one_hot(form: Form, parts: list[Run]) -> Run:
 def lookup(form: Form, parts: list[Run]) -> Run:
     """The row of `table` that stands for each category, side by side; unknown ones have their column's own."""
     table = form.floats("table", ndim=2, finite=False)
-    tables, unknown = _tables(form, "rows"), list(form.options["unknown"])
+    tables, unknown = category_tables(form, "rows"), list(form.options["unknown"])
     rows = [row for one in tables for row in one.values()] + [one for one in unknown if one is not None]
     need(len(unknown) == len(tables) and all(0 <= row < len(table) for row in rows), form)
 
@@ -96,7 +96,7 @@ def lookup(form: Form, parts: list[Run]) -> Run:
     return run
 
 
-def _tables(form: Form, name: str) -> list[dict[Hashable, int]]:
+def category_tables(form: Form, name: str) -> list[dict[Hashable, int]]:
     """By column: category → place."""
     categories, places = form.options["categories"], form.options[name]
     need(len(categories) == len(places), form)
