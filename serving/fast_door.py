@@ -6,6 +6,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ PATH = re.compile(
     r"/(?:(?:api/v1/)?endpoints/(?P<endpoint>[^/]+)/invocations"
     r"|v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[0-9]{1,9}))?/infer)"
 )
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 # All that the prediction path reads.
 READ_HEADERS = [
     ("CONTENT_TYPE", "content-type"),
@@ -43,7 +45,7 @@ def fast_door(application: Application) -> Application:
 
     def door(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         routing = live_routing.here()
-        asked = _asked(environ)
+        asked = _asked(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "POST" else None
         # Any request starts the threads, so what a killed process left in the log is shipped soon.
         routing.start(wait=asked is not None)
         body = _body(environ) if asked is not None and "HTTP_AUTHORIZATION" in environ else None
@@ -53,7 +55,7 @@ def fast_door(application: Application) -> Application:
         if status in FOR_DJANGO:
             return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
         start_response(
-            f"{status} {HTTPStatus(status).phrase}",
+            STATUS_LINES[status],
             [*headers.items(), ("Content-Length", str(len(answer)))],
         )
         return [answer]
@@ -61,11 +63,10 @@ def fast_door(application: Application) -> Application:
     return door
 
 
-def _asked(environ: Environ) -> tuple[Address, Wording] | None:
+@lru_cache(maxsize=4096)
+def _asked(path: str) -> tuple[Address, Wording] | None:
     """Which endpoint, and in which protocol; None for what is no prediction."""
-    if environ["REQUEST_METHOD"] != "POST":
-        return None
-    found = PATH.fullmatch(environ.get("PATH_INFO", ""))
+    found = PATH.fullmatch(path)
     if found is None:
         return None
     try:

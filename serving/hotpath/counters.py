@@ -32,6 +32,12 @@ class Tally:
     seconds: float = 0.0
     histogram: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
 
+    def add(self, other: Tally) -> None:
+        self.n_requests += other.n_requests
+        self.n_rows += other.n_rows
+        self.seconds += other.seconds
+        self.histogram = [own + more for own, more in zip(self.histogram, other.histogram, strict=True)]
+
     def copy(self) -> Tally:
         return Tally(self.n_requests, self.n_rows, self.seconds, list(self.histogram))
 
@@ -41,7 +47,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._totals: dict[Key, Tally] = {}
+        self._drained: dict[Key, Tally] = {}  # the sum of all that was drained
         self._recent: dict[Key, Tally] = {}
         self._refused: dict[int, int] = {}
 
@@ -58,20 +64,24 @@ class Counters:
     def add(self, key: Key, *, n_rows: int, seconds: float) -> None:
         slot = bisect_left(BOUNDS, seconds)
         with self._lock:
-            for table in (self._totals, self._recent):
-                tally = table.get(key)
-                if tally is None:
-                    tally = table[key] = Tally()
-                tally.n_requests += 1
-                tally.n_rows += n_rows
-                tally.seconds += seconds
-                tally.histogram[slot] += 1
+            tally = self._recent.get(key)
+            if tally is None:
+                tally = self._recent[key] = Tally()
+            tally.n_requests += 1
+            tally.n_rows += n_rows
+            tally.seconds += seconds
+            tally.histogram[slot] += 1
 
     def totals(self) -> dict[Key, Tally]:
         with self._lock:
-            return {key: tally.copy() for key, tally in self._totals.items()}
+            found = {key: tally.copy() for key, tally in self._drained.items()}
+            for key, tally in self._recent.items():
+                found.setdefault(key, Tally()).add(tally)
+        return found
 
     def drain(self) -> dict[Key, Tally]:
         with self._lock:
             recent, self._recent = self._recent, {}
+            for key, tally in recent.items():
+                self._drained.setdefault(key, Tally()).add(tally)
         return recent
