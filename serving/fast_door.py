@@ -36,8 +36,6 @@ READ_HEADERS = [
         )
     ),
 ]  # fmt: skip
-# Who may not, or finds nothing, may be known to the database and not yet (or no longer) to this process.
-FOR_DJANGO = frozenset({401, 403, 404})
 
 
 def fast_door(application: Application) -> Application:
@@ -52,7 +50,7 @@ def fast_door(application: Application) -> Application:
         if asked is None or body is None:
             return application(environ, start_response)
         status, headers, answer = routing.answer(asked[0], body, _headers(environ), wording=asked[1])
-        if status in FOR_DJANGO:
+        if status in live_routing.FOR_THE_DATABASE:
             return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
         start_response(
             STATUS_LINES[status],

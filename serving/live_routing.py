@@ -39,6 +39,8 @@ from serving.shipping import run_until
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
+# Who may not, or finds nothing, may be known to the database and not yet (or no longer) to this process.
+FOR_THE_DATABASE = frozenset({401, 403, 404})
 REBUILD_SECONDS = 30.0  # so that a change made behind the actions' back is found, too
 FIRST_SECONDS = 30.0
 REPORT_SECONDS = 5.0
@@ -61,7 +63,7 @@ class LiveRouting:
         self._ready = threading.Event()
         self._shipper: threading.Thread | None = None
         self._thread: threading.Thread | None = None
-        self._is_running = False  # asked for every request, and cheaper than the thread's own word
+        self.is_running = False  # asked for every request, and cheaper than the thread's own word
         self._stopping = threading.Event()
         self._built_at = float("-inf")
         self._failures: list[Failure] = []
@@ -82,9 +84,9 @@ class LiveRouting:
 
     def start(self, *, wait: bool) -> None:
         """Runs the threads, if they do not run; with `wait` returns when predictions can be answered."""
-        if not self._is_running:
+        if not self.is_running:
             with self._starting:
-                if not self._is_running:
+                if not self.is_running:
                     self._start()
         if wait and not self._ready.is_set():
             self._ready.wait(FIRST_SECONDS)
@@ -92,7 +94,7 @@ class LiveRouting:
     def _start(self) -> None:
         self._stopping = threading.Event()
         self._ready.clear()
-        self._is_running = True
+        self.is_running = True
         self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="routing", daemon=True)
         self._shipper = threading.Thread(
             target=run_until, args=(self._stopping, self.log.folder), name="shipping", daemon=True
@@ -196,7 +198,7 @@ class LiveRouting:
             while not stopping.is_set():
                 self._round(stopping)
         finally:
-            self._is_running = stopping is not self._stopping
+            self.is_running = stopping is not self._stopping
             self._ready.set()
             with suppress(DatabaseError):
                 workers.forget(self.name)
@@ -274,6 +276,17 @@ def _start_anew_after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_start_anew_after_fork)
+
+
+def answer_at_once(
+    address: Address, body: bytes, headers: Mapping[str, str], *, wording: Wording
+) -> Answer | None:
+    """The answer of a process that keeps its routing up to date; None where only the database can tell."""
+    found = here()
+    if not found.is_running:
+        return None
+    answer = found.answer(address, body, headers, wording=wording)
+    return None if answer[0] in FOR_THE_DATABASE else answer
 
 
 def predict_as(

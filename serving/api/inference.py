@@ -1,5 +1,7 @@
 """REST views of the Open Inference Protocol v2; `serving.fast_door` gives the same answers to infer without Django."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -11,8 +13,10 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
 from mlregistry.rest import TeamView
 from serving import live_routing
+from serving.api.at_once import AnsweredAtOnce
 from serving.hotpath import inference
 from serving.hotpath.inference import Inference
+from serving.hotpath.protocols import Wording
 from serving.hotpath.snapshot import Endpoint, Snapshot
 from serving.hotpath.wire import MAX_BYTES
 
@@ -82,9 +86,12 @@ class ModelReady(V2View):
         return Response({"name": endpoint.name, "ready": ready}, status=200 if ready else 503)
 
 
-class Infer(V2View):
+class Infer(V2View, AnsweredAtOnce):
     roles = {"post": Role.VIEWER}
     scope = "predict"
+
+    def wording(self, **kwargs: Any) -> Wording:
+        return Inference(kwargs.get("version"))
 
     @extend_schema(operation_id="v2_infer", request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT})
     def post(self, request: Request, name: str, version: int | None = None) -> HttpResponse:

@@ -10,13 +10,14 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, NotFound
 from mlregistry.rest import TeamView
 from serving import access
+from serving.api.at_once import AnsweredAtOnce
 from serving.hotpath.wire import MAX_BYTES
 from serving.live_routing import predict_as
 
 MOST_NAMED = 20
 
 
-class Invocations(TeamView):
+class Invocations(AnsweredAtOnce):
     roles = {"post": Role.VIEWER}
     scope = "predict"
 

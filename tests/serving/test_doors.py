@@ -7,7 +7,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from mlregistry.accounts.actions import tokens
@@ -155,3 +156,32 @@ def test_a_viewer_predicts_and_an_outsider_finds_nothing(
     assert api(charlie).post(path, body, format="json").status_code == 404
     assert api(vera, scopes=frozenset({"read"})).post(path, body, format="json").status_code == 403
     assert APIClient().post(path, body, format="json").status_code == 401
+
+
+def test_a_process_that_keeps_its_routing_asks_the_database_only_for_what_it_does_not_know(
+    endpoint: Endpoint, api: Api, bob: User, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routing = live_routing.here()
+    routing.refresh()
+    monkeypatch.setattr(routing, "is_running", True)
+    client = APIClient(headers={"Authorization": f"Bearer {secret}"})
+    tensors = [
+        {"name": name, "shape": [1], "datatype": "FP64", "data": [value]} for name, value in ROW.items()
+    ]
+    asked = {
+        "/api/v1/endpoints/tumour/invocations": {"dataframe_records": [ROW]},
+        "/v2/models/tumour/infer": {"inputs": tensors},
+    }
+    for path, body in asked.items():
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.post(path, body, format="json")
+        assert answer.status_code == 200, answer.content
+        assert len(queries) == 0
+    refused = client.post("/api/v1/endpoints/tumour/invocations", {"rows": 1}, format="json")
+    assert refused.status_code == 400
+    assert client.post("/api/v1/endpoints/nothing/invocations", {}, format="json").status_code == 404
+    new = api(bob, scopes=frozenset({"predict"}))  # its token is younger than the routing
+    body = {"dataframe_records": [ROW]}
+    assert new.post("/api/v1/endpoints/tumour/invocations", body, format="json").status_code == 200
+    stranger = APIClient(headers={"Authorization": "Bearer mlr_unknown"})
+    assert stranger.post("/api/v1/endpoints/tumour/invocations", body, format="json").status_code == 401
