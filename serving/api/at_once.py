@@ -1,4 +1,4 @@
-"""Predictions by the routing in memory, before REST framework asks the database who is there.."""
+"""Predictions by the routing in memory, before REST framework asks the database who is there."""
 
 import io
 from typing import Any
@@ -29,7 +29,7 @@ class AnsweredAtOnce(TeamView):
 
     def _found(self, request: HttpRequest, *, name: str, **kwargs: Any) -> HttpResponse | None:
         body = request.read(MAX_BYTES + 1)
-        request._stream = io.BytesIO(body)  # type: ignore[attr-defined]  # the view reads it again
+        request._stream = io.BytesIO(body)  # the view reads it again
         headers = {key.lower(): value for key, value in request.headers.items()}
         address = Address(getattr(request, "team_slug", None), name)
         answer = live_routing.answer_at_once(address, body, headers, wording=self.wording(**kwargs))
