@@ -17,6 +17,7 @@ from benchmarks.serving_peers.peers import split_body
 from benchmarks.serving_peers.processes import Process, clean_environment, free_port, granian
 
 ROOT = Path(__file__).resolve().parents[2]
+LOGS = ("on", "best-effort", "off")
 SETTLE_SECONDS = 3.0  # the processes learn of the endpoints within one
 
 
@@ -28,8 +29,9 @@ class Ours:
     slow_port: int
     token: str
 
-    def ask(self, case: Case, n_rows: int, *, logged: bool, slow: bool = False) -> Ask:
-        name = f"{case.name}-{'on' if logged else 'off'}"
+    def ask(self, case: Case, n_rows: int, *, log: str, slow: bool = False) -> Ask:
+        """`log` is on (durable), best-effort or off."""
+        name = f"{case.name}-{log}"
         port = self.slow_port if slow else self.port
         headers = {"Authorization": f"Bearer {self.token}"}
         return Ask(port, f"/api/v1/endpoints/{name}/invocations", split_body(case, n_rows), headers)
@@ -58,6 +60,6 @@ def running(cases: list[Case], folder: Path) -> Iterator[Ours]:
             found = Ours(port, slow, token)
             time.sleep(SETTLE_SECONDS)
             for case in cases:
-                for number in range(4):
-                    once(found.ask(case, 1, logged=number % 2 == 0, slow=number > 1))
+                for number in range(2 * len(LOGS)):
+                    once(found.ask(case, 1, log=LOGS[number % 3], slow=number > 2))
             yield found

@@ -38,7 +38,7 @@ def main() -> None:
     for folder in map(Path, sys.argv[1:]):
         version = registered(folder, by)
         await_compilation(version)
-        for name, mode in (("on", "durable"), ("off", "off")):
+        for name, mode in (("on", "durable"), ("best-effort", "best-effort"), ("off", "off")):
             variants = [{"name": "only", "version": version, "weight": 100.0}]
             create_endpoint(f"{folder.name}-{name}", variants=variants, log_mode=mode, by=by)  # type: ignore[arg-type]  # a plain dict
 
