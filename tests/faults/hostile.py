@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from mlregistry.ml.estimator_entry import Entry, choice, entry, number, whole
 
-WAYS = ("good", "raise", "hang", "eat", "eat_slowly", "print", "vanish")
+WAYS = ("good", "raise", "hang", "eat", "eat_slowly", "print", "vanish", "until_told")
+SLOW_SECONDS = 5.0
 
 
 class Hostile(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
@@ -40,10 +42,19 @@ class Hostile(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no 
             line = "x" * 1_000_000
             for _ in range(1000):
                 sys.stdout.write(line)
+        if self.way == "until_told":
+            _be_slow_until(Path(os.environ["TEST_HALT"]) / "told")
         if self.way == "vanish":
             os._exit(7)
         fitted: Hostile = super().fit(X, y, sample_weight)
         return fitted
+
+
+def _be_slow_until(told: Path) -> None:
+    """Takes some seconds, but no more time once a test has said that it has seen enough."""
+    end = time.monotonic() + SLOW_SECONDS
+    while not told.exists() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def rows() -> dict[str, list[Entry]]:

@@ -25,15 +25,16 @@ server, token, row = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 client = get_deploy_client(server)
 columns, headers = list(row), {"Authorization": f"Bearer {token}"}
 told = {
-    "records": client.predict(endpoint="tumour", inputs={"dataframe_records": [row]}),
+    "records": client.predict(endpoint="tumour", inputs={"dataframe_records": [row], "unit_id": "u"}),
     "split": client.predict(
-        endpoint="tumour", inputs={"dataframe_split": {"columns": columns, "data": [list(row.values())]}}
+        endpoint="tumour",
+        inputs={"dataframe_split": {"columns": columns, "data": [list(row.values())]}, "unit_id": "u"},
     ),
     "ping": requests.get(f"{server}/endpoints/tumour/ping", headers=headers, timeout=30).status_code,
     "csv": requests.post(
         f"{server}/api/v1/endpoints/tumour/invocations",
         data=",".join(columns) + "\\n" + ",".join(map(str, row.values())),
-        headers={**headers, "Content-Type": "text/csv"},
+        headers={**headers, "Content-Type": "text/csv", "X-Unit-Id": "u"},
         timeout=30,
     ).json(),
 }

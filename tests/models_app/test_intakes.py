@@ -264,7 +264,8 @@ def test_a_file_that_was_changed_in_the_store_is_not_opened(bob_as: Actor) -> No
         (b"", "a.skops", "empty"),
         (b"\x80\x04N.", "a.skops", "does not begin as one"),
         (b"PK\x03\x04", "a.onnx", "does not begin as one"),
-        (b"x", "a.txt", "no model by its name"),
+        (b"x", "a.doc", "no model by its name"),
+        (b"x", "a.txt", "no LightGBM model"),
         (b"x", "", "no model by its name"),
     ],
 )

@@ -180,7 +180,7 @@ def test_a_split_that_is_off_blocks_promotion_even_for_an_owner(
 ) -> None:
     test = start_test(endpoint, BASE, by=by)
     logged(endpoint, {"champion": 0.6, "challenger": 0.8}, n=3000)
-    lost = Prediction.objects.filter(variant="champion").order_by("pk")[:300].values("pk")
+    lost = Prediction.objects.filter(variant="champion").order_by("pk")[:700].values("pk")
     Prediction.objects.filter(pk__in=list(lost.values_list("pk", flat=True))).delete()
     test = look(test)
     assert test.looks.get().figures["split"]["alarm"]

@@ -16,6 +16,7 @@ from serving import live_routing
 from serving.actions.endpoints import create_endpoint
 from serving.hotpath.models import LoadedModel
 from tests.models_app import foreign
+from tests.serving.damage import damaged
 
 pytestmark = pytest.mark.django_db
 HEADERS = {"content-type": "application/json"}
@@ -44,15 +45,9 @@ def test_an_uploaded_model_answers_as_it_does_at_home_by_its_closed_form_alone(b
     assert model.pipeline is None
     assert asked(by, [{"age": "old", "plan": "gold"}])[0] == 400
     assert asked(by, [{"age": 1e300, "plan": "gold"}])[0] == 400
-    _damage(Path(str(model.handle.folder)) / model.handle.file["name"])
-    live_routing.reset()
-    status, answer = asked(by, [{"age": 30.0, "plan": "gold"}])
+    with damaged(Path(str(model.handle.folder)) / model.handle.file["name"], model.handle.file["sha256"]):
+        live_routing.reset()
+        status, answer = asked(by, [{"age": 30.0, "plan": "gold"}])
     assert status == 503
     assert "is not loaded" in answer["detail"]
     assert Intake.objects.get().state == "accepted"
-
-
-def _damage(path: Path) -> None:
-    body = bytearray(path.read_bytes())
-    body[len(body) // 2] ^= 1
-    path.write_bytes(body)
