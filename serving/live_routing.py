@@ -55,7 +55,6 @@ class LiveRouting:
         self.log = PredictionLog(home / "predictions")
         self.counters = Counters()
         self.admission = Admission(settings.PREDICTION_QUEUE)
-        self._means = Means(self.log, self.counters, self.admission)  # of nearly all requests
         self.load_books = LoadBooks(self.log, home / "load-test-log")
         self.pid = os.getpid()
         self._lock = threading.Lock()
@@ -135,12 +134,8 @@ class LiveRouting:
         wording: Wording = SCORING,
     ) -> Answer:
         """Status, headers and body; header names are lower-case."""
-        books = self.load_books.of(address, headers)
-        if books is None and wording is SCORING:
-            means = self._means
-        else:
-            log, counters = books or (self.log, self.counters)
-            means = Means(log, counters, self.admission, wording)
+        log, counters = self.load_books.of(address, headers) or (self.log, self.counters)
+        means = Means(log, counters, self.admission, wording)
         return predict(address, body, headers, self.snapshot, means=means, grant=grant)
 
     def flush_counts(self) -> None:
