@@ -49,9 +49,10 @@ def fast_door(application: Application) -> Application:
         body = _body(environ) if asked is not None and "HTTP_AUTHORIZATION" in environ else None
         if asked is None or body is None:
             return application(environ, start_response)
-        status, headers, answer = routing.answer(asked[0], body, _headers(environ), wording=asked[1])
-        if status in live_routing.FOR_THE_DATABASE:
+        found = live_routing.answer_at_once(asked[0], body, _headers(environ), wording=asked[1])
+        if found is None:
             return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+        status, headers, answer = found
         start_response(
             STATUS_LINES[status],
             [*headers.items(), ("Content-Length", str(len(answer)))],

@@ -35,7 +35,7 @@ from serving.hotpath.snapshot import Address, Grant, Snapshot
 from serving.load_books import LoadBooks
 from serving.model_files import make_whole
 from serving.queries import routing
-from serving.shipping import run_until
+from serving.shipping import run_until, ship_folder
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -96,7 +96,10 @@ class LiveRouting:
         self.is_running = True
         self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="routing", daemon=True)
         self._shipper = threading.Thread(
-            target=run_until, args=(self._stopping, self.log.folder), name="shipping", daemon=True
+            target=run_until,
+            args=(self._stopping, self.log.folder, ship_folder),
+            name="shipping",
+            daemon=True,
         )
         self._thread.start()
         self._shipper.start()

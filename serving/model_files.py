@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from mlregistry.artifacts import store
 from mlregistry.artifacts.models import StoredFile
 from mlregistry.errors import Unavailable
+from mlregistry.ml import packaging
 from mlregistry.ml.compiling.names import COMPILED, FORM_ALONE
 from serving.hotpath.models import LoadedModel, load_model
 from serving.hotpath.snapshot import ModelHandle
@@ -74,7 +75,7 @@ def _files(handle: ModelHandle) -> Iterator[tuple[Path, str, bool]]:
 
 def _make_file_whole(path: Path, sha256: str) -> None:
     changed = path.exists()
-    if changed and _digest(path) == sha256:
+    if changed and packaging.sha256_of(path) == sha256:
         return
     if changed:
         logger.error("%s was changed: its SHA-256 is not the recorded one; it is fetched anew", path)
@@ -124,8 +125,3 @@ def _copied(stored: StoredFile, draft: Path) -> str:
             digest.update(chunk)
             target.write(chunk)
     return digest.hexdigest()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

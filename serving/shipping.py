@@ -59,9 +59,8 @@ WITHOUT_VERSION = """
 """
 
 
-def run_until(stopping: threading.Event, folder: Path, ship: Callable[[Path], int] | None = None) -> None:
+def run_until(stopping: threading.Event, folder: Path, ship: Callable[[Path], int]) -> None:
     """Ships every second until asked to stop; a database that is away is waited for."""
-    ship = ship or ship_folder
     while not stopping.wait(PAUSE_SECONDS):
         try:
             close_old_connections()

@@ -126,7 +126,7 @@ def save(pipeline: Any, folder: Path) -> list[ModelFile]:
             joblib.dump(pipeline, part, compress=3)
         else:
             skops_io.dump(pipeline, part, compression=zipfile.ZIP_DEFLATED)
-        size, sha256 = part.stat().st_size, _digest(part)
+        size, sha256 = part.stat().st_size, sha256_of(part)
         os.replace(part, folder / name)
         files.append(ModelFile(format, name, size, sha256))
     return files
@@ -139,7 +139,7 @@ def load(folder: Path, file: ModelFile) -> Any:
         raise Invalid(f"'{file.name}' is no model file of format '{file.format}'.", field="name")
     if not path.is_file():
         raise NotFound(f"The model file '{file.name}' is not there.")
-    if _digest(path) != file.sha256:
+    if sha256_of(path) != file.sha256:
         raise Invalid(
             f"The model file '{file.name}' was changed: its SHA-256 is not the recorded one.", field="sha256"
         )
@@ -217,6 +217,7 @@ def _quantiles(pipeline: Any, estimator: Any, frame: pd.DataFrame) -> dict[str, 
     }
 
 
-def _digest(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 Row = dict[str, Any]
+MOST_ORDERS = 64  # of columns, remembered for each model; clients of one program send one
 
 
 class PlainRows(Sequence[Row]):

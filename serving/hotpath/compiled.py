@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml import packaging
 from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.signature import Signature
 from serving.hotpath.snapshot import ModelHandle
@@ -65,7 +65,5 @@ def load_compiled(handle: ModelHandle, signature: Signature) -> Compiled | None:
 
 
 def _check(path: Path, compiled: Mapping[str, Any]) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != compiled["sha256"]:
+    if packaging.sha256_of(path) != compiled["sha256"]:
         raise ValueError("its SHA-256 is not the recorded one")

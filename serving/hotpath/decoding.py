@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from mlregistry.ml.plain_rows import PlainRows
+from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows
 from mlregistry.ml.signature import Field
 from serving.hotpath.row_formats import MAX_ROWS
 from serving.hotpath.strict_json import MAX_INTEGER, MIN_INTEGER
@@ -24,7 +24,6 @@ TYPES: dict[str, Any] = {
     "string": str,
     "datetime": str,
 }
-MOST_ORDERS = 64  # of columns, remembered for each model; clients of one program send one
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 NUL = b"\\u0000"
 NOTHING = Raw(b"")

@@ -77,7 +77,7 @@ def test_a_missing_file_or_a_name_with_a_path_is_refused(tmp_path: Path) -> None
 def test_a_skops_file_with_a_foreign_type_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.skops"
     skops.io.dump(FunctionTransformer(np.save), path)
-    digest = packaging._digest(path)
+    digest = packaging.sha256_of(path)
     with pytest.raises(Invalid, match="not trusted"):
         packaging.load(tmp_path, ModelFile("skops", path.name, path.stat().st_size, digest))
 

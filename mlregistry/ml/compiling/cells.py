@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlregistry.ml.compiling.forms import Array
-from mlregistry.ml.plain_rows import PlainRows
+from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows
 from mlregistry.ml.signature import CONVERSIONS, Field, Signature
 
 Row = Mapping[str, Any]
@@ -28,7 +28,6 @@ PLAIN: dict[str, frozenset[type]] = {
 }  # fmt: skip
 NUMBERS, TEXTS, TIMES = 0, 1, 2
 NO_TIME = np.datetime64("NaT", "us")
-MOST_ORDERS = 64  # of columns, remembered at once
 
 
 def names_by_kind(signature: Signature) -> dict[str, list[str]]:
@@ -128,8 +127,13 @@ def _types(field: Field) -> frozenset[type]:
 
 def _has_odd_numbers(numbers: Array, cells: Sequence[Cells], n_numbers: int) -> bool:
     return not math.isfinite(np.add.reduce(numbers, axis=None)) and any(
-        type(value) is float and not math.isfinite(value) for row in cells for value in row[:n_numbers]
+        has_odd(row[:n_numbers]) for row in cells
     )
+
+
+def has_odd(cells: Cells) -> bool:
+    """Whether a number of Python's is not finite: it stands for a gap, or is wrong."""
+    return any(type(value) is float and not math.isfinite(value) for value in cells)
 
 
 def _times(rows: list[Cells]) -> Array | None:

@@ -52,8 +52,7 @@ class CompiledModel:
         try:
             if len(rows) == 1 and self._score_one is not None:
                 picked = self._pick(rows)
-                # A number of Python's that is not finite stands for a gap, or is wrong: the arrays' reader knows.
-                if picked is not None and (isinstance(rows, PlainRows) or not _has_odd(picked[0])):
+                if picked is not None and (isinstance(rows, PlainRows) or not cells.has_odd(picked[0])):
                     return self._score_one(picked[0])
             with np.errstate(all="ignore"):
                 return self._tell(self.head(self._plan(self._read(rows))))
@@ -66,10 +65,6 @@ class CompiledModel:
         """The matrix that the estimator would take."""
         found: Array = self._plan(self._read(rows))
         return found
-
-
-def _has_odd(row: Sequence[Any]) -> bool:
-    return any(type(value) is float and not math.isfinite(value) for value in row)
 
 
 def _finite(found: Array) -> Array:

@@ -96,9 +96,7 @@ class Baseline:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Baseline:
         """Invalid when the document is of another format or no baseline."""
-        if data.get("format") != FORMAT:
-            raise Invalid(f"This baseline is of format {data.get('format')!r}; {FORMAT} is known here.")
-        return decoded(cls, data)
+        return decoded(cls, data, format=FORMAT, title="baseline")
 
 
 def baseline_of(columns: Mapping[str, Values]) -> Baseline:

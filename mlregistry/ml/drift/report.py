@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlregistry.errors import Invalid
 from mlregistry.ml.profiling.codec import decoded, encoded
 
 FORMAT = 1
@@ -95,6 +94,4 @@ class DriftReport:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> DriftReport:
         """Invalid when the document is of another format or no report."""
-        if data.get("format") != FORMAT:
-            raise Invalid(f"This drift report is of format {data.get('format')!r}; {FORMAT} is known here.")
-        return decoded(cls, data)
+        return decoded(cls, data, format=FORMAT, title="drift report")

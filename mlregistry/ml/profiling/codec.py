@@ -1,7 +1,8 @@
-"""Frozen dataclasses to plain JSON values, to bytes, and back, by their type hints. Used by document."""
+"""Frozen dataclasses to plain JSON values, to bytes, and back, by their type hints: profiles, drift's documents."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlregistry.errors import Invalid
@@ -20,8 +21,10 @@ def encoded(value: Any) -> Any:
     return msgspec.to_builtins(value, builtin_types=())
 
 
-def decoded(kind: type[T], data: Any) -> T:
-    """The dataclass that `encoded` took apart; Invalid names what is missing."""
+def decoded(kind: type[T], data: Mapping[str, Any], *, format: int, title: str) -> T:
+    """The dataclass that `encoded` took apart; Invalid when the document is of another format or lacks something."""
+    if data.get("format") != format:
+        raise Invalid(f"This {title} is of format {data.get('format')!r}; {format} is known here.")
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:

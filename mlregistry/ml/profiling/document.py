@@ -256,9 +256,7 @@ class Profile:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Profile:
         """Invalid when the document is of another format or not a profile."""
-        if data.get("format") != FORMAT:
-            raise Invalid(f"This profile is of format {data.get('format')!r}; {FORMAT} is known here.")
-        return decoded(cls, data)
+        return decoded(cls, data, format=FORMAT, title="profile")
 
     def to_bytes(self) -> bytes:
         """The JSON as text, much faster than by way of `to_json`."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlregistry.errors import MlregistryError
 from mlregistry.ml.compiling import cells
-from mlregistry.ml.plain_rows import PlainRows, as_dicts
+from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows, as_dicts
 from mlregistry.ml.signature import Field, Signature
 from serving.hotpath import decoding, wire
 from serving.hotpath.decoding import Decoder
@@ -137,13 +137,13 @@ def test_whatever_is_taken_the_general_way_reads_alike(
 
 def test_many_orders_of_columns_do_not_fill_the_memory() -> None:
     decoder = Decoder([Field(f"x{place}", "float") for place in range(6)])
-    for turn in range(2 * decoding.MOST_ORDERS):
+    for turn in range(2 * MOST_ORDERS):
         names = [f"x{(place * (turn % 5 + 1) + turn) % 6}" for place in range(6)]
         body = json.dumps({"dataframe_split": {"columns": names, "data": [[1] * 6]}}).encode()
         opened = decoding.open_envelope(body)
         assert opened is not None
         decoder.rows(opened)
-    assert len(decoder._lists) <= decoding.MOST_ORDERS
+    assert len(decoder._lists) <= MOST_ORDERS
 
 
 def test_a_name_that_no_struct_may_have_is_read_in_general() -> None:
