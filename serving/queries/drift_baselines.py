@@ -45,6 +45,6 @@ def of_version(version: ModelVersion) -> DriftBaseline | None:
 def _watched(version_id: int, made_at: datetime) -> Watched:
     """A baseline that is ready never changes; `made_at` tells it from one of the same version made after it."""
     row = DriftBaseline.objects.select_related("version").get(version_id=version_id, made_at=made_at)
-    baseline = Baseline.from_json(row.document)
+    baseline = Baseline.from_json(row.document or {})
     reference = coding.from_bytes(bytes(row.counters or b""), baseline)
     return Watched(baseline, reference, row.version.served_signature.get("classes") or ())

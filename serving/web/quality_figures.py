@@ -33,7 +33,7 @@ def shown(checks: Sequence[DriftCheck]) -> dict[str, Any] | None:
 def _metric(newest: dict[str, Any]) -> str:
     known = {**newest["metrics"], **newest["expected"]}
     wanted = (newest.get("metric"), *USUAL, *known)
-    return next(name for name in wanted if name in known)
+    return str(next(name for name in wanted if name in known))
 
 
 def _history(told: Sequence[DriftCheck], name: str) -> dict[str, Any] | None:

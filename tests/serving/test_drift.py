@@ -169,7 +169,7 @@ def _count_and_hang(endpoint: Endpoint, writer: int) -> None:
             os.write(writer, b".")
             time.sleep(600)
 
-        drift_counts._add = add_and_hang
+        setattr(drift_counts, "_add", add_and_hang)  # noqa: B010  # for this process alone
         drift_counts.count_some(endpoint)
     finally:
         os._exit(1)
@@ -282,7 +282,8 @@ def test_rows_that_no_baseline_would_expect_are_missing_and_stop_nothing(
     column = drift.report(watched, known, day_of(NOON)).column(f"input:{FEATURES[0]}")
     assert column is not None
     assert column.missing is not None
-    assert (column.missing.current, column.missing.drifted) == (pytest.approx(0.6), True)
+    assert column.missing.drifted
+    assert column.missing.current == pytest.approx(0.6)
 
 
 def test_counters_and_checks_of_long_ago_are_forgotten(watched: Endpoint, tmp_path: Path) -> None:
@@ -336,7 +337,7 @@ def test_the_report_of_any_window_is_asked_for(
     assert found["baseline"]["state"] == "ready"
     assert found["report"]["n_current"] == 100
     assert found["report"]["n_drifted"] >= 1
-    earlier = {"from": recent - timedelta(days=3), "to": recent - timedelta(days=2)}
+    earlier = {"from": str(recent - timedelta(days=3)), "to": str(recent - timedelta(days=2))}
     assert api(vera).get(address, earlier).json()["report"]["n_current"] == 0
     for query, field in (
         ({"from": "yesterday"}, "from"),
