@@ -105,7 +105,7 @@ def _nearness(column: ColumnDrift) -> float:
 
 def _label(name: str) -> str:
     if name == PREDICTION:
-        return "the answer"
+        return "prediction"
     if name.startswith(PROBABILITY):
         return f"probability of {name.removeprefix(PROBABILITY)}"
     return name.partition(":")[2]
@@ -131,8 +131,8 @@ def _measured(column: ColumnDrift, *, is_test: bool) -> str:
 
 def _bound(column: ColumnDrift, *, is_test: bool) -> str:
     if column.threshold is None:
-        return figure(None)
-    return f"≤ {column.threshold:.2g}" if is_test else f"≥ {column.threshold:.3f}"
+        return ""
+    return f"drift if ≤ {column.threshold:.2g}" if is_test else f"drift if ≥ {column.threshold:.3f}"
 
 
 def _rates(rate: Rate | None) -> str:

@@ -82,7 +82,6 @@ def _state(endpoint: Endpoint, version: ModelVersion) -> dict[str, Any]:
         "baseline": baselines.of_version(version),
         "watch": watch,
         "watch_share": drift.declaration(endpoint).drifted_share,
-        "every": 60 * watch.every_minutes,
         "waiting": drift.n_uncounted(endpoint, version),
     }
 

@@ -18,8 +18,8 @@ from serving.queries import drift
 from serving.queries import drift_baselines as baselines
 
 CORRECTIONS = [
-    ("benjamini_hochberg", "Benjamini–Hochberg (of the alarms, that share is false)"),
-    ("holm", "Holm (no false alarm at all, at that level)"),
+    ("benjamini_hochberg", "Benjamini–Hochberg"),
+    ("holm", "Holm"),
     ("bonferroni", "Bonferroni"),
     ("none", "none"),
 ]
@@ -56,16 +56,15 @@ def _form(request: PageRequest, endpoint: Endpoint, watch: DriftWatch) -> dict[s
         "chosen_categorical": declared.methods.get(CATEGORICAL, ""),
         "percent": f"{100 * declared.drifted_share:g}",
         "columns": [
-            {"name": name, "kind": kind, "methods": _methods(kind), **_rule(rules.get(name, {}))}
+            {"name": name, "kind": kind, "methods": _methods(kind, "as for its kind"), **_rule(rules.get(name, {}))}
             for name, kind in names
             if kind in (NUMERIC, CATEGORICAL)
         ],
     }  # fmt: skip
 
 
-def _methods(kind: str) -> list[tuple[str, str]]:
-    usual = [("", "by the number of rows")]
-    return usual + [(row.name, row.title) for row in METHODS.values() if kind in row.kinds]
+def _methods(kind: str, usual: str = "by the number of rows") -> list[tuple[str, str]]:
+    return [("", usual)] + [(row.name, row.title) for row in METHODS.values() if kind in row.kinds]
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:

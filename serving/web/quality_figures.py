@@ -46,12 +46,8 @@ def _history(told: Sequence[DriftCheck], name: str) -> dict[str, Any] | None:
             series.append({"name": words, "x": [at for at, _ in points], "y": [value for _, value in points]})
     if not series:
         return None
-    return {
-        "type": "lines",
-        "title": "Quality over time",
-        "y_title": name.replace("_", " "),
-        "series": series,
-    }
+    words = name.replace("_", " ") + (f", {series[0]['name']}" if len(series) == 1 else "")
+    return {"type": "lines", "title": "Quality over time", "y_title": words, "series": series}
 
 
 def _delays(newest: dict[str, Any]) -> dict[str, Any] | None:
