@@ -219,6 +219,10 @@ JOB_KINDS = {
     "serving.predict_batch": "serving.workers.batches.predict_batch",
     "serving.score_shadow": "serving.workers.shadows.score",
     "serving.load_test": "serving.workers.load_tests.run",
+    "serving.make_baseline": "serving.workers.drift.make_baseline",
+    "serving.count_predictions": "serving.workers.drift.count_predictions",
+    "serving.watch_drift": "serving.workers.drift.watch_drift",
+    "serving.check_drift": "serving.workers.drift.check_drift",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -246,6 +250,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.lanes.tend": 15,
     "serving.actions.abtest_looks.tend": 10,
     "serving.actions.shadows.tend": 20,
+    "serving.actions.drift_checks.tend": 60,
+    "serving.actions.drift_checks.forget_old": 3600,
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
 }

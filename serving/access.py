@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, Batch, Endpoint, LoadTest, Shadow
+from serving.models import AbTest, Batch, DriftCheck, Endpoint, LoadTest, Shadow
 
 LARGEST_ID = 2**63 - 1
 
@@ -70,4 +70,16 @@ def load_test(by: Actor, test_id: int) -> LoadTest:
     found = load_tests(by).filter(pk=test_id).first() if test_id <= LARGEST_ID else None
     if found is None:
         raise NotFound(f"There is no load test {test_id} in {by.team.name}.", field="test")
+    return found
+
+
+def drift_checks(by: Actor) -> QuerySet[DriftCheck]:
+    rows = DriftCheck.objects.filter(endpoint__team=by.team)
+    return rows.select_related("endpoint__team", "version__model", "job", "created_by")
+
+
+def drift_check(by: Actor, check_id: int) -> DriftCheck:
+    found = drift_checks(by).filter(pk=check_id).first() if check_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no drift check {check_id} in {by.team.name}.", field="check")
     return found

@@ -115,6 +115,20 @@ FAMILIES = (
         "Right answers a second in the endpoint's newest load test.",
     ),
     Family(
+        "mlregistry_drift_columns_ratio", "gauge",
+        "Share of the compared columns that drifted in the newest check of a version behind an endpoint, 0 to 1.",
+        (*TEAM_ENDPOINT, "model", "version"),
+        "SELECT DISTINCT t.slug, e.name, m.name, v.number::text, c.n_drifted::float8 / c.n_compared"
+        f" FROM serving_variant a {ENDPOINT.format('a')} {VERSION.format('a')} CROSS JOIN LATERAL ("
+        " SELECT n_drifted, n_compared FROM serving_driftcheck d WHERE d.endpoint_id = e.id AND d.version_id = v.id"
+        " AND d.n_compared > 0 ORDER BY d.at DESC LIMIT 1) c",
+    ),
+    Family(
+        "mlregistry_drift_uncounted_rows", "gauge", "Logged rows that no drift counter holds yet.", TEAM_ENDPOINT,
+        "SELECT t.slug, e.name, sum(cardinality(u.numbers))::float8 FROM serving_uncountedpredictions u "
+        + ENDPOINT.format("u") + " GROUP BY 1, 2",
+    ),
+    Family(
         "mlregistry_jobs", "gauge", "Jobs by kind and state.", ("kind", "state"),
         "SELECT kind, lower(state), count(*) FROM jobs_job GROUP BY 1, 2",
     ),

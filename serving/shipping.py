@@ -50,9 +50,18 @@ STORE = f"""
     WHERE EXISTS (SELECT FROM serving_endpoint e WHERE e.id = s.endpoint_id)
       AND EXISTS (SELECT FROM models_app_modelversion v WHERE v.id = s.version_id)
     ON CONFLICT (request_id, "row") DO NOTHING
-    RETURNING endpoint_id
+    RETURNING id, request_id, endpoint_id, version_id
 """  # noqa: S608 - constants only
-STORED = f"WITH stored AS ({STORE}) SELECT endpoint_id, count(*) FROM stored GROUP BY 1"  # noqa: S608  # constants only
+# What is stored is noted in the same transaction for those who count it (`serving.actions.drift_counts`).
+STORED = f"""
+    WITH stored AS ({STORE}), noted AS (
+        INSERT INTO serving_uncountedpredictions
+            (endpoint_id, version_id, first_request, last_request, numbers, at)
+        SELECT endpoint_id, version_id, min(request_id::text)::uuid, max(request_id::text)::uuid, array_agg(id), now()
+        FROM stored GROUP BY 1, 2
+    )
+    SELECT endpoint_id, count(*) FROM stored GROUP BY 1
+"""  # noqa: S608  # constants only
 WITHOUT_VERSION = """
     SELECT endpoint_id, count(*) FROM shipped_predictions s
     WHERE NOT EXISTS (SELECT FROM models_app_modelversion v WHERE v.id = s.version_id) GROUP BY 1

@@ -24,7 +24,7 @@ from mlregistry.jobs.models import Job
 from mlregistry.rest import TeamView
 from models_app.models import ModelVersion, RegisteredModel
 from serving import live_routing
-from serving.models import AbTest, Batch, Endpoint, LoadTest
+from serving.models import AbTest, Batch, DriftCheck, Endpoint, LoadTest
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -115,9 +115,13 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     )
     endpoint = Endpoint.objects.create(team=team, name="e", salt="s")
     model = RegisteredModel.objects.create(team=team, name="m")
-    load = {"version": ModelVersion.objects.create(model=model, number=1), "declared": {"shape": "closed"}}
+    version = ModelVersion.objects.create(model=model, number=1)
+    load = {"version": version, "declared": {"shape": "closed"}}
     now = timezone.now()
     things = {
+        "drift-checks": DriftCheck.objects.create(
+            endpoint=endpoint, version=version, since=now, until=now, at=now
+        ).pk,
         "load-tests": LoadTest.objects.create(endpoint=endpoint, **load).pk,
         "ab-tests": AbTest.objects.create(
             endpoint=endpoint,

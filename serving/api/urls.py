@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from . import abtests, batches, deploying, endpoints, invocations, load_tests, logs, scoring, shadows
+from . import (
+    abtests,
+    batches,
+    deploying,
+    drift,
+    endpoints,
+    invocations,
+    load_tests,
+    logs,
+    quality,
+    scoring,
+    shadows,
+)
 
 urlpatterns = [
     path("endpoints/", endpoints.Endpoints.as_view()),
@@ -27,6 +39,11 @@ urlpatterns = [
     path("endpoints/<str:name>/load-tests/", load_tests.LoadTests.as_view()),
     path("load-tests/<int:test_id>", load_tests.LoadTest.as_view()),
     path("load-tests/<int:test_id>/cancel", load_tests.Cancel.as_view()),
+    path("endpoints/<str:name>/drift", drift.Drift.as_view()),
+    path("endpoints/<str:name>/drift/baseline", drift.Baseline.as_view()),
+    path("endpoints/<str:name>/drift/checks/", drift.Checks.as_view()),
+    path("endpoints/<str:name>/quality", quality.Quality.as_view()),
+    path("drift-checks/<int:check_id>", drift.Check.as_view()),
     path("ab-tests/<int:test_id>", abtests.AbTest.as_view()),
     path("ab-tests/<int:test_id>/looks", abtests.Looks.as_view()),
     path("ab-tests/<int:test_id>/stop", abtests.Stop.as_view()),

@@ -6,6 +6,16 @@ from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
 from .load_tests import LoadTest, Verdict
 from .logcounts import LogCount
+from .monitoring import (
+    BaselineState,
+    DriftBaseline,
+    DriftCheck,
+    DriftCount,
+    DriftVerdict,
+    DriftWatch,
+    Span,
+    UncountedPredictions,
+)
 from .predictions import Feedback, Prediction, UnitFeedback
 from .shadows import Shadow, ShadowAnswer
 from .workers import ServingWorker
@@ -16,7 +26,13 @@ __all__ = [
     "AbTestState",
     "AbTestStep",
     "AnswerCount",
+    "BaselineState",
     "Batch",
+    "DriftBaseline",
+    "DriftCheck",
+    "DriftCount",
+    "DriftVerdict",
+    "DriftWatch",
     "Endpoint",
     "Feedback",
     "LoadTest",
@@ -27,6 +43,8 @@ __all__ = [
     "ServingWorker",
     "Shadow",
     "ShadowAnswer",
+    "Span",
+    "UncountedPredictions",
     "UnitFeedback",
     "Variant",
     "Verdict",

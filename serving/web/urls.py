@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from serving.web import abtests, batches, endpoints, load_tests, logs, shadows
+from serving.web import abtests, batches, endpoints, load_tests, logs, monitoring, monitoring_form, shadows
 
 urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/<str:name>/delete", endpoints.delete, name="endpoint-delete"),
     path("endpoints/<str:name>/feedback", endpoints.feedback, name="endpoint-feedback"),
     path("endpoints/<str:name>/log", logs.log_policy, name="endpoint-log"),
+    path("endpoints/<str:name>/monitoring/", monitoring.monitoring, name="monitoring"),
+    path("endpoints/<str:name>/monitoring/check", monitoring.check, name="monitoring-check"),
+    path("endpoints/<str:name>/monitoring/baseline", monitoring.baseline, name="monitoring-baseline"),
+    path("endpoints/<str:name>/monitoring/declaration", monitoring_form.declare, name="monitoring-declare"),
     path("endpoints/<str:name>/batches/", batches.batches, name="batches"),
     path("batches/<int:batch_id>/", batches.batch, name="batch"),
     path("batches/<int:batch_id>/cancel", batches.cancel, name="batch-cancel"),

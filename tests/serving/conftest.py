@@ -1,16 +1,22 @@
 """What the tests of serving stand on: routing of their own, versions of real models, endpoints."""
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from pytest_django import Settings
 
+from experiments.actions import datasets
+from experiments.models import Dataset, Run
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
+from mlregistry.jobs.inline import run_here
+from mlregistry.jobs.models import Job, State
 from models_app.actions.versions import register
 from models_app.models import ModelVersion
 from serving import live_routing
+from serving.actions import drift_baselines
 from serving.actions.endpoints import VariantSpec, create_endpoint
 from serving.models import Endpoint
 from serving.queries import abtests
@@ -64,3 +70,28 @@ def two_variants(versions: list[ModelVersion], *weights: float) -> list[VariantS
 @pytest.fixture
 def endpoint(by: Actor, versions: list[ModelVersion]) -> Endpoint:
     return create_endpoint("tumour", variants=two_variants(versions, 90, 10), by=by)
+
+
+@pytest.fixture
+def known(by: Actor) -> ModelVersion:
+    """Registered from a run whose data is known, as training leaves it."""
+    dataset = Dataset.objects.create(team=by.team, name="cancer", created_by=by.user)
+    body = cancer_frame().to_csv(index=False).encode()
+    data = datasets.add_version(dataset, io.BytesIO(body), filename="cancer.csv", by=by)
+    run = finished_run(by, model=fitted(seed=1))
+    recipe = {"estimator": "logistic_regression", "seed": 1}
+    Run.objects.filter(pk=run.pk).update(dataset_version=data, recipe=recipe)
+    run.refresh_from_db()
+    return register(run, "tumour", by=by)
+
+
+@pytest.fixture
+def watched(known: ModelVersion, by: Actor) -> Endpoint:
+    """An endpoint whose one version has a baseline."""
+    served = create_endpoint(
+        "tumour", variants=[{"name": "champion", "version": known, "weight": 100}], by=by
+    )
+    drift_baselines.ask_missing()
+    done = run_here(Job.objects.get(kind=drift_baselines.KIND))
+    assert done.state == State.SUCCEEDED, done.error
+    return served

@@ -20,6 +20,9 @@ from serving.models import (
     AbTestState,
     AnswerCount,
     Batch,
+    DriftBaseline,
+    DriftCheck,
+    DriftWatch,
     Endpoint,
     LoadTest,
     LogCount,
@@ -72,6 +75,9 @@ def test_every_list_and_page_of_serving_opens(
         ShadowAnswer.objects.create(shadow=shadow, request_id=SOME_ID, output={"prediction": 1}),
         UnitFeedback.objects.create(endpoint=endpoint, unit="u", truth=1, until=now, received_at=now),
         ServingWorker.objects.create(name="one", host="here", pid=1, epoch=1, seen_at=now),
+        DriftBaseline.objects.create(version=versions[0], state="failed", error="no data"),
+        DriftWatch.objects.create(endpoint=endpoint, next_at=now),
+        DriftCheck.objects.create(endpoint=endpoint, version=versions[0], since=now, until=now, at=now),
     ]
     for model in admin.site._registry:
         if model._meta.app_label == "serving":

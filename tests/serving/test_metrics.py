@@ -28,9 +28,10 @@ from serving.actions.abtests import start_test
 from serving.actions.shadows import add_shadow
 from serving.hotpath.combining import Combiner
 from serving.hotpath.models import LoadedModel
+from serving.hotpath.records import new_id
 from serving.hotpath.snapshot import Scorer, with_models
 from serving.metric_families import FAMILIES
-from serving.models import Endpoint, LoadTest, RoutingEpoch, ServingWorker
+from serving.models import DriftCheck, Endpoint, LoadTest, RoutingEpoch, ServingWorker, UncountedPredictions
 from tests.serving.conftest import ROW
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -99,6 +100,13 @@ def busy(endpoint: Endpoint, by: Actor) -> Endpoint:
         endpoint=endpoint, version=champion.version, declared={"shape": "closed"}, figures=figures,
         histogram={}, verdict="passed", ended_at=timezone.now(),
     )  # fmt: skip
+    now, id = timezone.now(), new_id()
+    DriftCheck.objects.create(
+        endpoint=endpoint, version=champion.version, since=now, until=now, at=now, n_compared=4, n_drifted=1
+    )
+    UncountedPredictions.objects.create(
+        endpoint=endpoint, version=champion.version, first_request=id, last_request=id, numbers=[1, 2], at=now
+    )
     Job.objects.create(kind="experiments.train", title="waits", team=by.team)
     _joined(3)
     return endpoint

@@ -56,7 +56,15 @@ def report(
     columns: Iterable[Column], *, n_reference: int, n_current: int, declaration: Declaration = DEFAULTS
 ) -> DriftReport:
     """Judges all columns; one after the other, so that they may be made as they are asked for."""
-    found = corrected([judged(column, declaration) for column in columns], declaration)
+    found = [judged(column, declaration) for column in columns]
+    return summed(found, n_reference=n_reference, n_current=n_current, declaration=declaration)
+
+
+def summed(
+    columns: Sequence[ColumnDrift], *, n_reference: int, n_current: int, declaration: Declaration = DEFAULTS
+) -> DriftReport:
+    """The report of columns that were judged by themselves, with their p-values corrected together."""
+    found = corrected(columns, declaration)
     compared = [column for column in found if column.state == COMPARED]
     n_drifted = sum(column.drifted for column in compared)
     share = n_drifted / len(compared) if compared else 0.0

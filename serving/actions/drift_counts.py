@@ -1,0 +1,150 @@
+"""Counts logged predictions into the cells of their version's baseline, each exactly once.
+
+`serving.shipping` notes the rows that it stores, in the same transaction; counting them removes the note in the
+transaction that changes the counters. So a kill between the two leaves both as they were, and rows that come late are
+counted when they come. The chore `tend` in `drift_checks` asks for the job serving.count_predictions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from mlregistry.jobs.models import LIVE as LIVE_JOB
+from mlregistry.jobs.models import Job
+from mlregistry.jobs.queue import enqueue
+from mlregistry.ml.drift import coding
+from mlregistry.ml.drift.baselines import Baseline
+from mlregistry.ml.drift.counters import Counters, empty
+from mlregistry.ml.drift.folding import Hour, fold_records
+from mlregistry.sql_rows import fetched
+from serving.models import DriftCount, Endpoint, Span
+from serving.queries.drift_baselines import Watched, watched
+
+KIND = "serving.count_predictions"
+AT_ONCE = 50  # notes, each of what was shipped at once
+CHUNK = 20_000  # rows in memory
+HOURS_KEPT, DAYS_KEPT = timedelta(days=35), timedelta(days=400)
+WAITING = """
+    SELECT DISTINCT u.endpoint_id FROM serving_uncountedpredictions u
+    JOIN serving_driftbaseline b ON b.version_id = u.version_id AND b.state = 'ready'
+"""
+TAKE = """
+    DELETE FROM serving_uncountedpredictions WHERE id IN (
+        SELECT u.id FROM serving_uncountedpredictions u
+        JOIN serving_driftbaseline b ON b.version_id = u.version_id AND b.state = 'ready'
+        WHERE u.endpoint_id = %s ORDER BY u.id LIMIT %s FOR UPDATE OF u SKIP LOCKED
+    ) RETURNING version_id, first_request, last_request, numbers
+"""
+ROWS = """
+    SELECT extract(epoch FROM at)::float8, variant, version_id, input::text, output::text FROM serving_prediction
+    WHERE id = ANY(%s) AND request_id BETWEEN %s AND %s
+"""
+PLACE = """
+    INSERT INTO serving_driftcount (endpoint_id, version_id, variant, span, at, n_rows, counters)
+    VALUES (%s, %s, %s, %s, %s, 0, %s) ON CONFLICT DO NOTHING
+"""
+Key = tuple[int, int, str, datetime, str]  # endpoint, version, variant, begin, span
+Parts = dict[Key, Counters]
+_read = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRow:
+    """What `fold_records` reads of a row."""
+
+    at: float
+    endpoint_id: int
+    variant: str
+    version_id: int
+    inputs: list[Mapping[str, Any]] | None
+    predictions: list[Any]
+    probabilities: Any
+    n_rows: int = 1
+
+
+def ask_to_count() -> int:
+    """A job for each endpoint whose rows wait and that has none; returns how many."""
+    waiting = [int(row[0]) for row in fetched(WAITING)]
+    endpoints = Endpoint.objects.filter(pk__in=waiting).select_related("team")
+    busy = set(Job.objects.filter(kind=KIND, state__in=LIVE_JOB).values_list("args__endpoint_id", flat=True))
+    found = [endpoint for endpoint in endpoints if endpoint.pk not in busy]
+    for endpoint in found:
+        args, title = {"endpoint_id": endpoint.pk}, f"Count the predictions of {endpoint.name}"
+        enqueue(KIND, args=args, team=endpoint.team, title=title, by=None)
+    return len(found)
+
+
+def count_some(endpoint: Endpoint) -> int:
+    """Counts the rows of some notes, in one transaction; how many rows, and 0 when none wait."""
+    with transaction.atomic():
+        notes = fetched(TAKE, [endpoint.pk, AT_ONCE])
+        if not notes:
+            return 0
+        of_version = watched({int(note[0]) for note in notes})
+        numbers = [int(number) for note in notes for number in note[3]]
+        ends = (min(str(note[1]) for note in notes), max(str(note[2]) for note in notes))
+        parts: Parts = {}
+        for start in range(0, len(numbers), CHUNK):
+            rows = _rows(endpoint, numbers[start : start + CHUNK], ends)
+            _add_up(parts, _folded(rows, of_version))
+        _add(parts, of_version)
+    return len(numbers)
+
+
+def forget_old(now: datetime) -> None:
+    """Hours after five weeks, days after some thirteen months."""
+    for span, kept in ((Span.HOUR, HOURS_KEPT), (Span.DAY, DAYS_KEPT)):
+        DriftCount.objects.filter(span=span, at__lt=now - kept).delete()
+
+
+def _rows(endpoint: Endpoint, numbers: list[int], ends: tuple[str, str]) -> list[LoggedRow]:
+    """Those that retention has not removed meanwhile."""
+    found = []
+    for at, variant, version_id, given, answer in fetched(ROWS, [numbers, *ends]):
+        inputs, output = _read(given), _read(answer)
+        sure = output.get("probabilities")
+        answer_parts = ([output.get("prediction")], None if sure is None else [sure])
+        found.append(
+            LoggedRow(at, endpoint.pk, variant, version_id, [inputs] if inputs else None, *answer_parts)
+        )
+    return found
+
+
+def _folded(rows: list[LoggedRow], of_version: Mapping[int, Watched]) -> dict[Hour, Counters]:
+    return fold_records(
+        rows,
+        {pk: one.baseline for pk, one in of_version.items()},
+        {pk: one.classes for pk, one in of_version.items()},
+    )
+
+
+def _add_up(parts: Parts, folded: Mapping[Hour, Counters]) -> None:
+    """Each hour to itself and to its day."""
+    for hour, counters in folded.items():
+        at = datetime.fromtimestamp(hour.at, UTC)
+        for span, start in ((Span.HOUR, at), (Span.DAY, at.replace(hour=0))):
+            key = (hour.endpoint_id, hour.version_id, hour.variant, start, span.value)
+            parts[key] = parts[key] + counters if key in parts else counters
+
+
+def _add(parts: Parts, of_version: Mapping[int, Watched]) -> None:
+    """In one order, so that two countings do not wait for each other."""
+    with connection.cursor() as cursor:
+        for key in sorted(parts):
+            _add_to(cursor, key, parts[key], of_version[key[1]].baseline)
+
+
+def _add_to(cursor: Any, key: Key, counters: Counters, baseline: Baseline) -> None:
+    endpoint_id, version_id, variant, at, span = key
+    nothing = coding.to_bytes(empty(baseline), baseline)
+    cursor.execute(PLACE, [endpoint_id, version_id, variant, span, at, nothing])
+    row = DriftCount.objects.select_for_update(of=("self",)).get(
+        endpoint_id=endpoint_id, version_id=version_id, variant=variant, span=span, at=at
+    )
+    whole = coding.from_bytes(bytes(row.counters), baseline) + counters
+    row.counters, row.n_rows = coding.to_bytes(whole, baseline), whole.n_rows
+    row.save(update_fields=["counters", "n_rows"])
