@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, Batch, Endpoint, LoadTest, Shadow
+from serving.models import AbTest, AlertRule, Batch, Endpoint, LoadTest, Shadow
 
 LARGEST_ID = 2**63 - 1
 
@@ -70,4 +70,18 @@ def load_test(by: Actor, test_id: int) -> LoadTest:
     found = load_tests(by).filter(pk=test_id).first() if test_id <= LARGEST_ID else None
     if found is None:
         raise NotFound(f"There is no load test {test_id} in {by.team.name}.", field="test")
+    return found
+
+
+def alert_rules(by: Actor) -> QuerySet[AlertRule]:
+    rows = AlertRule.objects.filter(endpoint__team=by.team)
+    return rows.select_related("endpoint__team", "endpoint__problem", "created_by").prefetch_related(
+        "channels"
+    )
+
+
+def alert_rule(by: Actor, rule_id: int) -> AlertRule:
+    found = alert_rules(by).filter(pk=rule_id).first() if rule_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no alert rule {rule_id} in {by.team.name}.", field="rule")
     return found

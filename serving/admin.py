@@ -10,13 +10,15 @@ from django.utils.html import format_html_join
 from mlregistry.look_only import LookOnly, LookOnlyInline
 from serving import partitions
 from serving.actions import endpoints as actions
+from serving.admin_alerts import AlertEventAdmin, AlertRuleAdmin, EndpointReadingAdmin
 from serving.admin_tests import AbTestAdmin, AbTestLookAdmin, LoadTestAdmin, ShadowAdmin, ShadowAnswerAdmin
 from serving.admin_work import BatchAdmin, ServingWorkerAdmin, UnitFeedbackAdmin
 from serving.models import Endpoint, Feedback, LogCount, Prediction, RoutingEpoch, Variant
 from serving.queries.answers import totals
 
 __all__ = [
-    "AbTestAdmin", "AbTestLookAdmin", "BatchAdmin", "LoadTestAdmin", "ServingWorkerAdmin", "ShadowAdmin",
+    "AbTestAdmin", "AbTestLookAdmin", "AlertEventAdmin", "AlertRuleAdmin", "BatchAdmin", "EndpointReadingAdmin",
+    "LoadTestAdmin", "ServingWorkerAdmin", "ShadowAdmin",
     "ShadowAnswerAdmin", "UnitFeedbackAdmin",
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import abtests, batches, deploying, endpoints, invocations, load_tests, logs, scoring, shadows
+from . import abtests, alerts, batches, deploying, endpoints, invocations, load_tests, logs, scoring, shadows
 
 urlpatterns = [
     path("endpoints/", endpoints.Endpoints.as_view()),
@@ -27,6 +27,11 @@ urlpatterns = [
     path("endpoints/<str:name>/load-tests/", load_tests.LoadTests.as_view()),
     path("load-tests/<int:test_id>", load_tests.LoadTest.as_view()),
     path("load-tests/<int:test_id>/cancel", load_tests.Cancel.as_view()),
+    path("alert-figures/", alerts.Figures.as_view()),
+    path("alert-rules/", alerts.AllRules.as_view()),
+    path("endpoints/<str:name>/alert-rules/", alerts.Rules.as_view()),
+    path("alert-rules/<int:rule_id>", alerts.Rule.as_view()),
+    path("alert-rules/<int:rule_id>/events", alerts.Events.as_view()),
     path("ab-tests/<int:test_id>", abtests.AbTest.as_view()),
     path("ab-tests/<int:test_id>/looks", abtests.Looks.as_view()),
     path("ab-tests/<int:test_id>/stop", abtests.Stop.as_view()),

@@ -1,12 +1,14 @@
 """Endpoints, what they answered, and what turned out to be true."""
 
 from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
+from .alerts import AlertEvent, AlertRule, AlertState, Comparison
 from .batches import Batch
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
 from .load_tests import LoadTest, Verdict
 from .logcounts import LogCount
 from .predictions import Feedback, Prediction, UnitFeedback
+from .readings import EndpointReading
 from .shadows import Shadow, ShadowAnswer
 from .workers import ServingWorker
 
@@ -15,9 +17,14 @@ __all__ = [
     "AbTestLook",
     "AbTestState",
     "AbTestStep",
+    "AlertEvent",
+    "AlertRule",
+    "AlertState",
     "AnswerCount",
     "Batch",
+    "Comparison",
     "Endpoint",
+    "EndpointReading",
     "Feedback",
     "LoadTest",
     "LogCount",
