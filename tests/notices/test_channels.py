@@ -109,9 +109,14 @@ def test_an_update_changes_what_is_given(webhook: Made, receiver: Receiver, owne
     assert (after.sealed_url, after.sealed_secret) == (before.sealed_url, before.sealed_secret)
     channels.update_channel(after, url=receiver.url("/other"), by=owner)
     assert Channel.objects.get().sealed_url != before.sealed_url
-    for change in ({"name": ""}, {"url": "https://10.0.0.1/"}, {"emails": ["a@example.org"]}):
+    changes: list[dict[str, Any]] = [
+        {"name": ""},
+        {"url": "https://10.0.0.1/"},
+        {"emails": ["a@example.org"]},
+    ]
+    for change in changes:
         with pytest.raises(Invalid):
-            channels.update_channel(after, by=owner, **change)  # type: ignore[arg-type]  # each fits its field
+            channels.update_channel(after, by=owner, **change)
 
 
 def test_only_webhooks_have_a_secret_to_rotate(webhook: Made, owner: Actor) -> None:

@@ -24,7 +24,7 @@ from mlregistry.notices.actions.delivering import PAUSES, attempt, replay, send_
 from mlregistry.notices.actions.notifying import notify
 from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.notices.queries.inbox import n_unread
-from mlregistry.notices.signing import signed_headers
+from mlregistry.notices.signing import new_secret, signed_headers
 from mlregistry.notices.workers import deliveries as worker
 from tests.notices.conftest import verifies
 from tests.receiver import Receiver
@@ -111,7 +111,7 @@ def test_a_webhook_gets_the_specification_s_headers_and_body(
     assert (got.method, got.path, got.headers["content-type"]) == ("POST", "/hook", "application/json")
     assert got.headers["webhook-id"] == str(delivery.message_id)
     assert verifies(got, webhook.secret)
-    assert not verifies(got, channels.new_secret())
+    assert not verifies(got, new_secret())
     assert json.loads(got.body) == {
         "type": "alert.firing",
         "timestamp": NOW.isoformat(),

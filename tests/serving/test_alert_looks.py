@@ -18,7 +18,7 @@ from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid
 from mlregistry.notices.actions import channels
 from mlregistry.notices.models import InboxEntry, Notice
 from models_app.models import ModelVersion, RegisteredModel
-from serving.actions import alert_looks, alert_rules
+from serving.actions import alert_looks, alert_rules, readings
 from serving.actions.alert_declarations import Declaration, declaration_of
 from serving.actions.alert_looks import tend
 from serving.actions.alert_rules import create_alert_rule, switch_alert_rule, update_alert_rule
@@ -107,7 +107,7 @@ def looked(minutes: int) -> int:
     return tend(NOW + minutes * MINUTE)
 
 
-def state_of(rule: AlertRule) -> tuple[str, float | None, int]:
+def state_of(rule: AlertRule) -> tuple[Any, ...]:
     rule.refresh_from_db()
     return rule.state, rule.value, rule.n_observed
 
@@ -348,7 +348,7 @@ def test_one_team_that_cannot_be_looked_at_leaves_the_others_be(
     rule = rule_of(endpoint, by)
     theirs = Endpoint.objects.create(team=actor_of(charlie).team, name="theirs", salt="s")
     other = rule_of(theirs, actor_of(charlie))
-    read = alert_looks.read_counters
+    read = readings.read_counters
 
     def failing(one: Endpoint, now: datetime) -> bool:
         if one == endpoint:

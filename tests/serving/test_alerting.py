@@ -14,7 +14,8 @@ FIRING, RECOVERED, NO_DATA = Telling.FIRING, Telling.RECOVERED, Telling.NO_DATA
 
 def looked(letters: str, manner: Manner) -> tuple[list[str], dict[int, Telling]]:
     """States after each look, a minute apart, and what was told at which."""
-    standing, states, told = Standing(), [], {}
+    standing, states = Standing(), []
+    told: dict[int, Telling] = {}
     for place, letter in enumerate(letters):
         standing, telling = step(standing, LETTERS[letter], manner, START + timedelta(minutes=place))
         states.append(standing.state)
