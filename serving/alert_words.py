@@ -52,18 +52,19 @@ def span(seconds: int) -> str:
 
 def condition(rule: AlertRule) -> str:
     """Such as: Error rate (5xx) above 5 % over 5 minutes"""
-    return (
-        f"{title_of(rule)} {rule.comparison} {shown(rule, rule.threshold)} over {span(rule.window_seconds)}"
-    )
+    return f"{title_of(rule)} {_bound(rule)}"
 
 
 def sentence(rule: AlertRule, telling: Telling) -> str:
-    """What happened to one rule."""
+    """What happened to one rule, for those who know which."""
     if telling is Telling.NO_DATA:
-        return f"{rule.endpoint.name}: {rule.name}: there is no data ({condition(rule)})."
-    ending = {Telling.FIRING: "Broken", Telling.RECOVERED: "Well again"}.get(telling, "Well")
-    figure = f"{title_of(rule)} is {shown(rule, rule.value)}"
-    return f"{rule.endpoint.name}: {rule.name}: {figure}. {ending} ({condition(rule)})."
+        return f"{title_of(rule)}: there is no data. The rule: {_bound(rule)}."
+    again = " again" if telling is Telling.RECOVERED else ""
+    return f"{title_of(rule)} is {shown(rule, rule.value)}{again}. The rule: {_bound(rule)}."
+
+
+def _bound(rule: AlertRule) -> str:
+    return f"{rule.comparison} {shown(rule, rule.threshold)} over {span(rule.window_seconds)}"
 
 
 def message(told: Sequence[Told]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def message(told: Sequence[Told]) -> dict[str, Any]:
     troubles = [one.rule.severity for one in told if one.telling is not Telling.RECOVERED]
     worst = max(troubles, key=RANK.__getitem__, default="info")
     kind = firing[0].telling if firing else told[0].telling
-    lines = [sentence(one.rule, one.telling) for one in told[:FIRST_LINES]]
+    lines = [_line(one, alone=len(told) == 1) for one in told[:FIRST_LINES]]
     if len(told) > FIRST_LINES:
         lines.append(f"… and {len(told) - FIRST_LINES} more.")
     endpoints = {one.rule.endpoint.name for one in told}
@@ -86,6 +87,12 @@ def message(told: Sequence[Told]) -> dict[str, Any]:
         else "/alerts/",
         "data": {"alerts": [_data(one) for one in told]},
     }
+
+
+def _line(one: Told, *, alone: bool) -> str:
+    """The title already names a rule that is alone."""
+    words = sentence(one.rule, one.telling)
+    return words if alone else f"{one.rule.endpoint.name}: {one.rule.name}: {words}"
 
 
 def _title(told: Sequence[Told]) -> str:

@@ -11,8 +11,8 @@ from serving.queries.alert_figures import figures
 UNIT_WORDS = {"share": "per cent", "seconds": "milliseconds"}
 FACTORS = {"share": 100.0, "seconds": 1000.0}
 DEFAULTS: dict[str, Any] = {
-    "comparison": "above", "window_minutes": 5, "fewest": 0, "looks": 2, "cooldown_minutes": 60, "severity": "warning",
-    "tells_recovery": True,
+    "figure": "error_rate", "comparison": "above", "window_minutes": 5, "fewest": 0, "looks": 2,
+    "cooldown_minutes": 60, "severity": "warning", "tells_recovery": True,
 }  # fmt: skip
 
 

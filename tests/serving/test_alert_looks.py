@@ -137,10 +137,7 @@ def test_an_error_rate_fires_once_and_recovers_when_the_window_has_passed(
         ("alert.recovered", "info", "tumour: errors is well again"),
     ]
     first = Notice.objects.earliest("at")
-    assert (
-        first.text
-        == "tumour: errors: Error rate (5xx) is 10 %. Broken (Error rate (5xx) above 5 % over 5 minutes)."
-    )
+    assert first.text == "Error rate (5xx) is 10 %. The rule: above 5 % over 5 minutes."
     assert first.link == "/endpoints/tumour/alerts/"
     assert first.data["alerts"][0]["value"] == 0.1
     assert [entry.user for entry in InboxEntry.objects.filter(notice=first)] == [by.user]
