@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from serving.models import Endpoint
 from serving.queries import live_figures
-from serving.queries.traffic import Traffic, quantile, traffic
+from serving.queries.traffic import Traffic, histogram, quantile, traffic
 
 LONGEST_OF_READINGS = timedelta(days=7)
 LONGEST = timedelta(days=90)
@@ -76,7 +76,11 @@ def _share(part: int, whole: int) -> tuple[float | None, int]:
 
 
 def _latency(share: float) -> Callable[[Window], Measured]:
-    return _of_traffic(lambda found: (quantile(found.histogram, share), sum(found.histogram)))
+    def measured(window: Window) -> Measured:
+        buckets = histogram(window.endpoint, window.since, window.until)
+        return Measured(quantile(buckets, share), sum(buckets))
+
+    return measured
 
 
 def _null_rate(window: Window) -> Measured:

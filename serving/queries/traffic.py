@@ -3,15 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F, Sum
+
+from mlregistry.sql_rows import fetched
 from serving.hotpath.counters import BOUNDS
 from serving.models import Endpoint, EndpointReading
 
 SUMMED = ("n_requests", "n_errors", "n_mistakes", "n_enqueued", "n_dropped", "n_refused")
+BUCKETS = """
+    SELECT sum(n)::bigint FROM serving_endpointreading
+    CROSS JOIN LATERAL unnest(histogram) WITH ORDINALITY AS bucket (n, place)
+    WHERE endpoint_id = %s AND at > %s AND at <= %s GROUP BY place ORDER BY place
+"""
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """`seconds` is how long was watched; `histogram` counts answers below 400 by their seconds."""
+    """`seconds` is how long was watched."""
 
     seconds: float
     n_requests: int
@@ -20,7 +28,6 @@ class Traffic:
     n_enqueued: int
     n_dropped: int
     n_refused: int
-    histogram: tuple[int, ...]
 
     @property
     def n_judged(self) -> int:
@@ -31,25 +38,25 @@ class Traffic:
 def traffic(endpoint: Endpoint, since: datetime, until: datetime) -> Traffic:
     """Of the readings that were made in that time."""
     rows = EndpointReading.objects.filter(endpoint=endpoint, at__gt=since, at__lte=until)
-    sums = dict.fromkeys(SUMMED, 0)
-    histogram = [0] * (len(BOUNDS) + 1)
-    seconds = 0.0
-    for began, at, buckets, *counts in rows.values_list("since", "at", "histogram", *SUMMED):
-        seconds += (at - began).total_seconds()
-        histogram = [total + n for total, n in zip(histogram, buckets, strict=True)]
-        for name, n in zip(SUMMED, counts, strict=True):
-            sums[name] += n
-    return Traffic(seconds=seconds, histogram=tuple(histogram), **sums)
+    sums = rows.aggregate(watched=Sum(F("at") - F("since")), **{name: Sum(name) for name in SUMMED})
+    watched = sums.pop("watched")
+    counts = {name: int(n or 0) for name, n in sums.items()}
+    return Traffic(seconds=watched.total_seconds() if watched else 0.0, **counts)
 
 
-def quantile(histogram: tuple[int, ...], share: float) -> float | None:
+def histogram(endpoint: Endpoint, since: datetime, until: datetime) -> tuple[int, ...]:
+    """Answers below 400 by their seconds, of the readings that were made in that time; empty without any."""
+    return tuple(int(n) for (n,) in fetched(BUCKETS, [endpoint.pk, since, until]))
+
+
+def quantile(buckets: tuple[int, ...], share: float) -> float | None:
     """Seconds below which this share of the answers came; evenly spread within a bucket, None without answers.
 
     What lies above the last bound is said to lie at it.
     """
-    wanted = share * sum(histogram)
+    wanted = share * sum(buckets)
     passed, lower = 0.0, 0.0
-    for n, upper in zip(histogram, (*BOUNDS, BOUNDS[-1]), strict=True):
+    for n, upper in zip(buckets, (*BOUNDS, BOUNDS[-1]), strict=False):
         if n and passed + n >= wanted:
             return lower + (upper - lower) * (wanted - passed) / n
         passed, lower = passed + n, upper
