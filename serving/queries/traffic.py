@@ -1,7 +1,7 @@
 """What an endpoint answered in the last minutes to days: sums of its readings. For the figures of alert rules."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Sum
 
@@ -10,10 +10,11 @@ from serving.hotpath.counters import BOUNDS
 from serving.models import Endpoint, EndpointReading
 
 SUMMED = ("n_requests", "n_errors", "n_mistakes", "n_enqueued", "n_dropped", "n_refused")
+STRADDLING = timedelta(seconds=90)  # a reading may begin so long before the window in which it ends
 BUCKETS = """
     SELECT sum(n)::bigint FROM serving_endpointreading
     CROSS JOIN LATERAL unnest(histogram) WITH ORDINALITY AS bucket (n, place)
-    WHERE endpoint_id = %s AND at > %s AND at <= %s GROUP BY place ORDER BY place
+    WHERE endpoint_id = %s AND at > %s AND since >= %s AND at <= %s GROUP BY place ORDER BY place
 """
 
 
@@ -36,8 +37,9 @@ class Traffic:
 
 
 def traffic(endpoint: Endpoint, since: datetime, until: datetime) -> Traffic:
-    """Of the readings that were made in that time."""
+    """Of the readings of that time; one that stands for hours, as nobody read meanwhile, is none of minutes."""
     rows = EndpointReading.objects.filter(endpoint=endpoint, at__gt=since, at__lte=until)
+    rows = rows.filter(since__gte=since - STRADDLING)
     sums = rows.aggregate(watched=Sum(F("at") - F("since")), **{name: Sum(name) for name in SUMMED})
     watched = sums.pop("watched")
     counts = {name: int(n or 0) for name, n in sums.items()}
@@ -45,8 +47,8 @@ def traffic(endpoint: Endpoint, since: datetime, until: datetime) -> Traffic:
 
 
 def histogram(endpoint: Endpoint, since: datetime, until: datetime) -> tuple[int, ...]:
-    """Answers below 400 by their seconds, of the readings that were made in that time; empty without any."""
-    return tuple(int(n) for (n,) in fetched(BUCKETS, [endpoint.pk, since, until]))
+    """Answers below 400 by their seconds, of the readings that `traffic` sums; empty without any."""
+    return tuple(int(n) for (n,) in fetched(BUCKETS, [endpoint.pk, since, since - STRADDLING, until]))
 
 
 def quantile(buckets: tuple[int, ...], share: float) -> float | None:

@@ -160,6 +160,16 @@ def test_mail_goes_to_the_channel_s_addresses_with_a_link(owner: Actor) -> None:
     assert (delivery.state, delivery.answer) == ("delivered", "The mail server took it.")
 
 
+def test_without_a_mail_server_it_is_printed_and_the_log_says_so(owner: Actor, settings: Settings) -> None:
+    channel = channels.create_channel("mail", kind="email", emails=["a@example.org"], by=owner).channel
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    delivery = sent(owner, channel)
+    assert (delivery.state, delivery.answer) == (
+        "delivered",
+        "Printed to the server's log: no mail server is set.",
+    )
+
+
 @pytest.mark.parametrize(
     ("backend", "state", "words"),
     [

@@ -176,6 +176,22 @@ def test_hours_turn_without_a_request_counted_twice_or_lost(endpoint: Endpoint, 
     assert state_of(rule)[2] == 10 * len(range(0, 200, 7))
 
 
+def test_what_came_while_nobody_looked_counts_for_long_windows_alone(endpoint: Endpoint, by: Actor) -> None:
+    short = rule_of(endpoint, by, name="short")
+    slow = rule_of(endpoint, by, name="slow", figure="latency_p50", threshold=1)
+    long = rule_of(endpoint, by, name="long", window_seconds=86_400)
+    looked(0)
+    answered(endpoint, 50, status=500)
+    answered(endpoint, 50)
+    looked(180)
+    assert state_of(short) == state_of(slow) == ("no data", None, 0)
+    assert state_of(long) == ("firing", 0.5, 100)
+    answered(endpoint, 10, at=NOW + 180 * MINUTE)
+    looked(181)
+    assert state_of(short) == ("ok", 0.0, 10)
+    assert state_of(long) == ("firing", 50 / 110, 110)
+
+
 def test_lost_rows_and_refused_requests_are_counted_by_window(endpoint: Endpoint, by: Actor) -> None:
     lost = rule_of(endpoint, by, name="lost", figure="log_drops", threshold=0)
     full = rule_of(endpoint, by, name="full", figure="overload", threshold=5)
