@@ -1,15 +1,12 @@
 """From a notice to a receiver: what each kind is sent, what is signed, tried again, written down and sent again."""
 
 import json
-import smtplib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
-from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from pytest_django import Settings
 
@@ -26,6 +23,7 @@ from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.notices.queries.inbox import n_unread
 from mlregistry.notices.signing import new_secret, signed_headers
 from mlregistry.notices.workers import deliveries as worker
+from tests.mailbox import Mailbox, open_mailbox
 from tests.notices.conftest import verifies
 from tests.receiver import Receiver
 
@@ -33,18 +31,13 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ActorOf = Callable[..., Actor]
 
 
-class RefusingBackend(EmailBackend):
-    """A mail server that takes nobody."""
-
-    def send_messages(self, messages: Any) -> int:
-        raise smtplib.SMTPRecipientsRefused({"a@example.org": (550, b"no such user")})
-
-
-class AbsentBackend(EmailBackend):
-    """A mail server that is away."""
-
-    def send_messages(self, messages: Any) -> int:
-        raise ConnectionRefusedError("away")
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Mailbox]:
+    """The server's mail server."""
+    with open_mailbox() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
 
 
 def told(by: Actor, *through: Channel, key: str = "k", **more: Any) -> Notice:
@@ -149,14 +142,15 @@ def test_slack_gets_text_that_can_neither_mention_nor_hide_a_link(receiver: Rece
     assert "webhook-signature" not in got.headers
 
 
-def test_mail_goes_to_the_channel_s_addresses_with_a_link(owner: Actor) -> None:
-    channel = channels.create_channel("mail", kind="email", emails=["a@example.org"], by=owner).channel
+def test_mail_goes_to_the_channel_s_addresses_with_a_link(owner: Actor, mailbox: Mailbox) -> None:
+    emails = ["a@example.org", "b@example.org"]
+    channel = channels.create_channel("mail", kind="email", emails=emails, by=owner).channel
     delivery = sent(owner, channel)
-    [message] = mail.outbox
-    assert message.to == ["a@example.org"]
-    assert message.subject == "[The lab] churn: too many errors is firing"
-    assert "http://127.0.0.1:8000/t/lab/endpoints/churn/alerts/" in message.body
-    assert message.extra_headers["Message-ID"] == f"<{delivery.message_id}@mlregistry>"
+    [message] = mailbox.messages
+    assert mailbox.recipients == emails
+    assert message["Subject"] == "[The lab] churn: too many errors is firing"
+    assert message["Message-ID"] == f"<{delivery.message_id}@mlregistry>"
+    assert "http://127.0.0.1:8000/t/lab/endpoints/churn/alerts/" in str(message.get_payload())
     assert (delivery.state, delivery.answer) == ("delivered", "The mail server took it.")
 
 
@@ -170,21 +164,17 @@ def test_without_a_mail_server_it_is_printed_and_the_log_says_so(owner: Actor, s
     )
 
 
-@pytest.mark.parametrize(
-    ("backend", "state", "words"),
-    [
-        ("RefusingBackend", "failed", "refused every address"),
-        ("AbsentBackend", "waiting", "ConnectionRefusedError"),
-    ],
-)
-def test_a_mail_server_that_refuses_or_is_away_is_written_down(
-    owner: Actor, settings: Settings, backend: str, state: str, words: str
+def test_a_mail_server_that_refuses_everybody_ends_it_and_one_that_is_away_does_not(
+    owner: Actor, mailbox: Mailbox, settings: Settings
 ) -> None:
     channel = channels.create_channel("mail", kind="email", emails=["a@example.org"], by=owner).channel
-    settings.EMAIL_BACKEND = f"{__name__}.{backend}"
-    delivery = sent(owner, channel)
-    assert delivery.state == state
-    assert words in delivery.error
+    mailbox.refuses = True
+    refused = sent(owner, channel)
+    settings.EMAIL_PORT = 1
+    away = sent(owner, channel, key="later")
+    assert (refused.state, refused.error) == ("failed", "The mail server refused every address.")
+    assert (away.state, away.next_at) == ("waiting", NOW + PAUSES[0])
+    assert "ConnectionRefusedError" in away.error
 
 
 # ---------------------------------------------------------------- failures
