@@ -309,16 +309,19 @@ def test_a_replay_sends_the_same_message_as_a_new_line_of_the_log(
     assert AuditEvent.objects.filter(action="delivery.replay").count() == 1
 
 
-def test_a_replay_needs_an_editor_a_channel_that_is_on_and_room(
+def test_a_replay_needs_an_editor_a_channel_that_is_on_and_floods_nobody(
     webhook: Made, owner: Actor, vera: User, actor_of: ActorOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivery = sent(owner, webhook.channel)
     with pytest.raises(Forbidden):
         replay(delivery, by=actor_of(vera))
-    monkeypatch.setattr(delivering, "MOST_WAITING", 1)
+    monkeypatch.setattr(delivering, "MOST_BY_HAND", 2)
     replay(delivery, by=owner)
+    send_test(webhook.channel, by=owner)
     with pytest.raises(TooMany):
         replay(delivery, by=owner)
+    with pytest.raises(TooMany):
+        send_test(webhook.channel, by=owner)
     channels.update_channel(delivery.channel, is_active=False, by=owner)
     with pytest.raises(Conflict, match="switched off"):
         replay(delivery, by=owner)

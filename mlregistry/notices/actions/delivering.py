@@ -11,6 +11,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
@@ -27,7 +28,7 @@ from mlregistry.secrets_at_rest import unseal
 
 PAUSES = tuple(timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18_000, 36_000, 36_000))
 LONGEST_ANSWER = 500
-MOST_WAITING = 1000
+MOST_BY_HAND = 100  # tests and replays through a channel in an hour: nobody is flooded by a button
 TEST = "channel.test"
 
 
@@ -70,9 +71,7 @@ def replay(delivery: Delivery, *, by: Actor) -> Delivery:
         raise Conflict("This delivery still waits; it is sent by itself.")
     if not delivery.channel.is_active:
         raise Conflict(f"The channel “{delivery.channel}” is switched off; switch it on first.")
-    waiting = Delivery.objects.filter(channel=delivery.channel, state=DeliveryState.WAITING)
-    if waiting.count() >= MOST_WAITING:
-        raise TooMany(f"{MOST_WAITING} messages wait for this channel; replay when they have been sent.")
+    _refuse_flood(delivery.channel)
     made = Delivery.objects.create(
         channel=delivery.channel, notice=delivery.notice, message_id=delivery.message_id,
         replay_of=delivery, created_by=by.user,
@@ -85,6 +84,7 @@ def replay(delivery: Delivery, *, by: Actor) -> Delivery:
 def send_test(channel: Channel, *, now: datetime | None = None, by: Actor) -> Delivery | None:
     """A test message, sent at once and once; of an inbox, None and an entry for whoever asked."""
     by.require(Role.OWNER)
+    _refuse_flood(channel)
     now = now or timezone.now()
     notice = Notice.objects.create(
         team=by.team, kind=TEST, key=f"{TEST}:{channel.pk}:{now.isoformat()}", at=now,
@@ -97,6 +97,15 @@ def send_test(channel: Channel, *, now: datetime | None = None, by: Actor) -> De
         return None
     delivery = Delivery.objects.create(channel=channel, notice=notice, is_test=True, created_by=by.user)
     return attempt(delivery, now=now, again=False)
+
+
+def _refuse_flood(channel: Channel) -> None:
+    by_hand = Q(is_test=True) | Q(replay_of__isnull=False)
+    since = timezone.now() - timedelta(hours=1)
+    if Delivery.objects.filter(by_hand, channel=channel, created_at__gte=since).count() >= MOST_BY_HAND:
+        raise TooMany(
+            f"“{channel}” was sent {MOST_BY_HAND} tests and repetitions within an hour; try again later."
+        )
 
 
 def _settle(delivery: Delivery, failure: MlregistryError | None, now: datetime, *, again: bool) -> None:
