@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "mlregistry.accounts",
     "mlregistry.jobs",
     "mlregistry.artifacts",
+    "mlregistry.notices",
     "mlregistry.ui",
     "experiments",
     "models_app",
@@ -109,6 +110,7 @@ EMAIL_HOST = env.text("MLREGISTRY_EMAIL_HOST")
 EMAIL_PORT = env.number("MLREGISTRY_EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("MLREGISTRY_EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.text("MLREGISTRY_EMAIL_PASSWORD")
+EMAIL_TIMEOUT = 15  # seconds
 DEFAULT_FROM_EMAIL = env.text("MLREGISTRY_EMAIL_FROM", "mlregistry@localhost")
 
 LANGUAGE_CODE = "en-gb"
@@ -162,6 +164,10 @@ TRACKING_URL = env.text("MLREGISTRY_TRACKING_URL", env.own_url())  # where worke
 LOAD_TEST_RATE = env.number(
     "MLREGISTRY_LOAD_TEST_RATE", 20_000
 )  # requests a second at most; 0: no load tests
+ALERT_FIGURES: list[str] = []  # dotted paths to more figures that alert rules may watch
+PUBLIC_URL = env.text(
+    "MLREGISTRY_PUBLIC_URL", TRACKING_URL
+)  # where people find it, in messages that leave it
 WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
 
 REST_FRAMEWORK = {
@@ -213,6 +219,7 @@ JOB_KINDS = {
     "models_app.compile": "models_app.workers.compilations.compile_version",
     "models_app.test_version": "models_app.workers.model_tests.test_version",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
+    "notices.deliver": "mlregistry.notices.workers.deliveries.deliver",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
@@ -241,6 +248,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "models_app.test_version",
     "models_app.take_in",
     "models_app.deliver_webhook",
+    "notices.deliver",
     "accounts.demo",
 }
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
@@ -254,6 +262,8 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.drift_checks.forget_old": 3600,
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
+    "serving.actions.alert_looks.tend": 10,
+    "mlregistry.notices.actions.retention.tend": 3600,
 }
 WEB_THREADS = env.web_threads()
 PREDICTION_QUEUE = env.number("MLREGISTRY_PREDICTION_QUEUE", 64, lowest=1)  # of an endpoint in one process

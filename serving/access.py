@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, Batch, DriftCheck, Endpoint, LoadTest, Shadow
+from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest, Shadow
 
 LARGEST_ID = 2**63 - 1
 
@@ -82,4 +82,18 @@ def drift_check(by: Actor, check_id: int) -> DriftCheck:
     found = drift_checks(by).filter(pk=check_id).first() if check_id <= LARGEST_ID else None
     if found is None:
         raise NotFound(f"There is no drift check {check_id} in {by.team.name}.", field="check")
+    return found
+
+
+def alert_rules(by: Actor) -> QuerySet[AlertRule]:
+    rows = AlertRule.objects.filter(endpoint__team=by.team)
+    return rows.select_related("endpoint__team", "endpoint__problem", "created_by").prefetch_related(
+        "channels"
+    )
+
+
+def alert_rule(by: Actor, rule_id: int) -> AlertRule:
+    found = alert_rules(by).filter(pk=rule_id).first() if rule_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no alert rule {rule_id} in {by.team.name}.", field="rule")
     return found

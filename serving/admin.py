@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from mlregistry.look_only import LookOnly, LookOnlyInline
 from serving import partitions
 from serving.actions import endpoints as actions
+from serving.admin_alerts import AlertEventAdmin, AlertRuleAdmin, EndpointReadingAdmin
 from serving.admin_drift import DriftBaselineAdmin, DriftCheckAdmin, DriftWatchAdmin
 from serving.admin_tests import AbTestAdmin, AbTestLookAdmin, LoadTestAdmin, ShadowAdmin, ShadowAnswerAdmin
 from serving.admin_work import BatchAdmin, ServingWorkerAdmin, UnitFeedbackAdmin
@@ -17,8 +18,9 @@ from serving.models import Endpoint, Feedback, LogCount, Prediction, RoutingEpoc
 from serving.queries.answers import totals
 
 __all__ = [
-    "AbTestAdmin", "AbTestLookAdmin", "BatchAdmin", "DriftBaselineAdmin", "DriftCheckAdmin", "DriftWatchAdmin",
-    "LoadTestAdmin", "ServingWorkerAdmin", "ShadowAdmin", "ShadowAnswerAdmin", "UnitFeedbackAdmin",
+    "AbTestAdmin", "AbTestLookAdmin", "AlertEventAdmin", "AlertRuleAdmin", "BatchAdmin", "DriftBaselineAdmin",
+    "DriftCheckAdmin", "DriftWatchAdmin", "EndpointReadingAdmin", "LoadTestAdmin", "ServingWorkerAdmin",
+    "ShadowAdmin", "ShadowAnswerAdmin", "UnitFeedbackAdmin",
 ]  # fmt: skip
 
 

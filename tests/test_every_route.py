@@ -21,10 +21,11 @@ from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.jobs.models import Job
+from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.rest import TeamView
 from models_app.models import ModelVersion, RegisteredModel
 from serving import live_routing
-from serving.models import AbTest, Batch, DriftCheck, Endpoint, LoadTest
+from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -118,9 +119,24 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     version = ModelVersion.objects.create(model=model, number=1)
     load = {"version": version, "declared": {"shape": "closed"}}
     now = timezone.now()
+    notice = Notice.objects.create(team=team, kind="alert.firing", title="t", key="k", at=now)
+    channel = Channel.objects.create(team=team, kind="email", name="c", emails=["dan@example.org"])
     things = {
         "drift-checks": DriftCheck.objects.create(
             endpoint=endpoint, version=version, since=now, until=now, at=now
+        ).pk,
+        "channels": channel.pk,
+        "deliveries": Delivery.objects.create(channel=channel, notice=notice).pk,
+        "inbox": InboxEntry.objects.create(notice=notice, team=team, user=alice, at=now).pk,
+        "alert-rules": AlertRule.objects.create(
+            endpoint=endpoint,
+            name="r",
+            figure="error_rate",
+            comparison="above",
+            threshold=0.1,
+            window_seconds=300,
+            state_since=now,
+            look_at=now,
         ).pk,
         "load-tests": LoadTest.objects.create(endpoint=endpoint, **load).pk,
         "ab-tests": AbTest.objects.create(

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from mlregistry import __version__
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team
+from mlregistry.notices.queries.inbox import n_unread
 
 NAVIGATION = (
     ("Home", "ui:home", ()),
@@ -20,13 +21,13 @@ NAVIGATION = (
         ("experiments", "runs", "logged-models", "compare", "trash", "trainers"),
     ),
     ("Models", "models_app:models", ("models",)),
-    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests", "load-tests")),
+    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests", "load-tests", "alerts", "alert-rules")),
     ("Jobs", "jobs:jobs", ("jobs",)),
 )
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Cheap for pages that use none of it: the teams are read only when shown."""
+    """Cheap for pages that use none of it: teams and unread notices are read only when shown."""
     actor: Actor | None = getattr(request, "actor", None)
     return {
         "server_version": __version__,
@@ -35,6 +36,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "can_edit": bool(actor and actor.role >= Role.EDITOR),
         "can_own": bool(actor and actor.role >= Role.OWNER),
         "teams": SimpleLazyObject(lambda: _teams(request)),
+        "unread": SimpleLazyObject(lambda: n_unread(actor)) if actor else 0,
         "navigation": _navigation(request) if actor else [],
         "form_error": getattr(request, "form_error", None),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from mlregistry.jobs.queries.jobs import jobs_of
 from mlregistry.ui.page import PageRequest, page
 
 NEWEST = 5
+FIRING = Count("alert_rules", filter=Q(alert_rules__state="firing", alert_rules__is_active=True))
 
 
 @require_GET
@@ -38,7 +40,7 @@ def _content(team: Team) -> dict[str, Any]:
         "first_steps": _first_steps(counts),
         "problems": team.problems.order_by("-created_at")[:NEWEST],
         "experiments": team.experiments.filter(lifecycle="active").order_by("-created_at")[:NEWEST],
-        "endpoints": team.endpoints.order_by("name")[:NEWEST],
+        "endpoints": team.endpoints.annotate(n_firing=FIRING).order_by("-n_firing", "name")[:NEWEST],
         "alerts": team.quality_alerts.filter(closed_at=None)
         .select_related("dataset", "version", "problem")
         .order_by("-created_at")[:NEWEST],

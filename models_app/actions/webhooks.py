@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from mlregistry import outgoing
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid, MlregistryError, Unavailable
+from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.lib.names import clean_text
+from mlregistry.notices import posting
 from mlregistry.secrets_at_rest import seal
 from models_app.actions import delivering
 from models_app.models import Webhook, WebhookStatus
@@ -103,7 +102,7 @@ def test_webhook(  # it sends a test, and is none of ours
         answer = delivering.post(webhook, body=body, delivery_id=str(uuid.uuid4()))
     except MlregistryError as error:
         return Tested(success=False, error_message=error.message)
-    failure = delivering.failure_of(webhook, answer)
+    failure = posting.failure_of(webhook.url, answer)
     return Tested(
         success=failure is None,
         response_status=answer.status,
@@ -128,19 +127,6 @@ def _name(name: str) -> str:
             field="name",
         )
     return name
-
-
-def _url(url: str) -> str:
-    url = clean_text(url, field="url", max_length=2000).strip()
-    if not url:
-        raise Invalid("Webhook URL cannot be empty or just whitespace.", field="url")
-    schemes = ("https:", "http:") if settings.WEBHOOKS_OVER_HTTP else ("https:",)
-    try:
-        outgoing.check_url(url, allow_http=settings.WEBHOOKS_OVER_HTTP)
-    except (Invalid, Unavailable) as error:  # what cannot be found now was probably mistyped
-        what = "" if url.lower().startswith(schemes) else " scheme"
-        raise Invalid(f"Invalid webhook URL{what}: {error.message}", field="url") from error
-    return url
 
 
 def _events(events: Iterable[str]) -> list[str]:
@@ -178,7 +164,7 @@ def _host(webhook: Webhook) -> str:
 
 CHECKS: dict[str, Any] = {
     "name": _name,
-    "url": _url,
+    "url": posting.checked_url,
     "events": _events,
     "description": _description,
     "secret": _secret,

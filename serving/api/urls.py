@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     abtests,
+    alerts,
     batches,
     deploying,
     drift,
@@ -44,6 +45,11 @@ urlpatterns = [
     path("endpoints/<str:name>/drift/checks/", drift.Checks.as_view()),
     path("endpoints/<str:name>/quality", quality.Quality.as_view()),
     path("drift-checks/<int:check_id>", drift.Check.as_view()),
+    path("alert-figures/", alerts.Figures.as_view()),
+    path("alert-rules/", alerts.AllRules.as_view()),
+    path("endpoints/<str:name>/alert-rules/", alerts.Rules.as_view()),
+    path("alert-rules/<int:rule_id>", alerts.Rule.as_view()),
+    path("alert-rules/<int:rule_id>/events", alerts.Events.as_view()),
     path("ab-tests/<int:test_id>", abtests.AbTest.as_view()),
     path("ab-tests/<int:test_id>/looks", abtests.Looks.as_view()),
     path("ab-tests/<int:test_id>/stop", abtests.Stop.as_view()),

@@ -1,6 +1,7 @@
 """Endpoints, what they answered, and what turned out to be true."""
 
 from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
+from .alerts import AlertEvent, AlertRule, AlertState, Comparison
 from .batches import Batch
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
@@ -17,6 +18,7 @@ from .monitoring import (
     UncountedPredictions,
 )
 from .predictions import Feedback, Prediction, UnitFeedback
+from .readings import EndpointReading
 from .shadows import Shadow, ShadowAnswer
 from .workers import ServingWorker
 
@@ -25,15 +27,20 @@ __all__ = [
     "AbTestLook",
     "AbTestState",
     "AbTestStep",
+    "AlertEvent",
+    "AlertRule",
+    "AlertState",
     "AnswerCount",
     "BaselineState",
     "Batch",
+    "Comparison",
     "DriftBaseline",
     "DriftCheck",
     "DriftCount",
     "DriftVerdict",
     "DriftWatch",
     "Endpoint",
+    "EndpointReading",
     "Feedback",
     "LoadTest",
     "LogCount",

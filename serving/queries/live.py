@@ -61,12 +61,12 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
     keys: list[Key] = [*current, *sorted({*counts, *errors, *truths} - {*current})]
     versions = ModelVersion.objects.select_related("model").in_bulk([version_id for _, version_id in keys])
     n_all = sum(row[0] for row in counts.values())
-    metric = _live_metric(endpoint)
+    metric = live_metric_of(endpoint)
     found = []
     for key in keys:
         n, p50, p95 = counts.get(key, (0, None, None))
         version = versions.get(key[1])
-        metrics = _measure(version, truths.get(key, [])) if version else {}
+        metrics = metrics_of(version, truths.get(key, [])) if version else {}
         found.append({
             "variant": key[0], "current": key in current,
             "weight": float(current[key].weight) if key in current else 0.0,
@@ -79,7 +79,7 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
     return found
 
 
-def _live_metric(endpoint: Endpoint) -> str | None:
+def live_metric_of(endpoint: Endpoint) -> str | None:
     """What the page shows: the problem's metric, and of recommendations, whose feedback is one item, the hit rate."""
     if endpoint.problem is None:
         return None
@@ -111,7 +111,7 @@ def _truths(endpoint: Endpoint, start: datetime) -> dict[Key, list[tuple[Any, An
     return dict(found)
 
 
-def _measure(version: ModelVersion, pairs: list[tuple[Any, Any]]) -> dict[str, float]:
+def metrics_of(version: ModelVersion, pairs: list[tuple[Any, Any]]) -> dict[str, float]:
     """Metrics over (output, truth) pairs; a truth that is no class of this version is left out."""
     classes = list(version.served_signature.get("classes") or ())
     if classes:

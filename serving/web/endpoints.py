@@ -21,7 +21,9 @@ from serving.actions import feedback as feedback_actions
 from serving.actions.endpoints import LOG_MODES, VariantSpec
 from serving.models import Endpoint
 from serving.queries import abtests, live, load_tests, shadows
+from serving.queries.alerts import rules_of
 from serving.queries.log_counts import log_counts
+from serving.web.alert_shown import rows_of
 
 LARGEST_LIST = 500
 NEWEST = 20
@@ -70,6 +72,7 @@ def endpoint(request: PageRequest, name: str) -> HttpResponse:
     tests = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}
     tests["versions"] = _versions(request)
     tests["load_tests"] = load_tests.newest_of(found)
+    tests["alert_rows"] = rows_of(rules_of(request.actor, found))
     return render(request, "serving/endpoint.html", {**figures, **tests, **_try_it(request, found)})
 
 

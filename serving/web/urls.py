@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from serving.web import abtests, batches, endpoints, load_tests, logs, monitoring, monitoring_form, shadows
+from serving.web import (
+    abtests,
+    alerts,
+    batches,
+    endpoints,
+    load_tests,
+    logs,
+    monitoring,
+    monitoring_form,
+    shadows,
+)
 
 urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
@@ -27,6 +37,13 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/<str:name>/new-load-test", load_tests.create, name="load-test-create"),
     path("load-tests/<int:test_id>/", load_tests.load_test, name="load-test"),
     path("load-tests/<int:test_id>/cancel", load_tests.cancel, name="load-test-cancel"),
+    path("alerts/", alerts.all_alerts, name="alerts"),
+    path("endpoints/<str:name>/alerts/", alerts.endpoint_alerts, name="endpoint-alerts"),
+    path("endpoints/<str:name>/new-alert-rule", alerts.create, name="alert-rule-create"),
+    path("alert-rules/<int:rule_id>/", alerts.alert_rule, name="alert-rule"),
+    path("alert-rules/<int:rule_id>/edit", alerts.edit, name="alert-rule-edit"),
+    path("alert-rules/<int:rule_id>/switch", alerts.switch, name="alert-rule-switch"),
+    path("alert-rules/<int:rule_id>/delete", alerts.delete, name="alert-rule-delete"),
     path("ab-tests/<int:test_id>/", abtests.ab_test, name="ab-test"),
     path("ab-tests/<int:test_id>/stop", abtests.stop, name="ab-test-stop"),
     path("ab-tests/<int:test_id>/promote", abtests.promote, name="ab-test-promote"),

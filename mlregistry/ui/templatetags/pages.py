@@ -43,6 +43,13 @@ TONES = {
     "warning": "warn",
     "high": "bad",
     "medium": "warn",
+    "waiting": "live",
+    "delivered": "good",
+    "skipped": "warn",
+    "critical": "bad",
+    "firing": "bad",
+    "ok": "good",
+    "no data": "warn",
 }
 DASH = "–"
 FIRST_ITEMS = 5
