@@ -53,13 +53,13 @@ MIDDLEWARE = [
     "mlregistry.ui.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mlregistry.accounts.team_prefix.TeamPrefix",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "mlregistry.accounts.page_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "mlregistry.accounts.page_middleware.Csrf",
+    "mlregistry.accounts.page_middleware.Authentication",
+    "mlregistry.accounts.page_middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "mlregistry.accounts.page_middleware.Htmx",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "mlregistry.urls"
@@ -266,6 +266,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "mlregistry.notices.actions.retention.tend": 3600,
 }
 WEB_THREADS = env.web_threads()
+PREDICTION_LOG_SYNC = env.flag("MLREGISTRY_PREDICTION_LOG_SYNC")
 PREDICTION_QUEUE = env.number("MLREGISTRY_PREDICTION_QUEUE", 64, lowest=1)  # of an endpoint in one process
 DASK = dask_cluster.place()  # where large trainings are fitted; None without a cluster
 DASK_LEAST_CELLS = env.number("MLREGISTRY_DASK_CELLS", 1_000_000)

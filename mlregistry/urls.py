@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mlregistry import probes
+from mlregistry import probes, routes
 
 handler400 = "mlregistry.ui.page.bad_request"
 handler500 = "mlregistry.ui.page.server_error"
@@ -19,18 +19,25 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
-    path("api/v1/", include("mlregistry.accounts.api.urls")),
-    path("api/v1/", include("mlregistry.jobs.api.urls")),
-    path("api/v1/", include("mlregistry.notices.api.urls")),
-    path("api/v1/", include("experiments.api.urls")),
-    path("api/v1/", include("models_app.api.urls")),
-    path("api/v1/", include("serving.api.urls")),
-    path("", include("serving.api.protocol_urls")),
-    path("", include(("mlregistry.ui.urls", "ui"))),
-    path("", include(("mlregistry.accounts.web.urls", "accounts"))),
-    path("", include(("mlregistry.jobs.web.urls", "jobs"))),
-    path("", include(("mlregistry.notices.web.urls", "notices"))),
-    path("", include(("experiments.web.urls", "experiments"))),
-    path("", include(("models_app.web.urls", "models_app"))),
-    path("", include(("serving.web.urls", "serving"))),
+    path(
+        "api/v1/",
+        include(
+            routes.of_modules(
+                "serving.api.urls",
+                "mlregistry.accounts.api.urls",
+                "mlregistry.jobs.api.urls",
+                "mlregistry.notices.api.urls",
+                "experiments.api.urls",
+                "models_app.api.urls",
+            )
+        ),
+    ),
+    path("", include(routes.of_modules("serving.api.protocol_urls"))),
+    path("", include((routes.of_modules("mlregistry.ui.urls"), "ui"))),
+    path("", include((routes.of_modules("mlregistry.accounts.web.urls"), "accounts"))),
+    path("", include((routes.of_modules("mlregistry.jobs.web.urls"), "jobs"))),
+    path("", include((routes.of_modules("mlregistry.notices.web.urls"), "notices"))),
+    path("", include((routes.of_modules("experiments.web.urls"), "experiments"))),
+    path("", include((routes.of_modules("models_app.web.urls"), "models_app"))),
+    path("", include((routes.of_modules("serving.web.urls"), "serving"))),
 ]

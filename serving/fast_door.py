@@ -10,11 +10,12 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-from serving import live_routing, load_marks
+from serving import live_routing
 from serving.hotpath.inference import Inference
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
 from serving.hotpath.wire import MAX_BYTES
+from serving.read_headers import read_headers
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -25,17 +26,6 @@ PATH = re.compile(
     r"|v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[0-9]{1,9}))?/infer)"
 )
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-# All that the prediction path reads.
-READ_HEADERS = [
-    ("CONTENT_TYPE", "content-type"),
-    *(
-        (f"HTTP_{name.upper().replace('-', '_')}", name)
-        for name in (
-            "authorization", "content-encoding", "inference-header-content-length", "x-unit-id", "x-request-id",
-            load_marks.HEADER,
-        )
-    ),
-]  # fmt: skip
 
 
 def fast_door(application: Application) -> Application:
@@ -49,7 +39,7 @@ def fast_door(application: Application) -> Application:
         body = _body(environ) if asked is not None and "HTTP_AUTHORIZATION" in environ else None
         if asked is None or body is None:
             return application(environ, start_response)
-        found = live_routing.answer_at_once(asked[0], body, _headers(environ), wording=asked[1])
+        found = live_routing.answer_at_once(asked[0], body, read_headers(environ), wording=asked[1])
         if found is None:
             return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
         status, headers, answer = found
@@ -83,7 +73,3 @@ def _body(environ: Environ) -> bytes | None:
     if not length.isascii() or not length.isdigit() or int(length) > MAX_BYTES:
         return None
     return bytes(environ["wsgi.input"].read(int(length)))
-
-
-def _headers(environ: Environ) -> dict[str, str]:
-    return {name: environ[key] for key, name in READ_HEADERS if environ.get(key)}

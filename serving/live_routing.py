@@ -3,6 +3,7 @@
 The web processes run its thread (`start`); other processes look at the database once per call (`refresh`).
 """
 
+import gc
 import logging
 import os
 import select
@@ -52,7 +53,7 @@ class LiveRouting:
 
     def __init__(self, home: Path) -> None:
         self.live = Live(ModelCache(make_whole), kept_at=home / "routing.json")
-        self.log = PredictionLog(home / "predictions")
+        self.log = PredictionLog(home / "predictions", syncs_each=settings.PREDICTION_LOG_SYNC)
         self.counters = Counters()
         self.admission = Admission(settings.PREDICTION_QUEUE)
         self.load_books = LoadBooks(self.log, home / "load-test-log")
@@ -66,6 +67,7 @@ class LiveRouting:
         self._stopping = threading.Event()
         self._built_at = float("-inf")
         self._failures: list[Failure] = []
+        self._settled: frozenset[int] = frozenset()
         self._reported: tuple[int, dict[str, str]] | None = None
         self._reported_at = float("-inf")
         self._rescored_at = float("-inf")
@@ -192,6 +194,7 @@ class LiveRouting:
     def _run(self, stopping: threading.Event) -> None:
         try:
             self._refresh_first()
+            self._settle()
             self._ready.set()
             while not stopping.is_set():
                 self._round(stopping)
@@ -201,6 +204,14 @@ class LiveRouting:
             with suppress(DatabaseError):
                 workers.forget(self.name)
             connection.close()
+
+    def _settle(self) -> None:
+        """What came with newly loaded models is left alone by the collector: every request would wait for its rounds."""
+        models = self.snapshot.version_ids()
+        if models != self._settled:
+            gc.collect()
+            gc.freeze()
+            self._settled = models
 
     def _refresh_first(self) -> None:
         """Without the database the snapshot that was kept is put in force."""
@@ -220,6 +231,7 @@ class LiveRouting:
                 cursor.execute(f"LISTEN {CHANNEL}")
             while not stopping.is_set():
                 self.refresh()
+                self._settle()
                 self.report()
                 self.flush_counts()
                 self._rescore_now_and_then()

@@ -1,6 +1,6 @@
 """Where the answers of load tests are written down: apart from those of real requests. `serving.live_routing` asks.
 
-The work is the same (the log's fsync too), so what is measured is what real requests would get.
+The work is the same (the log's too), so what is measured is what real requests would get.
 """
 
 import time
@@ -22,7 +22,7 @@ class LoadBooks:
 
     def __init__(self, kept: PredictionLog, folder: Path) -> None:
         self.counters = Counters()
-        self.log = PredictionLog(folder, max_age_seconds=SEGMENT_SECONDS)
+        self.log = PredictionLog(folder, max_age_seconds=SEGMENT_SECONDS, syncs_each=kept.syncs_each)
         self._kept = kept
 
     def of(self, address: Address, headers: Mapping[str, str]) -> Books | None:

@@ -64,4 +64,4 @@ def _lines(query: str) -> list[tuple[Any, ...]]:
 
 def _waiting_bytes() -> int:
     found = segments.listing(Path(settings.MLREGISTRY_HOME) / "predictions")
-    return sum(segment.path.stat().st_size for segment in found if segment.path.exists())
+    return sum(segments.used_bytes(segment) for segment in found)

@@ -1,4 +1,4 @@
-"""The load: wrk where it is installed, else the generator of this project; a constant rate always by the latter."""
+"""The load: wrk where it is installed, else the generator of this project."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from mlregistry.loadtests.plans import Plan, Target
 
 WRK = shutil.which("wrk")
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+P99 = re.compile(r"\s99%\s+([\d.]+)(us|ms|s|m)\b")
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
 
 
@@ -39,23 +41,39 @@ def closed(ask: Ask, *, connections: int, seconds: float) -> float:
         if measured.n_errors:
             raise SystemExit(f"{ask.path}: {measured.statuses}")
         return measured.throughput
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(f'wrk.method = "POST"\nwrk.body = {_lua(ask.body.decode())}\n')
-        for name, value in {"Content-Type": "application/json", **ask.headers}.items():
-            script.write(f"wrk.headers[{_lua(name)}] = {_lua(value)}\n")
-        script.flush()
-        command = [WRK, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "30s", "-s"]
-        command += [script.name, f"http://127.0.0.1:{ask.port}{ask.path}"]
-        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if found := FAILED.search(text):
-        raise SystemExit(f"{ask.path}: {found[0]}")
-    return float(RATE.findall(text)[0])
+    return float(RATE.findall(_wrk(ask, connections, seconds))[0])
 
 
 def p99(ask: Ask, *, rate: float, connections: int, seconds: float) -> float:
-    """Seconds within which 99 in 100 requests are answered at a constant rate, counted from when each was due."""
-    measured = run(_target(ask), Plan("constant", seconds, connections, rate=rate, warm_up_seconds=0.5))
-    return measured.histogram.quantile(0.99) or float("nan")
+    """Seconds within which 99 in 100 requests are answered when so many a second come, at random moments.
+
+    wrk's connections pause between requests, as long on average as this rate needs; the other generator counts from
+    when each request was due.
+    """
+    if WRK is None:
+        measured = run(_target(ask), Plan("constant", seconds, connections, rate=rate, warm_up_seconds=0.5))
+        return measured.histogram.quantile(0.99) or float("nan")
+    pause = 1000 * connections / rate
+    text = _wrk(
+        ask, connections, seconds, f"function delay() return -math.log(1 - math.random()) * {pause:.3f} end\n"
+    )
+    number, unit = P99.findall(text)[0]
+    return float(number) * UNITS[unit]
+
+
+def _wrk(ask: Ask, connections: int, seconds: float, more: str = "") -> str:
+    """What wrk prints; SystemExit when a request failed."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(f'wrk.method = "POST"\nwrk.body = {_lua(ask.body.decode())}\n{more}')
+        for name, value in {"Content-Type": "application/json", **ask.headers}.items():
+            script.write(f"wrk.headers[{_lua(name)}] = {_lua(value)}\n")
+        script.flush()
+        command = [str(WRK), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"]
+        command += ["--latency", "-s", script.name, f"http://127.0.0.1:{ask.port}{ask.path}"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if found := FAILED.search(text):
+        raise SystemExit(f"{ask.path}: {found[0]}")
+    return text
 
 
 def once(ask: Ask) -> str:

@@ -51,7 +51,7 @@ def running(cases: list[Case], folder: Path) -> Iterator[Ours]:
     server = Process(
         [sys.executable, "-m", "mlregistry.supervisor"], port, "/health", home, {**environment, "PORT": str(port)},
     )  # fmt: skip
-    door = granian("mlregistry.wsgi:django_application", slow)
+    door = granian("benchmarks.serving_peers.drf_door:application", slow)
     with server:
         folders = (str(case.folder) for case in cases)
         command = [sys.executable, "-m", "benchmarks.serving_peers.registering", *folders]

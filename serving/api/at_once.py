@@ -11,6 +11,7 @@ from serving import live_routing
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
 from serving.hotpath.wire import MAX_BYTES
+from serving.read_headers import read_headers
 
 
 class AnsweredAtOnce(TeamView):
@@ -30,7 +31,8 @@ class AnsweredAtOnce(TeamView):
     def _found(self, request: HttpRequest, *, name: str, **kwargs: Any) -> HttpResponse | None:
         body = request.read(MAX_BYTES + 1)
         request._stream = io.BytesIO(body)  # the view reads it again
-        headers = {key.lower(): value for key, value in request.headers.items()}
         address = Address(getattr(request, "team_slug", None), name)
-        answer = live_routing.answer_at_once(address, body, headers, wording=self.wording(**kwargs))
+        answer = live_routing.answer_at_once(
+            address, body, read_headers(request.META), wording=self.wording(**kwargs)
+        )
         return None if answer is None else HttpResponse(answer[2], status=answer[0], headers=answer[1])

@@ -18,11 +18,11 @@ from . import (
 )
 
 urlpatterns = [
+    path("endpoints/<str:name>/invocations", invocations.Invocations.as_view()),
     path("endpoints/", endpoints.Endpoints.as_view()),
     path("endpoints/<str:name>", endpoints.Endpoint.as_view()),
     path("endpoints/<str:name>/variants", endpoints.Variants.as_view()),
     path("endpoints/<str:name>/statistics", endpoints.Statistics.as_view()),
-    path("endpoints/<str:name>/invocations", invocations.Invocations.as_view()),
     path("endpoints/<str:name>/ping", scoring.Ping.as_view()),
     path("endpoints/<str:name>/health", scoring.Health.as_view()),
     path("endpoints/<str:name>/version", scoring.Version.as_view()),

@@ -1,16 +1,19 @@
 """The prediction log's writer: one append-only segment per process. `predict` appends; `segments` reads.
 
-Durable: `append` returns after an fsync, shared by all requests that wait at that moment (group commit).
-Best effort: the write follows within 100 ms, so a killed process loses no more than that.
+A record is the operating system's when `append` returns, and on the disk within 50 ms: the death of a process loses
+nothing, a power cut that much. `syncs_each` has durable records wait for the disk (one sync for all that wait at that
+moment). A durable record that cannot be written is refused; one of best effort is counted as dropped.
 """
 
 from __future__ import annotations
 
-import fcntl
+import errno
+import logging
 import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,23 +21,12 @@ from pathlib import Path
 from mlregistry.errors import Unavailable
 from serving.hotpath import records, segments
 from serving.hotpath.records import Record
+from serving.hotpath.segment_file import SegmentFile
 
+logger = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.05
-MAX_BUFFER = 8 * 1024 * 1024
-
-
-class _Group:
-    """Frames that go to disk together; each waiter learns from it whether they arrived."""
-
-    __slots__ = ("error", "frames", "n_bytes", "rows", "wants_sync", "written")
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-        self.rows: list[tuple[int, int]] = []  # endpoint and number of rows of each frame
-        self.n_bytes = 0
-        self.wants_sync = False
-        self.written = False
-        self.error: OSError | None = None
+KEPT_GAPS = 64  # requests that still wait for one of them are asked again soon
+REFUSAL = "The prediction log cannot be written; try again later."
 
 
 @dataclass(slots=True)
@@ -52,157 +44,155 @@ class PredictionLog:
     """
 
     def __init__(
-        self, folder: Path, *, max_bytes: int = 64 * 1024 * 1024, max_age_seconds: float = 60.0
+        self,
+        folder: Path,
+        *,
+        max_bytes: int = 64 * 1024 * 1024,
+        max_age_seconds: float = 60.0,
+        syncs_each: bool = False,
     ) -> None:
         self.folder = folder
         self.max_bytes = max_bytes
         self.max_age_seconds = max_age_seconds
+        self.syncs_each = syncs_each
         self.sync: Callable[[int], None] = os.fdatasync
         self.n_lost = 0
         self._n_segments = 0
-        self._counts: dict[int, LogTally] = {}
         self._start()
         reference = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _restart(reference))
 
     def append(self, record: Record, *, durable: bool) -> None:
-        """Writes a record down. Durable: on disk when this returns, else Unavailable is raised."""
+        """Writes a record down; Unavailable when a durable one could not be."""
         frame = segments.frame(records.encode(record))
-        with self._buffer_lock:
-            group = self._group
-            group.frames.append(frame)
-            group.rows.append((record.endpoint_id, record.n_rows))
-            group.n_bytes += len(frame)
-            group.wants_sync |= durable
-            self._tally(record.endpoint_id).n_enqueued += record.n_rows
-            wait = durable or group.n_bytes > MAX_BUFFER
+        with self._lock:
+            tally = self._tally(record.endpoint_id)
+            tally.n_enqueued += record.n_rows
             self._run_flusher()
-        if not wait:
-            return
-        with self._commit_lock:
-            # An unwritten group can only be the current one: groups are taken under this lock alone.
-            if not group.written:
-                self._commit()
-        if durable and group.error is not None:
-            raise Unavailable("The prediction log cannot be written; try again later.") from group.error
+            try:
+                end = self._put(frame)
+            except OSError as error:
+                tally.n_dropped += record.n_rows
+                self.n_lost += 1
+                if durable:
+                    raise Unavailable(REFUSAL) from error
+                return
+        if durable and self.syncs_each:
+            try:
+                self._sync_until(end, or_take_back=True)
+            except OSError as error:
+                raise Unavailable(REFUSAL) from error
 
     def drain_counts(self) -> dict[int, LogTally]:
         """What was enqueued and dropped since the last time, by endpoint."""
-        with self._buffer_lock:
+        with self._lock:
             counts = dict(self._counts)
             self._counts.clear()
         return counts
 
     def flush(self) -> None:
-        """Writes what is buffered; closes a segment that is old or large."""
-        with self._commit_lock:
-            self._commit()
-            if self._descriptor is not None and time.monotonic() - self._opened_at > self.max_age_seconds:
+        """Has the disk take what is written; closes a segment that is old."""
+        with self._lock:
+            end = self._end()
+        if end > self._synced:
+            self._sync_until(end, or_take_back=False)
+        with self._lock:
+            if self._segment is not None and time.monotonic() - self._opened_at > self.max_age_seconds:
                 self._close_segment()
 
     def close(self) -> None:
-        """Writes what is buffered and closes the segment. The log may be used again afterwards."""
+        """Closes the segment. The log may be used again afterwards."""
         self._stopping.set()
-        with self._commit_lock:
-            self._commit()
+        with self._lock:
             self._close_segment()
 
     def _start(self) -> None:
-        self._buffer_lock = threading.Lock()
-        self._commit_lock = threading.Lock()
-        self._group = _Group()
-        self._descriptor: int | None = None
-        self._path: Path | None = None
-        self._size = 0
+        self._lock = threading.Lock()
+        self._sync_lock = threading.Lock()
+        self._segment: SegmentFile | None = None
+        self._before = 0  # bytes in the segments before this one; positions count from the first byte of all
+        self._synced = 0
+        self._taken_back: deque[tuple[int, int]] = deque(maxlen=KEPT_GAPS)  # from and to which position
         self._opened_at = 0.0
         self._flusher: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._counts = {}
+        self._counts: dict[int, LogTally] = {}
         self.source = f"{os.getpid()}.{os.urandom(4).hex()}"
 
     def _tally(self, endpoint_id: int) -> LogTally:
-        """Only under the buffer lock."""
+        """Only under the lock, as all below but the syncs."""
         tally = self._counts.get(endpoint_id)
         if tally is None:
             tally = self._counts[endpoint_id] = LogTally()
         return tally
 
-    def _commit(self) -> None:
-        """Takes the current group and puts it on disk. Only under the commit lock."""
-        with self._buffer_lock:
-            group, self._group = self._group, _Group()
-        if group.frames:
-            try:
-                self._write(b"".join(group.frames), sync=group.wants_sync)
-            except OSError as error:
-                group.error = error
-                self.n_lost += len(group.frames)
-                with self._buffer_lock:
-                    for endpoint_id, n_rows in group.rows:
-                        self._tally(endpoint_id).n_dropped += n_rows
-        group.written = True
+    def _end(self) -> int:
+        return self._before + (self._segment.size if self._segment is not None else 0)
 
-    def _write(self, data: bytes, *, sync: bool) -> None:
-        descriptor = self._descriptor
-        if descriptor is None or self._size + len(data) > self.max_bytes:
+    def _put(self, frame: bytes) -> int:
+        """Where the frame ends."""
+        segment = self._segment
+        if segment is None or not segment.has_room(len(frame)):
             self._close_segment()
-            descriptor = self._open_segment()
-        try:
-            _write_whole(descriptor, data)
-            if sync:
-                self.sync(descriptor)
-        except OSError:
-            # What the failed write left behind is cut off, and nothing more goes into this file.
-            self._abandon()
-            raise
-        self._size += len(data)
+            segment = self._open_segment(len(frame))
+        segment.put(frame)
+        return self._before + segment.size
 
-    def _open_segment(self) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _open_segment(self, n_bytes: int) -> SegmentFile:
         self._n_segments += 1
         stem = f"{time.time_ns():020d}-{self.source}-{self._n_segments}"
-        draft, path = self.folder / f"{stem}.new", self.folder / f"{stem}{segments.OPEN}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        try:
-            # Locked before it can be listed: an open segment without a lock means a dead writer.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _write_whole(descriptor, segments.MAGIC)
-            draft.rename(path)
-            _sync_folder(self.folder)
-        except OSError:
-            os.close(descriptor)
-            draft.unlink(missing_ok=True)
-            raise
-        self._descriptor, self._path, self._size = descriptor, path, len(segments.MAGIC)
+        largest = max(self.max_bytes, n_bytes + len(segments.MAGIC))
+        self._segment = SegmentFile(self.folder, stem, max_bytes=largest)
         self._opened_at = time.monotonic()
-        return descriptor
+        return self._segment
 
     def _close_segment(self) -> None:
-        """Renames the segment to its closed name; the rename is the sign that nothing more will come."""
-        if self._descriptor is None or self._path is None:
+        segment = self._segment
+        if segment is None:
             return
-        descriptor, path = self._descriptor, self._path
-        self._descriptor = self._path = None
-        try:
-            os.fsync(descriptor)
-            path.rename(path.with_suffix(segments.CLOSED))
-        finally:
-            os.close(descriptor)
+        self._before, self._segment = self._end(), None
+        segment.close()
+        self._synced = self._before
 
-    def _abandon(self) -> None:
-        descriptor, self._descriptor, self._path = self._descriptor, None, None
-        if descriptor is None:
-            return
-        try:
-            os.ftruncate(descriptor, self._size)
-        except OSError:
-            return  # the reader stops at the torn frame
-        finally:
-            os.close(descriptor)
+    def _sync_until(self, end: int, *, or_take_back: bool) -> None:
+        """Returns when the disk has all that stands before this position."""
+        with self._sync_lock:
+            if any(start < end <= stop for start, stop in self._taken_back):
+                raise OSError(errno.EIO, "what stood there was taken back")
+            if end <= self._synced:
+                return
+            with self._lock:
+                reached, segment = self._end(), self._segment
+                descriptor = os.dup(segment.descriptor) if segment is not None else None
+            if descriptor is None:  # closed meanwhile, which synced it
+                return
+            try:
+                self.sync(descriptor)
+            except OSError:
+                if or_take_back:
+                    self._take_back()
+                raise
+            finally:
+                os.close(descriptor)
+            self._synced = max(self._synced, reached)
+
+    def _take_back(self) -> None:
+        """What the disk did not take is cut off and counted as dropped, and nothing more goes into this file."""
+        with self._lock:
+            segment, end = self._segment, self._end()
+            if segment is None:
+                return
+            synced = max(self._synced - self._before, len(segments.MAGIC))
+            for record in segments.records_in(segment.between(synced, segment.size)):
+                self._tally(record.endpoint_id).n_dropped += record.n_rows
+                self.n_lost += 1
+            self._taken_back.append((self._before + synced, end))
+            self._segment, self._before = None, end
+            segment.cut(synced)
 
     def _run_flusher(self) -> None:
-        """Starts the flushing thread when there is none. Only under the buffer lock."""
-        if self._flusher is not None and self._flusher.is_alive() and not self._stopping.is_set():
+        """Starts the flushing thread when there is none."""
+        if self._flusher is not None and not self._stopping.is_set() and self._flusher.is_alive():
             return
         self._stopping = threading.Event()
         arguments = (weakref.ref(self), self._stopping)
@@ -221,28 +211,14 @@ def _flush_often(reference: weakref.ref[PredictionLog], stopping: threading.Even
         try:
             log.flush()
         except OSError:
-            pass  # closing an old segment failed; its records are written, the next flush opens another
+            logger.exception("the prediction log could not be written to the disk")
         del log
 
 
 def _restart(reference: weakref.ref[PredictionLog]) -> None:
-    """A forked child shares neither the parent's segment nor its threads, locks or unwritten frames."""
+    """A forked child shares neither the parent's segment nor its threads and locks."""
     log = reference()
     if log is not None:
-        if log._descriptor is not None:
-            os.close(log._descriptor)
+        if log._segment is not None:
+            log._segment.forget()
         log._start()
-
-
-def _write_whole(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

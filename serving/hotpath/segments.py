@@ -21,6 +21,7 @@ from serving.hotpath import records
 from serving.hotpath.records import Record
 
 MAGIC = b"MLRLOG1\n"
+RESERVED_BYTES = 1024 * 1024  # of zeros that a writer adds at a time
 FRAME = struct.Struct("<II")
 MAX_FRAME = 256 * 1024 * 1024
 OPEN, CLOSED = ".open", ".log"
@@ -82,7 +83,8 @@ def _is_orphan(path: Path) -> bool:
 def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
     """Up to `limit` whole records from an offset.
 
-    A torn tail (a writer killed inside a write, or still at it) ends the batch and is counted, not raised.
+    A torn tail (a writer killed inside a write, or still at it) ends the batch and is counted, not raised; zeros are
+    room that a writer had reserved.
     A segment renamed meanwhile is found under its closed name.
     """
     found: list[Record] = []
@@ -98,7 +100,23 @@ def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
             except (msgspec.DecodeError, msgspec.ValidationError):
                 return Batch(found, at, size - at)
             at += FRAME.size + len(payload)
-    return Batch(found, at, size - at if len(found) < limit else 0)
+        n_torn = size - at if len(found) < limit and not _is_reserve(file, at, size) else 0
+    return Batch(found, at, n_torn)
+
+
+def _is_reserve(file: BinaryIO, at: int, size: int) -> bool:
+    """Whether a frame of no length begins here, or less than its head is left of zeros."""
+    file.seek(at)
+    return not any(file.read(min(FRAME.size, size - at)))
+
+
+def records_in(data: bytes) -> Iterator[Record]:
+    """Those of whole frames that lie one behind the other."""
+    at = 0
+    while at < len(data):
+        length, _ = FRAME.unpack_from(data, at)
+        yield records.decode(data[at + FRAME.size : at + FRAME.size + length])
+        at += FRAME.size + length
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -114,10 +132,24 @@ def _payload(file: BinaryIO, *, room: int) -> bytes | None:
     if len(head) < FRAME.size:
         return None
     length, checksum = FRAME.unpack(head)
-    if length > min(MAX_FRAME, room - FRAME.size):
+    if not 0 < length <= min(MAX_FRAME, room - FRAME.size):
         return None
     payload = file.read(length)
     return payload if len(payload) == length and crc32(payload) == checksum else None
+
+
+def used_bytes(segment: Segment) -> int:
+    """Its size without what is reserved; 0 when it is gone."""
+    try:
+        with _opened(segment.path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if segment.closed:
+                return size
+            start = max(0, size - RESERVED_BYTES)
+            file.seek(start)
+            return start + len(file.read().rstrip(b"\0"))
+    except FileNotFoundError:
+        return 0
 
 
 def read_all(path: Path, *, offset: int = 0) -> Iterator[Record]:

@@ -18,6 +18,7 @@ from django.db import OperationalError
 from mlregistry.accounts.actor import Actor
 from serving import live_routing, shipping
 from serving.actions.logcounts import Amounts, add_log_counts
+from serving.hotpath import segments
 from serving.hotpath.admission import Admission
 from serving.hotpath.counters import Counters
 from serving.hotpath.decoding import Decoder
@@ -72,7 +73,7 @@ def answers_until_killed(
 
 def wait_for_rows(folder: Path, n_bytes: int) -> None:
     deadline = time.monotonic() + 60
-    while sum(path.stat().st_size for path in folder.glob("*.open")) < n_bytes:
+    while sum(segments.read_batch(path).next_offset for path in folder.glob("*.open")) < n_bytes:
         assert time.monotonic() < deadline
         time.sleep(0.005)
 

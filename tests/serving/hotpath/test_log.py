@@ -57,14 +57,35 @@ def test_a_durable_record_is_readable_when_append_returns(tmp_path: Path) -> Non
     assert [found.closed for found in segments.listing(tmp_path)] == [True]
 
 
-def test_a_best_effort_record_is_written_within_100_ms(tmp_path: Path) -> None:
+def test_a_best_effort_record_is_there_when_append_returns(tmp_path: Path) -> None:
     log = PredictionLog(tmp_path)
     log.append(record(), durable=False)
-    started = time.monotonic()
-    while not everything(tmp_path):
-        assert time.monotonic() - started < 60  # of a busy machine; the period itself is checked below
-        time.sleep(0.005)
+    assert everything(tmp_path) == [record()]
     log.close()
+
+
+def test_the_disk_gets_it_soon_without_anybody_waiting(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    synced = threading.Event()
+    log.sync = lambda descriptor: synced.set()
+    log.append(record(), durable=True)
+    assert synced.wait(60)
+    log.close()
+
+
+def test_a_disk_that_fails_afterwards_takes_nothing_back_that_was_answered(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    tried = threading.Event()
+
+    def broken(descriptor: int) -> None:
+        tried.set()
+        raise OSError(5, "Input/output error")
+
+    log.sync = broken
+    log.append(record(), durable=True)
+    assert tried.wait(60)
+    log.close()
+    assert everything(tmp_path) == [record()]
 
 
 def test_the_flush_period_is_within_the_promise() -> None:
@@ -73,7 +94,7 @@ def test_the_flush_period_is_within_the_promise() -> None:
 
 
 def test_waiting_requests_share_one_sync(tmp_path: Path) -> None:
-    log = PredictionLog(tmp_path)
+    log = PredictionLog(tmp_path, syncs_each=True)
     syncs: list[int] = []
 
     def slow(descriptor: int) -> None:
@@ -126,7 +147,7 @@ def test_an_old_segment_is_closed_and_the_next_record_opens_another(tmp_path: Pa
 
 
 def test_a_failed_write_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
-    log = PredictionLog(tmp_path)
+    log = PredictionLog(tmp_path, syncs_each=True)
     log.append(record(0), durable=True)
 
     def broken(descriptor: int) -> None:
@@ -140,6 +161,41 @@ def test_a_failed_write_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
     log.close()
     assert [found.id for found in everything(tmp_path)] == [record(0).id, record(2).id]
     assert log.n_lost == 1
+
+
+def test_a_full_disk_refuses_durable_records_and_drops_the_others_until_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = PredictionLog(tmp_path)
+    log.append(record(0), durable=True)
+    large = Record(
+        **{**{name: getattr(record(1), name) for name in record().__struct_fields__}, "variant": "v" * 2**21}
+    )
+
+    def full(descriptor: int, start: int, n_bytes: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(Unavailable):
+            log.append(large, durable=True)
+        log.append(large, durable=False)
+    log.append(large, durable=True)
+    log.close()
+    assert [found.id for found in everything(tmp_path)] == [record(0).id, large.id]
+    tally = log.drain_counts()[2]
+    assert (tally.n_enqueued, tally.n_dropped, log.n_lost) == (4, 2, 2)
+
+
+def test_room_that_is_reserved_is_no_torn_record(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    log.append(record(), durable=True)
+    (segment,) = segments.listing(tmp_path)
+    batch = segments.read_batch(segment.path)
+    assert (len(batch.records), batch.n_torn_bytes) == (1, 0)
+    log.close()
+    (segment,) = segments.listing(tmp_path)
+    assert segment.path.stat().st_size == batch.next_offset
 
 
 def test_a_folder_that_cannot_be_made_fails_durable_records_alone(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_rows_that_cannot_be_written_are_counted_as_dropped(routed: Snapshot, me
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    means.log.sync = full
+    means.log.syncs_each, means.log.sync = True, full
     assert ask(with_policy(routed, LogPolicy("durable")), means)[0] == 503
     tally = means.log.drain_counts()[1]
     assert (tally.n_enqueued, tally.n_dropped) == (1, 1)
