@@ -206,7 +206,7 @@ class LiveRouting:
             connection.close()
 
     def _settle(self) -> None:
-        """What came with newly loaded models is left alone by the collector: every request would wait for its rounds."""
+        """Models that are loaded are left alone by the collector, whose rounds every request would wait for."""
         models = self.snapshot.version_ids()
         if models != self._settled:
             gc.collect()
