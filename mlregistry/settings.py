@@ -265,6 +265,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.alert_looks.tend": 10,
     "mlregistry.notices.actions.retention.tend": 3600,
 }
+WEB_SPREAD = env.flag("MLREGISTRY_WEB_SPREAD")
 WEB_THREADS = env.web_threads()
 PREDICTION_LOG_SYNC = env.flag("MLREGISTRY_PREDICTION_LOG_SYNC")
 PREDICTION_QUEUE = env.number("MLREGISTRY_PREDICTION_QUEUE", 64, lowest=1)  # of an endpoint in one process

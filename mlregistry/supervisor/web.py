@@ -26,6 +26,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from mlregistry import env
+from mlregistry.lib import processors
 from mlregistry.supervisor import gate
 from mlregistry.supervisor.leash import leashed
 
@@ -33,6 +34,7 @@ DOORS = ("mlregistry.mlflow_api.door", "serving.fast_door")
 KILL_SECONDS = 4  # for a worker that does not stop; the supervisor waits a second longer
 SPARE_THREADS = 64  # to refuse in, and for pages that wait for a connection
 SHIPPER_NICE = 10
+COLLECTED_AT = (10_000, 20, 20)  # the rows of one large request are 10,000 objects, and none of them a cycle
 SWITCH_SECONDS = (
     0.001  # so long a prediction waits for a page that is being made; Python's own 5 ms are its whole goal
 )
@@ -49,7 +51,8 @@ def main() -> None:
     multiprocessing.Process(
         target=_ship, args=(leashed(signal.SIGTERM),), name="shipper", daemon=True
     ).start()
-    _server(options).serve(target_loader=lambda: _begin(application), wrap_loader=False)
+    place = multiprocessing.Value("i", 0)
+    _server(options).serve(target_loader=lambda: _begin(application, place), wrap_loader=False)
 
 
 def _load() -> None:
@@ -67,9 +70,17 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _begin(application: Callable[..., Any]) -> Callable[..., Any]:
-    """In a new worker: the models behind endpoints are loaded at once, not at the first prediction."""
+def _begin(application: Callable[..., Any], place: Any) -> Callable[..., Any]:
+    """In a new worker: the models behind endpoints are loaded at once, not at the first prediction.
+
+    `place` is a number that all workers share; each takes the next processor by it.
+    """
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*COLLECTED_AT)
+    with place.get_lock():
+        own, place.value = place.value, place.value + 1
+    if not settings.WEB_SPREAD:
+        processors.keep_to_one(own)
     import_module("serving.live_routing").here().start(wait=False)
     return application
 

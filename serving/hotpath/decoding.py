@@ -25,7 +25,7 @@ TYPES: dict[str, Any] = {
     "datetime": str,
 }
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-NUL = b"\\u0000"
+BACKSLASH, NUL = b"\\", b"\\u0000"
 NOTHING = Raw(b"")
 
 
@@ -61,7 +61,7 @@ def open_envelope(body: bytes) -> Opened | None:
     Each name of a JSON object stands before a colon. A text with exactly as many colons as names were read here
     holds no name twice, and none that was passed over.
     """
-    if NUL in body:
+    if BACKSLASH in body and NUL in body:  # looking for one byte costs a fiftieth
         return None
     try:
         found = _envelope.decode(body)
