@@ -1,5 +1,6 @@
 """How a challenger of a retraining goes live: canary or shadow, until it is promoted. Called by `retraining`."""
 
+import time
 from datetime import datetime, timedelta
 
 from mlregistry.accounts.actor import Actor
@@ -17,6 +18,8 @@ from serving.queries import shadows
 from serving.queries.shadows import ShadowFigures
 
 MOST_FAILED = 0.01  # of a shadow's rows
+EVERY = timedelta(minutes=1)
+COST = 50  # a look that took a second is not repeated before fifty have passed
 
 
 def deploying(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -> Move:
@@ -27,7 +30,7 @@ def deploying(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -
         return _of_test(row.test) or failed("Its canary ended.")
     if not row.endpoint.variants.filter(version=row.champion).exists():
         return refused(f"{row.champion} does not stand behind the endpoint any more.")
-    move = _canary(row, now, by) if row.wants("go_live") == GoLive.CANARY else _shadow(row, now, by)
+    move = _canary(row, now, by) if row.wants("go_live") == GoLive.CANARY else _shadow(row, step, now, by)
     days = row.wants("deadline_days")
     if move == stay(move.text) and now - step.started_at > timedelta(days=days):
         return refused(f"It was not live within {days} days. {move.text}")
@@ -131,15 +134,16 @@ def _begin_canary(row: Retraining, now: datetime, by: Actor) -> None:
     row.save(update_fields=["test"])
 
 
-def _shadow(row: Retraining, now: datetime, by: Actor) -> Move:
+def _shadow(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -> Move:
     if row.shadow is None:
-        if row.endpoint.shadows.count() >= MOST_SHADOWS:
-            return stay(f"The endpoint has {MOST_SHADOWS} shadows; remove one.")
-        if row.challenger is not None:
-            row.shadow = add_shadow(row.endpoint, row.challenger_name, row.challenger, now=now, by=by)
-            row.save(update_fields=["shadow"])
-        return stay("It is asked from now on what the endpoint is asked.")
+        return _begin_shadow(row, step, now, by)
+    if step.details.get("look_at", "") > now.isoformat():
+        return stay(step.text)
+    began = time.perf_counter()
     found = shadows.figures_of(row.endpoint, row.shadow)
+    pause = max(EVERY, timedelta(seconds=COST * (time.perf_counter() - began)))
+    step.details = {**step.details, "look_at": (now + pause).isoformat()}
+    step.save(update_fields=["details"])
     wanted = row.wants("shadow_rows")
     if found.n_graded < wanted:
         return stay(
@@ -148,6 +152,19 @@ def _shadow(row: Retraining, now: datetime, by: Actor) -> Move:
     if found.low is None or found.high is None:
         return stay(f"Its {found.n_graded:,} rows are of {found.n_units:,} units, too few for an interval.")
     return _judged(row, found, by)
+
+
+def _begin_shadow(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -> Move:
+    if step.details.get("began"):
+        return cancelled("Its shadow was removed by somebody.")
+    if row.endpoint.shadows.count() >= MOST_SHADOWS:
+        return stay(f"The endpoint has {MOST_SHADOWS} shadows; remove one.")
+    if row.challenger is not None:
+        row.shadow = add_shadow(row.endpoint, row.challenger_name, row.challenger, now=now, by=by)
+        row.save(update_fields=["shadow"])
+    step.details = {**step.details, "began": True}
+    step.save(update_fields=["details"])
+    return stay("It is asked from now on what the endpoint is asked.")
 
 
 def _judged(row: Retraining, found: ShadowFigures, by: Actor) -> Move:

@@ -44,18 +44,22 @@ def _look(pk: int, now: datetime) -> None:
             return
         began = time.perf_counter()
         policy.note = _asked_triggers(policy, now)[:2_000]
+        policy.looked_at = now
         policy.look_at = now + max(EVERY, timedelta(seconds=COST * (time.perf_counter() - began)))
-        policy.save(update_fields=["note", "look_at"])
+        policy.save(update_fields=["note", "readings", "looked_at", "look_at"])
 
 
 def _asked_triggers(policy: RetrainingPolicy, now: datetime) -> str:
     """Begins what is due; what the look saw, for the page."""
+    policy.readings = []
     if queries.open_of(policy.endpoint) is not None:
         return UNDER_WAY
     rest = queries.rests_until(policy)
     if rest is not None and now < rest:
         return f"The cool-down lasts until {rest:%-d %b %Y, %H:%M} UTC."
-    firing = next((one for one in retraining_triggers.readings(policy, now) if one.fires), None)
+    readings = retraining_triggers.readings(policy, now)
+    policy.readings = [one.to_json() for one in readings]
+    firing = next((one for one in readings if one.fires), None)
     if firing is None:
         return ""
     missing = retraining_triggers.labels_missing(policy, now)

@@ -33,7 +33,7 @@ def declare_policy(
     through the members' inboxes, and one that is changed as before."""
     by.require(Role.EDITOR)
     wanted, now = checked(endpoint, wanted), now or timezone.now()
-    values = {**plain(wanted), "look_at": now, "note": ""}
+    values = {**plain(wanted), "look_at": now, "note": "", "readings": []}
     with transaction.atomic():
         Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
         former = RetrainingPolicy.objects.filter(endpoint=endpoint).first()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -20,7 +19,6 @@ from serving.actions import retraining_policies as policy_actions
 from serving.actions.retraining_declarations import Declaration
 from serving.api.retraining_json import policy_json, retraining_json, with_steps
 from serving.queries import retraining as queries
-from serving.queries import retraining_triggers
 
 OFF = "Null: not by it."
 
@@ -100,9 +98,8 @@ class Policy(TeamView):
 
     @extend_schema(operation_id="retraining_policy_read", responses=dict)
     def get(self, request: Request, name: str) -> Response:
-        """What is declared, and how each trigger stands now."""
-        policy = self._policy(name)
-        return Response(policy_json(policy, retraining_triggers.readings(policy, timezone.now())))
+        """What is declared, and how each trigger stood at the newest look."""
+        return Response(policy_json(self._policy(name)))
 
     @extend_schema(operation_id="retraining_policy_declare", request=PolicyIn, responses=dict)
     def put(self, request: Request, name: str) -> Response:

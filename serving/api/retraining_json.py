@@ -6,18 +6,15 @@ from models_app.models import ModelVersion
 from serving.actions.retraining_declarations import declaration_of, plain
 from serving.models import Retraining, RetrainingPolicy, RetrainingStep
 from serving.queries import retraining as queries
-from serving.queries.retraining_triggers import Reading
 
 
-def policy_json(policy: RetrainingPolicy, readings: list[Reading] | None = None) -> dict[str, Any]:
+def policy_json(policy: RetrainingPolicy) -> dict[str, Any]:
     return {
         "endpoint": policy.endpoint.name, **plain(declaration_of(policy)), "recipe_why": policy.recipe_why,
         "channels": [channel.pk for channel in policy.channels.all()],
         "dataset": policy.dataset_id, "experiment": policy.experiment_id,
         "declared_at": policy.declared_at, "look_at": policy.look_at if policy.enabled else None, "note": policy.note,
-        "triggers": [
-            {"trigger": one.trigger.value, "fires": one.fires, "text": one.text} for one in readings or ()
-        ],
+        "triggers": policy.readings, "looked_at": policy.looked_at,
     }  # fmt: skip
 
 

@@ -83,6 +83,8 @@ class RetrainingPolicy(models.Model):
     )
     declared_at = models.DateTimeField(help_text="what the triggers count from before the first retraining")
     look_at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True)
+    readings = models.JSONField(default=list, help_text="how each trigger stood at the newest look")
     note = models.TextField(blank=True, default="")
 
     class Meta:

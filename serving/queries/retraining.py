@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from experiments.models import DatasetVersion
+from experiments.queries import budgets
 from mlregistry.jobs.models import Job
 from models_app.models import ModelVersion
+from models_app.queries.model_tests import newest_run
 from serving.models import (
     Endpoint,
     Retraining,
@@ -88,11 +90,17 @@ def job_of(step: RetrainingStep) -> Job | None:
     retraining = step.retraining
     if step.name == StepName.TRAINING and retraining.run is not None:
         return retraining.run.job
+    if step.name == StepName.TESTING and retraining.challenger is not None:
+        tests = newest_run(retraining.challenger)
+        return tests.job if tests is not None else None
     return step.job
 
 
 def seconds_left(step: RetrainingStep) -> float | None:
     """Of the step, where its job can tell."""
+    study = step.retraining.study
+    if step.name == StepName.TRAINING and study is not None and study.is_open:
+        return budgets.seconds_left(study)
     job = job_of(step)
     return job.eta_seconds if job is not None and job.is_live else None
 

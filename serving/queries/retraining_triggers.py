@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from mlregistry.ml.metrics import MAXIMIZE
 from models_app.models import ModelVersion
@@ -22,6 +23,9 @@ class Reading:
     trigger: Trigger
     fires: bool
     text: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"trigger": self.trigger.value, "fires": self.fires, "text": self.text}
 
 
 def readings(policy: RetrainingPolicy, now: datetime) -> list[Reading]:

@@ -14,7 +14,6 @@ from serving import access
 from serving.actions import retraining as actions
 from serving.models import RetrainingPolicy
 from serving.queries import retraining as queries
-from serving.queries import retraining_triggers
 from serving.web.retraining_shown import TRIGGERS, facts, shown
 
 NEWEST = 20
@@ -75,6 +74,5 @@ def _of_policy(policy: RetrainingPolicy | None) -> dict[str, Any]:
     rest = queries.rests_until(policy)
     return {
         "facts": facts(policy),
-        "readings": retraining_triggers.readings(policy, now),
         "rest": rest if rest is not None and rest > now else None,
     }

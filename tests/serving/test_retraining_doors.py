@@ -12,6 +12,7 @@ from mlregistry.accounts.models import User
 from mlregistry.jobs.models import Job, State
 from mlregistry.notices.models import Channel
 from models_app.models import ModelVersion
+from serving.actions.retraining_looks import tend
 from serving.models import Endpoint, Retraining, RetrainingPolicy, RetrainingStep
 from serving.web.retraining_shown import drawing
 
@@ -56,6 +57,7 @@ def test_a_policy_is_declared_read_and_deleted(watched: Endpoint, bob: User, ver
     found = api(bob).put(ADDRESS, sent, format="json").json()
     assert (found["every_hours"], found["steps"], found["on_drift"]) == (168, [5.0, 25.0], "drift")
     assert found["channels"] == [Channel.objects.get(kind="inbox").pk]
+    tend()
     read = api(vera).get(ADDRESS).json()
     assert [one["trigger"] for one in read["triggers"]] == ["schedule", "drift", "metric"]
     assert api(bob).put(ADDRESS, {"new_labels": 500, "channels": []}, format="json").json()["channels"] == []
@@ -153,7 +155,7 @@ def test_the_form_declares_and_keeps_what_was_sent_when_it_is_refused(
 def test_the_page_shows_steps_and_comparison_and_its_buttons_work(
     watched: Endpoint, known: ModelVersion, bob: User, vera: User, web: Web, api: Api
 ) -> None:
-    api(bob).put(ADDRESS, {"new_labels": 500}, format="json")
+    api(bob).put(ADDRESS, {"new_labels": 500, "cooldown_hours": 0}, format="json")
     assert web(bob).post(f"{PAGE}start", {"why": "because"}).status_code == 302
     shown = web(bob).get(PAGE).content.decode()
     assert 'hx-trigger="every 5s"' in shown
@@ -167,12 +169,14 @@ def test_the_page_shows_steps_and_comparison_and_its_buttons_work(
     assert "Approve" in shown
     assert "Approve" not in web(vera).get(PAGE).content.decode()
     assert "+0.1300" in shown
-    assert "0 truths came since the last retraining; 500 set it off." in shown
     alone = web(vera).get(f"/retrainings/{waits.pk}/").content.decode()
     assert "deploying is done" in alone
     assert "240" in alone
     assert web(bob).post(f"/retrainings/{waits.pk}/reject", {"why": "no"}).status_code == 302
-    assert "Retrain now" in web(bob).get(PAGE).content.decode()
+    tend()
+    shown = web(bob).get(PAGE).content.decode()
+    assert "0 truths came since the last retraining; 500 set it off." in shown
+    assert "Retrain now" in shown
     assert web(vera).get("/retrainings/987654321/").status_code == 404
 
 
