@@ -230,6 +230,8 @@ JOB_KINDS = {
     "serving.count_predictions": "serving.workers.drift.count_predictions",
     "serving.watch_drift": "serving.workers.drift.watch_drift",
     "serving.check_drift": "serving.workers.drift.check_drift",
+    "serving.assemble_retraining": "serving.workers.retraining.assemble",
+    "serving.compare_retraining": "serving.workers.retraining.compare",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -260,6 +262,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.shadows.tend": 20,
     "serving.actions.drift_checks.tend": 60,
     "serving.actions.drift_checks.forget_old": 3600,
+    "serving.actions.retraining_looks.tend": 10,
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
     "serving.actions.alert_looks.tend": 10,

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest, Shadow
+from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest, Retraining, Shadow
 
 LARGEST_ID = 2**63 - 1
 
@@ -96,4 +96,19 @@ def alert_rule(by: Actor, rule_id: int) -> AlertRule:
     found = alert_rules(by).filter(pk=rule_id).first() if rule_id <= LARGEST_ID else None
     if found is None:
         raise NotFound(f"There is no alert rule {rule_id} in {by.team.name}.", field="rule")
+    return found
+
+
+def retrainings(by: Actor) -> QuerySet[Retraining]:
+    rows = Retraining.objects.filter(endpoint__team=by.team)
+    return rows.select_related(
+        "endpoint__team", "endpoint__problem", "champion__model", "challenger__model", "run__job", "study", "test",
+        "dataset_version__dataset", "original_version__dataset", "created_by", "decided_by",
+    ).prefetch_related("steps__job")  # fmt: skip
+
+
+def retraining(by: Actor, retraining_id: int) -> Retraining:
+    found = retrainings(by).filter(pk=retraining_id).first() if retraining_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no retraining {retraining_id} in {by.team.name}.", field="retraining")
     return found

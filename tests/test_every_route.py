@@ -25,7 +25,7 @@ from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.rest import TeamView
 from models_app.models import ModelVersion, RegisteredModel
 from serving import live_routing
-from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest
+from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest, Retraining
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -124,6 +124,9 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
     things = {
         "drift-checks": DriftCheck.objects.create(
             endpoint=endpoint, version=version, since=now, until=now, at=now
+        ).pk,
+        "retrainings": Retraining.objects.create(
+            endpoint=endpoint, trigger="asked", reason="r", declared={"approval": True}, started_at=now
         ).pk,
         "channels": channel.pk,
         "deliveries": Delivery.objects.create(channel=channel, notice=notice).pk,

@@ -1,7 +1,7 @@
 """Checks what a test declares before its start. Called by `start_test`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,10 @@ GUARDRAILS = (*RATES, "p99_seconds", "metric_fall")
 
 @dataclass(frozen=True)
 class Declaration:
-    """What somebody wants to test, as they said it. `weights` are per cent by variant, those of now when left out."""
+    """What somebody wants to test, as they said it. `weights` are per cent by variant, those of now when left out.
+
+    A canary that `holds` promotes nothing by itself: after its steps it waits for somebody who does.
+    """
 
     name: str
     control: str
@@ -43,6 +46,7 @@ class Declaration:
     dwell_seconds: float = 600.0
     fewest_requests: int = 200
     guardrails: Mapping[str, float] = field(default_factory=dict)
+    holds: bool = False
     floor: float = 5.0
     every_seconds: int = 3600
 
@@ -121,13 +125,32 @@ def _options(wanted: Declaration, names: list[str]) -> dict[str, Any]:
 
 
 def _canary(wanted: Declaration) -> dict[str, Any]:
-    steps = [round(step, 2) for step in wanted.steps]
-    rising = all(low < high for low, high in zip([0.0, *steps], steps, strict=False))
-    if not steps or len(steps) > 20 or not rising or steps[-1] != 100:
-        raise Invalid("The steps must rise from above 0 to 100 per cent, at most 20 of them.", field="steps")
-    _check_range(wanted.dwell_seconds, "dwell_seconds", "The time on each step", 0, 30 * DAY)
-    _check_range(wanted.fewest_requests, "fewest_requests", "The requests of each step", 1, 10**9)
     limits = dict(wanted.guardrails)
+    steps = check_canary(
+        wanted.steps, wanted.dwell_seconds, wanted.fewest_requests, limits, holds=wanted.holds
+    )
+    return {
+        "steps": steps, "dwell_seconds": wanted.dwell_seconds, "fewest_requests": wanted.fewest_requests,
+        "guardrails": limits, **({"holds": True} if wanted.holds else {}),
+    }  # fmt: skip
+
+
+def check_canary(
+    shares: Sequence[float],
+    dwell_seconds: float,
+    fewest_requests: int,
+    limits: Mapping[str, float],
+    *,
+    holds: bool,
+) -> list[float]:
+    """The steps, rounded; Invalid names what is wrong. One that holds after its steps need not come to 100 per cent."""
+    steps = [round(step, 2) for step in shares]
+    rising = all(low < high for low, high in zip([0.0, *steps], steps, strict=False))
+    ends_well = steps[-1:] <= [100] if holds else steps[-1:] == [100]
+    if not steps or len(steps) > 20 or not rising or not ends_well:
+        raise Invalid("The steps must rise from above 0 to 100 per cent, at most 20 of them.", field="steps")
+    _check_range(dwell_seconds, "dwell_seconds", "The time on each step", 0, 30 * DAY)
+    _check_range(fewest_requests, "fewest_requests", "The requests of each step", 1, 10**9)
     if not limits:
         raise Invalid("A canary needs at least one guardrail.", field="guardrails")
     if unknown := set(limits) - set(GUARDRAILS):
@@ -142,10 +165,7 @@ def _canary(wanted: Declaration) -> dict[str, Any]:
         raise Invalid(f"The latency limit must be one of {bounds} seconds.", field="p99_seconds")
     if "metric_fall" in limits:
         _check_range(limits["metric_fall"], "metric_fall", "The fall of the metric", 1e-9, 1e12)
-    return {
-        "steps": steps, "dwell_seconds": wanted.dwell_seconds, "fewest_requests": wanted.fewest_requests,
-        "guardrails": limits,
-    }  # fmt: skip
+    return steps
 
 
 def _check_log(endpoint: Endpoint, wanted: Declaration) -> None:

@@ -101,6 +101,9 @@ def _tend_canary(test: AbTest, steps: list[AbTestStep], found: Look, now: dateti
     if move.what in (ramps.UP, ramps.DONE):
         gate = obstacles_to_promotion(version_of(test, canaries.canary_of(test)))
         move = ramps.Move(ramps.STAY, gate.reasons[0]) if gate.reasons else move
+    found.memory["held"] = move.what == ramps.DONE and bool(test.options.get("holds"))
+    if found.memory["held"]:
+        move = ramps.Move(ramps.STAY, f"{move.reason}; it waits for somebody who promotes it")
     found.figures["readings"] = [one.to_json() for one in readings]
     found.figures["move"] = asdict(move)
     if move.what == ramps.BACK:

@@ -1,5 +1,7 @@
 """A/B tests, canaries and bandits: start, stop, promote. Called by the API and the pages; all of it is audited."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -21,13 +23,13 @@ SPLIT_ALARM = (
 )
 
 
-def start_test(endpoint: Endpoint, wanted: Declaration, *, by: Actor) -> AbTest:
+def start_test(endpoint: Endpoint, wanted: Declaration, *, now: datetime | None = None, by: Actor) -> AbTest:
     """Declares and starts at once; what is declared never changes. Invalid names the field.
 
     Conflict while another test runs on the endpoint.
     """
     by.require(Role.EDITOR)
-    now = timezone.now()
+    now = now or timezone.now()
     try:
         with transaction.atomic():
             rows = Endpoint.objects.select_for_update(of=("self",)).select_related("team")
@@ -86,11 +88,11 @@ def promote(test: AbTest, variant: str, *, why: str = "", by: Actor) -> AbTest:
 def obstacles_to(test: AbTest, variant: str) -> list[str]:
     """Why this challenger should not be promoted: the split, the newest look, the tests of its version."""
     found = [SPLIT_ALARM] if test.memory.get("split_alarm") else []
-    if test.mode == Mode.CANARY:
-        return [*found, "The canary has not passed all its steps."]
     verdict = test.memory.get("verdicts", {}).get(variant, comparisons.TOO_FEW)
-    if verdict != comparisons.WINS:
+    if test.mode == Mode.CANARY:
+        found += [] if test.memory.get("held") else ["The canary has not passed all its steps."]
+    elif verdict != comparisons.WINS:
         found.append(f"“{variant}” has not been shown to be better by more than {test.margin:g}.")
-    if variant in test.versions:
+    if variant in test.versions and (test.mode != Mode.CANARY or test.memory.get("held")):
         found += obstacles_to_promotion(version_of(test, variant)).reasons
     return found

@@ -31,7 +31,9 @@ WRITE = """
 """
 
 
-def add_shadow(endpoint: Endpoint, name: str, version: ModelVersion, *, by: Actor) -> Shadow:
+def add_shadow(
+    endpoint: Endpoint, name: str, version: ModelVersion, *, now: datetime | None = None, by: Actor
+) -> Shadow:
     """From now on the version is asked what the endpoint is asked, out of its log; it answers nobody."""
     by.require(Role.EDITOR)
     if not VARIANT_NAME.fullmatch(name):
@@ -41,7 +43,7 @@ def add_shadow(endpoint: Endpoint, name: str, version: ModelVersion, *, by: Acto
     check_versions([*(variant.version for variant in endpoint.variants.all()), version], by)
     if Shadow.objects.filter(endpoint=endpoint).count() >= MOST_SHADOWS:
         raise Invalid(f"An endpoint has at most {MOST_SHADOWS} shadows.", field="name")
-    now = timezone.now()
+    now = now or timezone.now()
     try:
         with transaction.atomic():
             shadow = Shadow.objects.create(

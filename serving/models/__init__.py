@@ -19,10 +19,24 @@ from .monitoring import (
 )
 from .predictions import Feedback, Prediction, UnitFeedback
 from .readings import EndpointReading
+from .retraining import (
+    OPEN_RETRAINING,
+    DriftTrigger,
+    GoLive,
+    Method,
+    Retraining,
+    RetrainingPolicy,
+    RetrainingState,
+    RetrainingStep,
+    StepName,
+    StepState,
+    Trigger,
+)
 from .shadows import Shadow, ShadowAnswer
 from .workers import ServingWorker
 
 __all__ = [
+    "OPEN_RETRAINING",
     "AbTest",
     "AbTestLook",
     "AbTestState",
@@ -37,20 +51,30 @@ __all__ = [
     "DriftBaseline",
     "DriftCheck",
     "DriftCount",
+    "DriftTrigger",
     "DriftVerdict",
     "DriftWatch",
     "Endpoint",
     "EndpointReading",
     "Feedback",
+    "GoLive",
     "LoadTest",
     "LogCount",
+    "Method",
     "Mode",
     "Prediction",
+    "Retraining",
+    "RetrainingPolicy",
+    "RetrainingState",
+    "RetrainingStep",
     "RoutingEpoch",
     "ServingWorker",
     "Shadow",
     "ShadowAnswer",
     "Span",
+    "StepName",
+    "StepState",
+    "Trigger",
     "UncountedPredictions",
     "UnitFeedback",
     "Variant",

@@ -43,10 +43,12 @@ def n_feedback(endpoint: Endpoint, since: datetime, until: datetime) -> int:
     return Feedback.objects.filter(endpoint=endpoint, at__gt=since, at__lte=until).count()
 
 
-def live_metric(endpoint: Endpoint, since: datetime, until: datetime) -> tuple[float | None, int]:
+def live_metric(
+    endpoint: Endpoint, since: datetime, until: datetime, *, of: ModelVersion | None = None
+) -> tuple[float | None, int]:
     """The problem's metric over the feedback of that time (the newest 100,000), and how many rows it stands on.
 
-    Each version is measured by itself; they count by their rows.
+    Each version is measured by itself; they count by their rows. `of` leaves the others out.
     """
     name = live_metric_of(endpoint)
     if name is None:
@@ -54,6 +56,8 @@ def live_metric(endpoint: Endpoint, since: datetime, until: datetime) -> tuple[f
     values = {"endpoint": endpoint.pk, "since": since, "until": until, "most": MOST_FEEDBACK}
     pairs: dict[int, list[tuple[Any, Any]]] = defaultdict(list)
     for version_id, output, truth in fetched(GRADED, values):
+        if of is not None and version_id != of.pk:
+            continue
         pairs[version_id].append((json.loads(output), json.loads(truth)))
     versions = ModelVersion.objects.select_related("model").in_bulk(list(pairs))
     measured = [

@@ -68,7 +68,9 @@ PAIRED = """
 
 @dataclass(frozen=True)
 class ShadowFigures:
-    """`improvement` with `low` and `high` is over what was answered, on the same rows; positive is better."""
+    """`improvement` with `low` and `high` is over what was answered, on the same rows; positive is better.
+
+    `n_graded` are the rows whose truth is known."""
 
     shadow: Shadow
     n: int
@@ -79,6 +81,7 @@ class ShadowFigures:
     n_units: int
     value: float | None
     answered_value: float | None
+    n_graded: int = 0
     improvement: float | None = None
     low: float | None = None
     high: float | None = None
@@ -101,13 +104,18 @@ def pending(shadow: Shadow, *, limit: int) -> list[tuple[str, int, dict[str, Any
 
 
 def figures(endpoint: Endpoint) -> list[ShadowFigures]:
-    """One per shadow, by the first metric of the endpoint's kind that feedback gives."""
+    """One per shadow."""
     rows = Shadow.objects.filter(endpoint=endpoint).select_related("version__model")
+    return [figures_of(endpoint, shadow) for shadow in rows]
+
+
+def figures_of(endpoint: Endpoint, shadow: Shadow) -> ShadowFigures:
+    """By the first metric of the endpoint's kind that feedback gives."""
     metrics = [metric for metric in abtest_metrics.of_endpoint(endpoint) if metric.maximize is not None]
-    return [_figures(endpoint, shadow, metrics[0] if metrics else None) for shadow in rows]
+    return _figures(shadow, metrics[0] if metrics else None)
 
 
-def _figures(endpoint: Endpoint, shadow: Shadow, metric: LiveMetric | None) -> ShadowFigures:
+def _figures(shadow: Shadow, metric: LiveMetric | None) -> ShadowFigures:
     ((n, n_errors, n_alike, mean_gap),) = fetched(AGREEMENT, {"shadow": shadow.pk})
     sound = n - n_errors
     plain: dict[str, Any] = {
@@ -118,7 +126,9 @@ def _figures(endpoint: Endpoint, shadow: Shadow, metric: LiveMetric | None) -> S
         return ShadowFigures(**plain, n_units=0, value=None, answered_value=None)
     arm, value, answered_value = _compared(shadow, metric)
     found = paired(arm)
-    measured: dict[str, Any] = {"n_units": arm.n, "value": value, "answered_value": answered_value}
+    measured: dict[str, Any] = {
+        "n_graded": arm.n_predictions, "n_units": arm.n, "value": value, "answered_value": answered_value,
+    }  # fmt: skip
     if found is None:
         return ShadowFigures(**plain, **measured)
     improvement = found.estimate if metric.maximize else -found.estimate

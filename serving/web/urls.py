@@ -11,6 +11,8 @@ from serving.web import (
     logs,
     monitoring,
     monitoring_form,
+    retraining,
+    retraining_form,
     shadows,
 )
 
@@ -26,6 +28,20 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/<str:name>/monitoring/check", monitoring.check, name="monitoring-check"),
     path("endpoints/<str:name>/monitoring/baseline", monitoring.baseline, name="monitoring-baseline"),
     path("endpoints/<str:name>/monitoring/declaration", monitoring_form.declare, name="monitoring-declare"),
+    path("endpoints/<str:name>/retraining/", retraining.retraining, name="retraining"),
+    path("endpoints/<str:name>/retraining/start", retraining.start, name="retraining-start"),
+    path("endpoints/<str:name>/retraining/policy", retraining_form.declare, name="retraining-declare"),
+    path("endpoints/<str:name>/retraining/delete", retraining_form.delete, name="retraining-delete"),
+    path("retrainings/<int:retraining_id>/", retraining.attempt, name="retraining-attempt"),
+    *(
+        path(
+            f"retrainings/<int:retraining_id>/{what}",
+            retraining.decide,
+            {"what": what},
+            name=f"retraining-{what}",
+        )
+        for what in retraining.DECISIONS
+    ),
     path("endpoints/<str:name>/batches/", batches.batches, name="batches"),
     path("batches/<int:batch_id>/", batches.batch, name="batch"),
     path("batches/<int:batch_id>/cancel", batches.cancel, name="batch-cancel"),

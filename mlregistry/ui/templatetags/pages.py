@@ -78,6 +78,13 @@ def figure(value: Any) -> str:
 
 
 @register.filter
+def signed(value: float | None) -> str:
+    """A difference, with its sign: +0.0312, −1.2, 0."""
+    text = figure(abs(value) if value is not None else None)
+    return text if not value else f"{'+' if value > 0 else '−'}{text}"
+
+
+@register.filter
 def exact(value: float | None) -> str:
     """Every digit that tells a number from its neighbours; – for none."""
     return DASH if value is None else repr(float(value))
