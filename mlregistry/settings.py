@@ -230,6 +230,8 @@ JOB_KINDS = {
     "serving.count_predictions": "serving.workers.drift.count_predictions",
     "serving.watch_drift": "serving.workers.drift.watch_drift",
     "serving.check_drift": "serving.workers.drift.check_drift",
+    "serving.make_report": "serving.workers.reports.make_report",
+    "serving.improve_features": "serving.workers.improvements.improve_features",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -263,6 +265,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
     "serving.actions.alert_looks.tend": 10,
+    "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
 }
 WEB_THREADS = env.web_threads()
