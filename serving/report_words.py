@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 Document = dict[str, Any]
+MANY_TIMES = 2.0  # beyond three times as much, a percentage says less than the factor
 
 
 def headline(document: Document) -> str:
@@ -42,10 +43,14 @@ def span(window: dict[str, str]) -> str:
 
 
 def change(now: float | None, before: float | None) -> str:
-    """+12 % against the period before; “” where there is nothing to compare with."""
-    if now is None or not before:
+    """+12 %, or 5 × before, against the period before; “” where there is nothing to compare with."""
+    if now is None or before is None or (not now and not before):
         return ""
+    if not before:
+        return "none before"
     share = now / before - 1
+    if share >= MANY_TIMES:
+        return f"{now / before:,.0f} × before"
     return f"{share:+.0%}".replace("%", " %").replace("-", "−") if abs(share) >= 0.005 else "as before"
 
 
@@ -102,10 +107,17 @@ def _changes(document: Document) -> str:
 
 def _cost(document: Document) -> str:
     found = document["cost"]["now"]
-    hours = (found["answering_seconds"] + found["job_cpu_seconds"]) / 3600
+    seconds = found["answering_seconds"] + found["job_cpu_seconds"]
+    worked = f"{seconds:.3g} s" if seconds < 600 else f"{seconds / 3600:.3g} h"
     if found["money"] is None:
-        return f"{hours:.2f} processor hours." if hours >= 0.005 else ""
-    return f"It cost {found['money']:,.2f} {found['currency']}".rstrip() + f" ({hours:.2f} processor hours)."
+        return f"{worked} of processor time." if seconds else ""
+    return f"It cost {money(found['money'], found['currency'])}, for {worked} of processor time."
+
+
+def money(amount: float, currency: str) -> str:
+    """Two digits behind the point, or as many as say something."""
+    text = f"{amount:,.2f}" if amount >= 0.1 or not amount else f"{amount:.2g}"
+    return f"{text} {currency}".rstrip()
 
 
 def _drift_news(document: Document) -> list[str]:

@@ -1,4 +1,4 @@
-"""Improvement studies: start, cancel, keep the result, adopt the winner for the next retraining, delete."""
+"""Improvement studies: start, cancel, keep the result, delete; `improvement_adoptions` takes what won."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,7 +26,6 @@ KIND = "serving.improve_features"
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 2048, 16_384
 BYTES_PER_CELL = 100
 BESIDE_SECONDS = 3600  # reading, the fit under way when the time is up, the checks
-LONGEST_WHY = 1000
 MOST_KEPT = 200  # studies of an endpoint
 
 
@@ -47,7 +46,7 @@ def start_improvement(
     _check_data(data, grounds, by)
     chosen = _chosen([one.to_json() for one in grounds.proposals], wanted)
     with transaction.atomic():
-        _hold(endpoint)
+        hold(endpoint)
         _refuse_second(endpoint)
         row = Improvement.objects.create(
             endpoint=endpoint, version=version, dataset_version=data, data_name=str(data)[:300],
@@ -83,46 +82,6 @@ def keep_result(improvement_id: int, result: Mapping[str, Any]) -> None:
         raise Invalid("The study was deleted.")
 
 
-def adopt_improvement(row: Improvement, *, why: str = "", by: Actor) -> Improvement:
-    """The winner becomes the recipe of the endpoint's next retraining, in place of one that was adopted before."""
-    by.require(Role.EDITOR)
-    recipe = (row.result or {}).get("recipe")
-    if not recipe:
-        raise Conflict(
-            "There is nothing to adopt: the study has no winner."
-            if row.result
-            else "The study has no result yet."
-        )
-    if len(why) > LONGEST_WHY:
-        raise Invalid(f"The reason has at most {LONGEST_WHY:,} characters.", field="why")
-    with transaction.atomic():
-        _hold(row.endpoint)
-        _let_go(row.endpoint)
-        row.adopted_recipe, row.adopted_at, row.adopted_by, row.adopted_why = (
-            recipe,
-            timezone.now(),
-            by.user,
-            why,
-        )
-        row.save(update_fields=["adopted_recipe", "adopted_at", "adopted_by", "adopted_why"])
-        record(by, "improvement.adopt", row.endpoint, improvement=row.pk, changes=row.winner, why=why)
-    return row
-
-
-def withdraw_improvement(row: Improvement, *, by: Actor) -> Improvement:
-    """The next retraining takes the recipe of the version it replaces again; Conflict when this is not adopted."""
-    by.require(Role.EDITOR)
-    with transaction.atomic():
-        _hold(row.endpoint)
-        row.refresh_from_db(fields=["adopted_recipe"])
-        if row.adopted_recipe is None:
-            raise Conflict("The recipe of this study is not adopted.")
-        _let_go(row.endpoint)
-        row.adopted_recipe = None
-        record(by, "improvement.withdraw", row.endpoint, improvement=row.pk)
-    return row
-
-
 def delete_improvement(row: Improvement, *, by: Actor) -> None:
     """Gone with its result; a job that is still at it is stopped. Conflict while its recipe is adopted."""
     by.require(Role.EDITOR)
@@ -133,6 +92,11 @@ def delete_improvement(row: Improvement, *, by: Actor) -> None:
         if row.job is not None and row.job.is_live:
             jobs.cancel(row.job, by=by)
         row.delete()
+
+
+def hold(endpoint: Endpoint) -> None:
+    """Until the end of the transaction nobody else starts or adopts a study of it."""
+    Endpoint.objects.select_for_update().get(pk=endpoint.pk)
 
 
 def _check_data(data: DatasetVersion | None, grounds: queries.Grounds, by: Actor) -> None:
@@ -158,24 +122,16 @@ def _chosen(proposals: list[dict[str, Any]], plan: ml_plan.Plan) -> list[dict[st
     return wanted[: plan.most_proposals]
 
 
-def _hold(endpoint: Endpoint) -> None:
-    Endpoint.objects.select_for_update().get(pk=endpoint.pk)
-
-
 def _refuse_second(endpoint: Endpoint) -> None:
     rows = Improvement.objects.filter(endpoint=endpoint)
-    if Job.objects.filter(pk__in=rows.filter(result__isnull=True).values("job_id"), state__in=LIVE_JOB).exists():
+    if Job.objects.filter(
+        pk__in=rows.filter(result__isnull=True).values("job_id"), state__in=LIVE_JOB
+    ).exists():
         raise Conflict(
             f"A study of “{endpoint.name}” is under way; wait for its end or cancel it.", field="endpoint"
         )
     if rows.count() >= MOST_KEPT:
         raise Conflict(f"An endpoint keeps at most {MOST_KEPT} studies; delete some first.", field="endpoint")
-
-
-def _let_go(endpoint: Endpoint) -> None:
-    Improvement.objects.filter(endpoint=endpoint, adopted_recipe__isnull=False).update(
-        adopted_recipe=None, adopted_at=None, adopted_by=None, adopted_why=""
-    )
 
 
 def _memory_mb(version: DatasetVersion | None) -> int:

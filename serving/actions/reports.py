@@ -17,6 +17,7 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.actions import jobs
+from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.queue import enqueue
 from mlregistry.notices.actions.notifying import notify
 from serving.models import Endpoint, EndpointReport, ReportSchedule, Rhythm
@@ -63,7 +64,7 @@ def ask_report(
         raise Invalid(f"A report is about at most {LONGEST.days} days.", field="from")
     with transaction.atomic():
         Endpoint.objects.select_for_update().get(pk=endpoint.pk)
-        waiting = EndpointReport.objects.filter(endpoint=endpoint, made_at=None, error="")
+        waiting = EndpointReport.objects.filter(endpoint=endpoint, made_at=None, job__state__in=LIVE_JOB)
         if waiting.count() >= MOST_ASKED:
             raise Conflict(f"{MOST_ASKED} reports of “{endpoint.name}” are being made; wait for them.")
         row = EndpointReport.objects.create(

@@ -14,6 +14,7 @@ from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from serving import access
 from serving import models as rows
+from serving.actions import improvement_adoptions as adoptions
 from serving.actions import improvements as actions
 from serving.api.drift_windows import WHICH, VersionIn, asked_of, version_of
 from serving.queries import improvements as queries
@@ -41,6 +42,10 @@ class ImprovementIn(VersionIn):
 
 
 class AdoptIn(serializers.Serializer[Any]):
+    changes = serializers.ListField(
+        child=serializers.CharField(max_length=1000), required=False, allow_empty=False, max_length=16,
+        help_text="Keys of the proposals to take; the winner's when left out.",
+    )  # fmt: skip
     why = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
 
 
@@ -142,9 +147,13 @@ class Adopt(TeamView):
 
     @extend_schema(operation_id="improvements_adopt", request=AdoptIn, responses=ImprovementOut)
     def post(self, request: Request, improvement_id: int) -> Response:
-        """The winner is the recipe of the endpoint's next retraining."""
+        """The winner, or the changes that are named, make the recipe of the endpoint's next retraining."""
         row, given = access.improvement(self.actor, improvement_id), valid(AdoptIn, request)
-        return Response(improvement_json(actions.adopt_improvement(row, why=given["why"], by=self.actor)))
+        return Response(
+            improvement_json(
+                adoptions.adopt_improvement(row, keys=given.get("changes"), why=given["why"], by=self.actor)
+            )
+        )
 
 
 class Withdraw(TeamView):
@@ -153,7 +162,7 @@ class Withdraw(TeamView):
     @extend_schema(operation_id="improvements_withdraw", request=None, responses=ImprovementOut)
     def post(self, request: Request, improvement_id: int) -> Response:
         """The next retraining takes the recipe of the version it replaces again."""
-        actions.withdraw_improvement(access.improvement(self.actor, improvement_id), by=self.actor)
+        adoptions.withdraw_improvement(access.improvement(self.actor, improvement_id), by=self.actor)
         return Response(improvement_json(access.improvement(self.actor, improvement_id)))
 
 

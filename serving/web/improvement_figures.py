@@ -8,6 +8,7 @@ from serving.models import Improvement
 
 WIDTH, MARGIN = 240.0, 6.0
 TONES = {BETTER: "good", WORSE: "bad", FAILED: "warn", UNTRIED: "", UNCLEAR: ""}
+SIDES = {BETTER: "gain", WORSE: "loss"}
 SOURCES = {
     "importance": "importance", "drift": "drift", "new categories": "new categories", "weak slice": "weak rows",
     "shape": "shape",
@@ -43,6 +44,7 @@ def shown(row: Improvement) -> dict[str, Any]:
         "row": row,
         "endpoint": row.endpoint,
         "result": result,
+        "confirmed": is_confirmed(result),
         "lines": lines,
         "zero": axis.at(0.0),
         "width": WIDTH,
@@ -55,8 +57,21 @@ def shown(row: Improvement) -> dict[str, Any]:
             _check("Rows held out", result["held_out"], axis),
             _check("Live rows with their truth", result["live"], axis),
         ],
+        "has_live": any(trial.get("live") for trial in result["trials"]),
+        "left_out": [
+            name
+            for one in row.proposals
+            if one["key"] in result["winner"] and one["change"]["kind"] == "drop"
+            for name in one["change"]["columns"]
+        ],
         "n_tried": sum(trial["difference"] is not None for trial in result["trials"]),
     }  # fmt: skip
+
+
+def is_confirmed(result: dict[str, Any]) -> bool:
+    """Whether unseen rows show the winner to be better, and none of them worse."""
+    verdicts = {result[name]["verdict"] for name in ("held_out", "live")}
+    return BETTER in verdicts and WORSE not in verdicts
 
 
 def _line(proposal: dict[str, Any], trial: dict[str, Any], axis: Axis, winner: list[str]) -> dict[str, Any]:
@@ -68,11 +83,12 @@ def _line(proposal: dict[str, Any], trial: dict[str, Any], axis: Axis, winner: l
         "tone": TONES.get(trial["verdict"], ""),
         "in_winner": proposal["key"] in winner,
         "worth": found["mean"] if found else None,
-        **(_interval(found, axis) if found else {"drawn": None}),
+        "on_live": trial.get("live"),
+        **(_interval(found, axis, trial["verdict"]) if found else {"drawn": None}),
     }
 
 
-def _interval(found: dict[str, float], axis: Axis) -> dict[str, Any]:
+def _interval(found: dict[str, float], axis: Axis, verdict: str = "") -> dict[str, Any]:
     return {
         "difference": found,
         "drawn": {
@@ -80,13 +96,13 @@ def _interval(found: dict[str, float], axis: Axis) -> dict[str, Any]:
             "mean": axis.at(found["mean"]),
             "high": axis.at(found["high"]),
         },
-        "side": "gain" if found["low"] > 0 else "loss" if found["high"] < 0 else "open",
+        "side": SIDES.get(verdict, ""),
     }
 
 
 def _check(title: str, check: dict[str, Any], axis: Axis) -> dict[str, Any]:
     found = check["difference"]
-    more = _interval(found, axis) if found else {"drawn": None}
+    more = _interval(found, axis, check["verdict"]) if found else {"drawn": None}
     return {"title": title, "check": check, "tone": TONES.get(check["verdict"], ""), **more}
 
 

@@ -14,6 +14,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.ui.page import PageRequest, number, page, whole
 from serving import access
+from serving.actions import improvement_adoptions as adoptions
 from serving.actions import improvements as actions
 from serving.models import Endpoint
 from serving.queries import drift
@@ -33,7 +34,7 @@ def improvements(request: PageRequest, name: str) -> HttpResponse:
         return redirect("serving:improvement", row.pk)
     context = {
         "endpoint": endpoint, "studies": queries.newest(endpoint), "adopted": queries.adopted(endpoint),
-        **_proposed(endpoint),
+        "chosen": request.POST.getlist("only"), **_proposed(endpoint),
     }  # fmt: skip
     return render(request, "serving/improvements.html", context)
 
@@ -63,7 +64,8 @@ def cancel(request: PageRequest, improvement_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def adopt(request: PageRequest, improvement_id: int) -> HttpResponse:
     row = access.improvement(request.actor, improvement_id)
-    actions.adopt_improvement(row, why=request.POST.get("why", "").strip(), by=request.actor)
+    why, keys = request.POST.get("why", "").strip(), request.POST.getlist("changes")
+    adoptions.adopt_improvement(row, keys=keys or None, why=why, by=request.actor)
     messages.success(request, f"The next retraining of {row.endpoint.name} takes this recipe.")
     return redirect("serving:improvement", improvement_id)
 
@@ -71,7 +73,7 @@ def adopt(request: PageRequest, improvement_id: int) -> HttpResponse:
 @require_POST
 @page(role=Role.EDITOR)
 def withdraw(request: PageRequest, improvement_id: int) -> HttpResponse:
-    actions.withdraw_improvement(access.improvement(request.actor, improvement_id), by=request.actor)
+    adoptions.withdraw_improvement(access.improvement(request.actor, improvement_id), by=request.actor)
     messages.success(request, "The next retraining takes the recipe of the version it replaces.")
     return redirect("serving:improvement", improvement_id)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlregistry.ml.drift.report import DriftReport
 from serving.models import EndpointReport
-from serving.report_words import change, span, summary
+from serving.report_words import change, money, span, summary
 from serving.web import drift_figures
 
 WIDTH, HEIGHT = 600.0, 80.0
@@ -78,8 +78,9 @@ def _cost(found: dict[str, Any]) -> dict[str, Any]:
     now, before = found["now"], found["before"]
     total, former = (one["answering_seconds"] + one["job_cpu_seconds"] for one in (now, before))
     return {
-        **now, "total_seconds": total, "change": _change(total, former), "money_before": before["money"],
-        "hours": total / 3600,
+        **now, "total_seconds": total, "change": _change(total, former),
+        "price": None if now["money"] is None else money(now["money"], now["currency"]),
+        "price_before": None if before["money"] is None else money(before["money"], before["currency"]),
     }  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def _bar(place: int, share: float, width: float) -> str:
 
 def _change(now: float | None, before: float | None) -> str:
     told = change(now, before)
-    return f"{told} against before" if told and told != "as before" else told
+    return f"{told} against before" if told.endswith("%") else told
 
 
 def _tone(now: float | None, before: float | None, better: int) -> str:

@@ -22,6 +22,7 @@ from mlregistry.ml.recipes import parse
 from models_app.models import ModelVersion
 from serving.actions import improvements as actions
 from serving.actions.endpoints import update_endpoint
+from serving.actions.improvement_adoptions import adopt_improvement
 from serving.models import Endpoint, Feedback, Improvement, Prediction
 from serving.queries import improvements as queries
 from serving.queries.labelled_rows import labelled_rows
@@ -117,7 +118,7 @@ def test_the_adopted_recipe_is_that_of_the_next_retraining(
     assert parse(adopted, kind="classification").params["C"] == 3.0
     assert "“less drift”" in web(vera).get(f"/endpoints/{facts.name}/improvements/").content.decode()
     assert api(bob).delete(where).status_code == 409
-    actions.adopt_improvement(second, by=by)
+    adopt_improvement(second, by=by)
     assert [row.pk for row in Improvement.objects.filter(adopted_recipe__isnull=False)] == [second.pk]
     assert api(bob).post(f"/api/v1/improvements/{second.pk}/withdraw").status_code == 200
     assert queries.adopted_recipe(facts) is None
@@ -133,12 +134,29 @@ def test_what_has_no_winner_is_not_adopted(
 ) -> None:
     row = started(facts, known, by)
     with pytest.raises(Conflict, match="no result yet"):
-        actions.adopt_improvement(row, by=by)
+        adopt_improvement(row, by=by)
     Improvement.objects.filter(pk=row.pk).update(result={"recipe": None, "winner": [], "advice": ""})
     answer = api(bob).post(f"/api/v1/improvements/{row.pk}/adopt")
     assert (answer.status_code, "no winner" in answer.json()["detail"]) == (409, True)
     with pytest.raises(Invalid, match="at most"):
-        actions.adopt_improvement(with_winner(row), why="x" * 2000, by=by)
+        adopt_improvement(with_winner(row), why="x" * 2000, by=by)
+
+
+def test_changes_are_taken_by_name_whatever_the_study_says_of_them(
+    facts: Endpoint, known: ModelVersion, bob: User, api: Api, by: Actor
+) -> None:
+    row = with_winner(started(facts, known, by))
+    place, wanted = f"/api/v1/improvements/{row.pk}/adopt", [f"clip:{FEATURES[0]}", f"drop:{FEATURES[1]}"]
+    for wrong in (["clip:nothing"], [], "all"):
+        answer = api(bob).post(place, {"changes": wrong}, format="json")
+        assert (answer.status_code, answer.json()["field"]) == (400, "changes")
+    assert queries.adopted_recipe(facts) is None
+    assert api(bob).post(place, {"changes": wanted}, format="json").status_code == 200
+    adopted = queries.adopted_recipe(facts)
+    assert adopted is not None
+    assert [step["step"] for step in adopted["steps"]][:2] == ["duplicates", "drop"]
+    assert {"step": "clip", "columns": [FEATURES[0]]}.items() <= adopted["steps"][3].items()
+    assert AuditEvent.objects.get(action="improvement.adopt").details["changes"] == wanted
 
 
 def test_the_page_starts_adopts_withdraws_and_deletes(

@@ -69,5 +69,7 @@ def test_a_change_is_told_against_something() -> None:
     assert change(112, 100) == "+12 %"
     assert change(88, 100) == "−12 %"
     assert change(100.1, 100) == "as before"
-    assert change(5, 0) == ""
+    assert change(500, 100) == "5 × before"
+    assert change(5, 0) == "none before"
+    assert change(0, 0) == ""
     assert change(None, 3) == ""

@@ -49,7 +49,12 @@ def held_out(
 
 
 def live(
-    work: Work, unchanged: tuple[Work, Pipeline], winner: tuple[Work, Pipeline], rows: pd.DataFrame | None
+    work: Work,
+    unchanged: tuple[Work, Pipeline],
+    winner: tuple[Work, Pipeline],
+    rows: pd.DataFrame | None,
+    *,
+    n_resamples: int = N_RESAMPLES,
 ) -> Check:
     """Both on labelled rows of the traffic, where there are enough with truths that the training data know."""
     if rows is None or not len(rows):
@@ -59,21 +64,21 @@ def live(
         return Check(0, why_not=f"The prediction log does not hold '{missing[0]}'.")
     if training_steps.looks_back(unchanged[1]) or training_steps.looks_back(winner[1]):
         return Check(0, why_not="The recipe looks at earlier rows, which the log does not hold in order.")
-    frame, target = _labelled(work, rows)
-    if len(frame) < LEAST_ROWS:
-        return Check(len(frame), why_not=f"{len(frame)} rows have their truth; {LEAST_ROWS} are needed.")
     try:
+        frame, target = _labelled(work, rows)
+        if len(frame) < LEAST_ROWS:
+            return Check(len(frame), why_not=f"{len(frame)} rows have their truth; {LEAST_ROWS} are needed.")
         outcomes = [_outcome(own, pipeline, frame, target) for own, pipeline in (unchanged, winner)]
-    except (ValueError, TypeError) as error:
-        return Check(len(frame), why_not=f"The live rows could not be predicted: {error}"[:300])
-    return _check(work, outcomes[0], outcomes[1])
+    except (ValueError, TypeError) as error:  # clients send what they like
+        return Check(len(rows), why_not=f"The live rows could not be predicted: {error}"[:300])
+    return _check(work, outcomes[0], outcomes[1], n_resamples)
 
 
 def _labelled(work: Work, rows: pd.DataFrame) -> tuple[pd.DataFrame, Array]:
     truths = rows[work.spec.target]
     if work.classes:
         known = truths.isin(work.classes).to_numpy(dtype=bool)
-        return _alike(work, rows[known]), truths[known].to_numpy()
+        return _alike(work, rows[known]), np.array(truths[known].tolist())
     numbers = pd.to_numeric(truths, errors="coerce")
     known = numbers.notna().to_numpy(dtype=bool)
     return _alike(work, rows[known]), numbers[known].to_numpy(dtype=np.float64)
@@ -89,7 +94,7 @@ def _alike(work: Work, rows: pd.DataFrame) -> pd.DataFrame:
             made[name] = pd.to_datetime(column, errors="coerce", utc=False) if is_time else column
         else:
             made[name] = pd.to_numeric(column, errors="coerce")
-    return pd.DataFrame(made, index=range(len(rows))) if not len(rows) else pd.DataFrame(made)
+    return pd.DataFrame(made).reset_index(drop=True)
 
 
 def _outcome(
@@ -99,7 +104,7 @@ def _outcome(
         return outcome_of(work, pipeline, frame, target, before)
 
 
-def _check(work: Work, unchanged: Outcome, winner: Outcome) -> Check:
+def _check(work: Work, unchanged: Outcome, winner: Outcome, n_resamples: int = N_RESAMPLES) -> Check:
     name = work.spec.primary_metric
     chosen = metrics.metric(work.spec.kind, name)
     gain = 1.0 if chosen.direction == MAXIMIZE else -1.0
@@ -107,20 +112,23 @@ def _check(work: Work, unchanged: Outcome, winner: Outcome) -> Check:
     values = [float(chosen.function(outcome)) for outcome in (unchanged, winner)]
     if not all(math.isfinite(value) for value in values):
         return Check(n, why_not=f"{chosen.title} is not defined on these {n:,} rows.")
-    drawn = _replicates(work, unchanged, winner, name)
+    drawn = _replicates(work, unchanged, winner, n_resamples)
     if drawn is None:
         return Check(n, *values, why_not=f"There is no interval of {chosen.title}.")
     found, p = bootstrapped(gain * drawn[1], gain * drawn[0], gain * (values[1] - values[0]))
     return Check(n, *values, found, p)
 
 
-def _replicates(work: Work, unchanged: Outcome, winner: Outcome, name: str) -> tuple[Array, Array] | None:
-    """The metric of both on the same resamples."""
+def _replicates(
+    work: Work, unchanged: Outcome, winner: Outcome, n_resamples: int
+) -> tuple[Array, Array] | None:
+    """The problem's metric of both on the same resamples."""
+    name = work.spec.primary_metric
     n = min(len(unchanged.truth), MOST_RESAMPLED)
     rows = np.random.default_rng(work.recipe.seed).permutation(len(unchanged.truth))[:n]
     pair = [outcome.at(np.sort(rows)) for outcome in (unchanged, winner)]
     strata = pair[0].truth if work.classes else None
-    plan = Plan(n, work.recipe.seed, strata=strata, n_resamples=N_RESAMPLES)
+    plan = Plan(n, work.recipe.seed, strata=strata, n_resamples=n_resamples)
     found: list[Mapping[str, Array]] = [
         resampling.replicates(work.spec.kind, outcome, plan, (name,)) for outcome in pair
     ]

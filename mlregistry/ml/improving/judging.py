@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from mlregistry.ml.comparing.paired import estimate, p_value
+from mlregistry.ml.comparing.paired import Estimate, estimate, p_value
 from mlregistry.ml.drift.correcting import adjusted
 from mlregistry.ml.improving.results import ALPHA, BETTER, UNCLEAR, WORSE, Addition, Check, Trial
 from mlregistry.ml.improving.rows import Bench
@@ -25,11 +25,11 @@ class Keyed(Protocol):
 One = TypeVar("One", bound=Keyed)
 
 
-def trial(found: Bench, key: str, scores: Sequence[float], seconds: float) -> Trial:
+def trial(found: Bench, key: str, scores: Sequence[float], live: Estimate | None, seconds: float) -> Trial:
     """Its difference to the unchanged recipe, with the p-value of the corrected resampled t-test."""
     difference = found.difference(scores)
     p = p_value(difference, len(scores))
-    return Trial(key, UNCLEAR, estimate(scores, found.held_share), difference, p, p, seconds)
+    return Trial(key, UNCLEAR, estimate(scores, found.held_share), difference, p, p, live, seconds)
 
 
 def corrected(trials: Sequence[Trial]) -> list[Trial]:
@@ -72,7 +72,7 @@ def advice(
     worth = (
         f"{names}: {title} better by {last.mean:.3g} ({last.low:.3g} to {last.high:.3g}) in cross-validation."
     )
-    return f"{worth} {_checks(held_out, live)}"
+    return f"{worth} {_checks(held_out, live)}".replace("(-", "(−").replace(" -", " −")
 
 
 def _checks(held_out: Check, live: Check) -> str:
@@ -83,8 +83,17 @@ def _checks(held_out: Check, live: Check) -> str:
     ]
     if not said:
         return "It could not be checked on rows that no choice has seen."
-    doubt = any(check.verdict == WORSE for check in (held_out, live))
-    return ". ".join(said) + (". Better not use it." if doubt else ".")
+    return ". ".join(said) + f". {_conclusion({held_out.verdict, live.verdict})}"
+
+
+def _conclusion(verdicts: set[str]) -> str:
+    if WORSE in verdicts:
+        return "Better not use it."
+    return (
+        "Use it."
+        if BETTER in verdicts
+        else "So the gain is not confirmed; the recipe as it is will do as well."
+    )
 
 
 def _told(check: Check) -> str:

@@ -18,6 +18,7 @@ MOST = 16
 MOST_DROPS, MOST_SLICES = 4, 4
 NEAR_ZERO = 0.01  # of the most important column
 SKEWED = 2.0
+LEAST_TOLD = 1e-4
 FEW, MANY = 10, 30  # categories that keep a column of their own
 LEAST_LEFT = 2  # columns that no drop leaves fewer than
 
@@ -94,8 +95,8 @@ def _drifted(facts: Facts) -> Iterator[Proposal]:
     for column in facts.columns:
         if column.moved is None:
             continue
-        told = f"{column.name} has drifted: {column.moved.method} {column.moved.figure:.3g}"
-        told += f", threshold {column.moved.threshold:.3g}."
+        figure = f"< {LEAST_TOLD:g}" if column.moved.figure < LEAST_TOLD else f"{column.moved.figure:.3g}"
+        told = f"{column.name} has drifted: {column.moved.method} {figure}, threshold {column.moved.threshold:.3g}."
         evidence = _of_drift(column) | {"importance": column.importance}
         share = _share(column, facts)
         if column.kind == NUMERIC:
@@ -120,7 +121,7 @@ def _unseen(facts: Facts) -> Iterator[Proposal]:
         if column.unseen is None or column.kind != CATEGORICAL:
             continue
         before, now = column.unseen
-        told = f"{now:.1%} of the rows have a {column.name} that training never saw."
+        told = f"{100 * now:.1f} % of the rows have a {column.name} that training never saw."
         evidence = {"unseen": now, "unseen_before": before, "n_distinct": column.n_distinct}
         yield from _coarser(column, told, "new categories", 0.75 + min(0.2, now), evidence)
 

@@ -14,7 +14,8 @@ ALPHA = 0.05
 @dataclass(frozen=True)
 class Trial:
     """One proposal over the folds. `difference` is to the unchanged recipe, positive for the better; `p` is adjusted
-    for all that were tried (Holm). `error` says why it failed or was not tried."""
+    for all that were tried (Holm). `live` is its difference on labelled rows of the traffic, which chooses nothing.
+    `error` says why it failed or was not tried."""
 
     key: str
     verdict: str
@@ -22,6 +23,7 @@ class Trial:
     difference: Estimate | None = None
     p: float | None = None
     p_adjusted: float | None = None
+    live: Estimate | None = None
     seconds: float = 0.0
     error: str = ""
 

@@ -21,6 +21,7 @@ from mlregistry.ml.improving import changes, checking, judging
 from mlregistry.ml.improving.plan import Plan
 from mlregistry.ml.improving.results import FAILED, UNTRIED, Addition, Check, Result, Trial
 from mlregistry.ml.improving.rows import Bench, Clock, bench
+from mlregistry.ml.improving.traffic import Traffic
 from mlregistry.ml.problems import ProblemSpec
 from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.selection.ranking import one_thread
@@ -66,10 +67,11 @@ def improve(
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found.base = _scores(found, work.recipe, "Unchanged")
-        trials, scores = _singles(found, candidates)
+        traffic = Traffic(found, live)
+        trials, scores = _singles(found, candidates, traffic)
         additions, best = _together(found, candidates, trials, scores)
         report(0.93, "Checking the best on rows that no choice has seen")
-        held_out, on_live = _checked(found, best, live)
+        held_out, on_live = _checked(found, best, traffic)
     unchanged = estimate(found.base, found.held_share)
     return Result(
         metric=spec.primary_metric,
@@ -104,7 +106,9 @@ def _scores(found: Bench, recipe: Recipe, title: str) -> list[float]:
     return values
 
 
-def _singles(found: Bench, candidates: Sequence[Candidate]) -> tuple[list[Trial], dict[str, list[float]]]:
+def _singles(
+    found: Bench, candidates: Sequence[Candidate], traffic: Traffic
+) -> tuple[list[Trial], dict[str, list[float]]]:
     """Each by itself, while there is time; p-values corrected for all that were tried."""
     trials, scores = [], dict[str, list[float]]()
     for one in candidates:
@@ -118,7 +122,8 @@ def _singles(found: Bench, candidates: Sequence[Candidate]) -> tuple[list[Trial]
         except Invalid as error:
             trials.append(Trial(one.key, FAILED, error=error.message, seconds=found.clock() - began))
             continue
-        trials.append(judging.trial(found, one.key, scores[one.key], found.clock() - began))
+        on_live = traffic.difference(recipe)
+        trials.append(judging.trial(found, one.key, scores[one.key], on_live, found.clock() - began))
     return judging.corrected(trials), scores
 
 
@@ -167,12 +172,12 @@ def _recipe(found: Bench, chosen: Sequence[Candidate]) -> Recipe:
     return changes.all_applied(found.work.recipe, [one.change for one in chosen], found.work.spec.kind)
 
 
-def _checked(found: Bench, best: Recipe | None, live: pd.DataFrame | None) -> tuple[Check, Check]:
+def _checked(found: Bench, best: Recipe | None, traffic: Traffic) -> tuple[Check, Check]:
     if best is None:
         return Check(0, why_not=NOTHING_WON), Check(0, why_not=NOTHING_WON)
     try:
-        pair = [checking.fitted(found.work, recipe, found.searched) for recipe in (found.work.recipe, best)]
+        winner = checking.fitted(found.work, best, found.searched)
     except Invalid as error:
         return Check(0, why_not=error.message), Check(0, why_not=error.message)
-    held_out = checking.held_out(found.work, pair[0], pair[1], found.searched, found.held)
-    return held_out, checking.live(found.work, pair[0], pair[1], live)
+    held_out = checking.held_out(found.work, traffic.unchanged, winner, found.searched, found.held)
+    return held_out, checking.live(found.work, traffic.unchanged, winner, traffic.rows)

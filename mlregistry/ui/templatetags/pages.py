@@ -108,6 +108,12 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def signed(value: float | None) -> str:
+    """A difference to three significant digits, with its sign: +0.0213, −0.0033."""
+    return DASH if value is None else f"{value:+.3g}".replace("-", "−")
+
+
+@register.filter
 def milliseconds(seconds: float | None) -> str:
     return DASH if seconds is None else f"{1000 * seconds:.1f} ms"
 

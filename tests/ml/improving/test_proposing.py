@@ -23,7 +23,7 @@ def test_each_fact_asks_for_its_changes() -> None:
     } <= set(found)  # fmt: skip
     assert "misleads" in found["drop:noise"].why
     assert found["drop:noise"].evidence == {"importance": -0.03, "deviation": 0.01}
-    assert "8.0%" in found["regroup:region"].why
+    assert "8.0 %" in found["regroup:region"].why
     assert found["clip:spent"].evidence["drift"]["figure"] == 0.4
     assert "3.1 (2.4 to 3.8) against 1.9 overall" in found["parts:height"].why
 

@@ -16,6 +16,8 @@ from mlregistry.ml.improving import rows, study
 from mlregistry.ml.improving.plan import Plan
 from mlregistry.ml.improving.results import BETTER, FAILED, UNCLEAR, UNTRIED, Result
 from mlregistry.ml.improving.study import Candidate, improve
+from mlregistry.ml.problems import ProblemSpec
+from mlregistry.ml.recipes import parse
 from mlregistry.ml.supervised import table as supervised_table
 from mlregistry.ml.supervised.crossing import predict_fold
 from tests.ml.improving.tables import SPEC, ridge, table
@@ -47,6 +49,9 @@ def test_what_makes_the_target_is_found_and_confirmed_on_unseen_rows(result: Res
     assert result.live.n == 200
     assert result.recipe is not None
     assert "better" in result.advice
+    assert result.advice.endswith("Use it.")
+    assert trials["product"].live is not None
+    assert trials["product"].live.low > 0
     found = result.held_out
     assert found.unchanged is not None
     assert found.winner is not None
@@ -173,6 +178,20 @@ def test_live_rows_that_cannot_be_used_say_why() -> None:
     assert "does not hold 'width'" in live_check(table(100).drop(columns="width"))
     assert "40 rows have their truth" in live_check(table(40))
     assert live_check(table(90).astype({"y": object})) == ""
+    assert live_check(table(90).assign(width="many")) == ""  # what is no number is missing
+
+
+def test_live_truths_that_training_never_saw_are_left_out() -> None:
+    frame, live = table(300), table(120, seed=5)
+    for each in (frame, live):
+        each["y"] = np.where(each["y"] > 0, "high", "low")
+    live.loc[:9, "y"] = "medium"
+    spec = ProblemSpec("classification", (), "y", "roc_auc", "maximize", None)
+    recipe = parse({"estimator": "logistic_regression"}, kind="classification")
+    found = improve(spec, recipe, frame, [PRODUCT], Plan(folds=3, repeats=1), quiet, live=live)
+    assert found.trials[0].verdict == BETTER
+    assert found.live.n == 110
+    assert found.live.verdict == BETTER
 
 
 def test_a_table_that_cannot_be_studied_is_refused() -> None:
