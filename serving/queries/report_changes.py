@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from mlregistry.accounts.models import AuditEvent
 from models_app.models import ModelVersion
-from serving.models import AbTest, AlertEvent, AlertRule, AlertState, Endpoint
+from serving.models import AbTest, AbTestLook, AlertEvent, AlertRule, AlertState, Endpoint
 from serving.queries import drift
 from serving.report_periods import Period
 
@@ -43,15 +43,7 @@ def tests(endpoint: Endpoint, of: Period) -> list[dict[str, Any]]:
     """A/B tests, canaries and bandits that began, ran or ended in the period."""
     rows = AbTest.objects.filter(endpoint=endpoint, started_at__lt=of.until)
     rows = rows.filter(Q(ended_at=None) | Q(ended_at__gte=of.since))
-    return [
-        {
-            "id": test.pk, "name": test.name, "mode": test.get_mode_display(), "state": test.state,
-            "winner": test.winner, "reason": test.reason[:LONGEST], "metric": test.metric,
-            "started_at": test.started_at.isoformat(),
-            "ended_at": test.ended_at.isoformat() if test.ended_at else None,
-        }
-        for test in rows.order_by("-started_at")[:MOST_TESTS]
-    ]  # fmt: skip
+    return [_test(test, of) for test in rows.order_by("-started_at")[:MOST_TESTS]]
 
 
 def alerts(endpoint: Endpoint, of: Period) -> dict[str, Any]:
@@ -97,6 +89,19 @@ def _about(endpoint: Endpoint) -> Q:
     ]
     mine |= Q(action__in=OF_MODELS, target_type="models_app.registeredmodel", target_id__in=models)
     return mine | Q(action__in=OF_MODELS, target_type="models_app.modelversion", target_id__in=of_versions)
+
+
+def _test(test: AbTest, of: Period) -> dict[str, Any]:
+    """With what the last look of the period saw."""
+    look = AbTestLook.objects.filter(test=test, at__lt=of.until).order_by("-at").first()
+    seen = look.figures.get("variants", []) if look else []
+    return {
+        "id": test.pk, "name": test.name, "mode": test.get_mode_display(), "state": test.state,
+        "winner": test.winner, "reason": test.reason[:LONGEST], "metric": test.metric,
+        "started_at": test.started_at.isoformat(),
+        "ended_at": test.ended_at.isoformat() if test.ended_at else None,
+        "variants": [{name: one.get(name) for name in ("variant", "value", "n_units", "best")} for one in seen],
+    }  # fmt: skip
 
 
 def _line(event: AuditEvent) -> dict[str, Any]:

@@ -76,15 +76,16 @@ def is_confirmed(result: dict[str, Any]) -> bool:
 
 def _line(proposal: dict[str, Any], trial: dict[str, Any], axis: Axis, winner: list[str]) -> dict[str, Any]:
     found = trial["difference"]
+    drawn: dict[str, Any] = _interval(found, axis, trial["verdict"]) if found else {"drawn": None}
     return {
         **proposal,
+        **drawn,
         "source": SOURCES.get(proposal["source"], proposal["source"]),
         "trial": trial,
         "tone": TONES.get(trial["verdict"], ""),
         "in_winner": proposal["key"] in winner,
         "worth": found["mean"] if found else None,
         "on_live": trial.get("live"),
-        **(_interval(found, axis, trial["verdict"]) if found else {"drawn": None}),
     }
 
 
@@ -102,7 +103,7 @@ def _interval(found: dict[str, float], axis: Axis, verdict: str = "") -> dict[st
 
 def _check(title: str, check: dict[str, Any], axis: Axis) -> dict[str, Any]:
     found = check["difference"]
-    more = _interval(found, axis, check["verdict"]) if found else {"drawn": None}
+    more: dict[str, Any] = _interval(found, axis, check["verdict"]) if found else {"drawn": None}
     return {"title": title, "check": check, "tone": TONES.get(check["verdict"], ""), **more}
 
 

@@ -37,6 +37,11 @@ def shown(row: EndpointReport) -> dict[str, Any]:
     }
 
 
+def listed(rows: Sequence[EndpointReport]) -> list[dict[str, Any]]:
+    """A line for each in the list."""
+    return [{"row": row, "span": span({"since": str(row.since), "until": str(row.until)})} for row in rows]
+
+
 def _timed(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**line, "at": datetime.fromisoformat(line["at"])} for line in lines]
 

@@ -39,8 +39,8 @@ def reports(request: PageRequest, name: str) -> HttpResponse:
         return redirect("serving:reports", name)
     schedule = queries.schedule_of(endpoint)
     context = {
-        "endpoint": endpoint, "schedule": schedule, "rows": queries.newest(endpoint), "rhythms": RHYTHMS,
-        "days": DAYS, **_offered(request, schedule),
+        "endpoint": endpoint, "schedule": schedule, "lines": report_figures.listed(queries.newest(endpoint)),
+        "rhythms": RHYTHMS, "days": DAYS, **_offered(request, schedule),
     }  # fmt: skip
     return render(request, "serving/reports.html", context)
 

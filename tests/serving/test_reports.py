@@ -27,6 +27,8 @@ from serving.actions.alert_rules import create_alert_rule
 from serving.actions.endpoints import set_variants
 from serving.actions.report_schedules import schedule_reports
 from serving.models import (
+    AbTest,
+    AbTestLook,
     AlertEvent,
     AnswerCount,
     Endpoint,
@@ -165,6 +167,31 @@ def test_what_was_changed_is_told_with_who_did_it(
         {"name": "champion", "model": "tumour", "version": 2, "weight": 100.0, "aliases": ["champion"]}
     ]
     assert found["n_changes"] == len(found["changes"])
+
+
+def test_a_test_is_told_with_what_its_last_look_saw(endpoint: Endpoint, vera: User, web: Web) -> None:
+    test = AbTest.objects.create(
+        endpoint=endpoint, name="new prices", mode="split", state="promoted", control="champion", winner="challenger",
+        versions={}, metric="accuracy", horizon=100, look_at=MONDAY, started_at=WEEK.since - timedelta(days=3),
+        ended_at=WEEK.since + timedelta(days=1), reason="It won.",
+    )  # fmt: skip
+    seen = [
+        {"variant": "champion", "value": 0.81, "n_units": 40, "best": 0.02},
+        {"variant": "challenger", "value": 0.9},
+    ]
+    AbTestLook.objects.create(test=test, at=WEEK.since + timedelta(hours=20), figures={"variants": seen})
+    AbTestLook.objects.create(test=test, at=WEEK.until + timedelta(hours=1), figures={})
+    found = queries.document(endpoint, "weekly", WEEK, now=MONDAY, report=quiet)
+    assert found["tests"][0]["variants"][0] == seen[0]
+    later = Period(MONDAY, MONDAY + timedelta(days=7))
+    assert queries.document(endpoint, "weekly", later, now=MONDAY, report=quiet)["tests"] == []
+    row = EndpointReport.objects.create(
+        endpoint=endpoint, rhythm="weekly", since=WEEK.since, until=WEEK.until
+    )
+    actions.keep_document(row.pk, found)
+    shown = web(vera).get(f"/reports/{row.pk}/").content.decode()
+    assert "challenger won. It won." in shown
+    assert "0.8100" in shown
 
 
 def test_drift_quality_and_alerts_are_told(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ class Facts:
 
 
 def weak_slices(
-    slices: list[Mapping[str, Any]], overall: float | None, direction: str
+    slices: Sequence[Mapping[str, Any]], overall: float | None, direction: str
 ) -> tuple[WeakSlice, ...]:
     """Of an evaluation's slices those whose 95 % interval lies on the wrong side of the metric of all test rows."""
     if overall is None:
