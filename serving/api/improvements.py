@@ -41,7 +41,7 @@ class ImprovementIn(VersionIn):
     )
 
 
-class AdoptIn(serializers.Serializer[Any]):
+class ImprovementAdoptIn(serializers.Serializer[Any]):
     changes = serializers.ListField(
         child=serializers.CharField(max_length=1000), required=False, allow_empty=False, max_length=16,
         help_text="Keys of the proposals to take; the winner's when left out.",
@@ -145,10 +145,10 @@ class Cancel(TeamView):
 class Adopt(TeamView):
     roles = {"post": Role.EDITOR}
 
-    @extend_schema(operation_id="improvements_adopt", request=AdoptIn, responses=ImprovementOut)
+    @extend_schema(operation_id="improvements_adopt", request=ImprovementAdoptIn, responses=ImprovementOut)
     def post(self, request: Request, improvement_id: int) -> Response:
         """The winner, or the changes that are named, make the recipe of the endpoint's next retraining."""
-        row, given = access.improvement(self.actor, improvement_id), valid(AdoptIn, request)
+        row, given = access.improvement(self.actor, improvement_id), valid(ImprovementAdoptIn, request)
         return Response(
             improvement_json(
                 adoptions.adopt_improvement(row, keys=given.get("changes"), why=given["why"], by=self.actor)

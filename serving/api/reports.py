@@ -20,13 +20,13 @@ from serving.report_periods import BEGINS
 from serving.report_words import summary
 
 
-class ReportIn(serializers.Serializer[Any]):
+class EndpointReportIn(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         """“from” is no name that a class can have."""
         return {name: serializers.DateTimeField() for name in ("from", "to")}
 
 
-class ScheduleIn(serializers.Serializer[Any]):
+class ReportScheduleIn(serializers.Serializer[Any]):
     rhythm = serializers.ChoiceField(choices=list(BEGINS), required=False, default="weekly")
     hour = serializers.IntegerField(
         required=False, default=6, min_value=0, max_value=23, help_text="UTC, after the period's end."
@@ -40,11 +40,11 @@ class ScheduleIn(serializers.Serializer[Any]):
     )
 
 
-class ScheduleOut(ScheduleIn):
+class ReportScheduleOut(ReportScheduleIn):
     next_at = serializers.DateTimeField(allow_null=True)
 
 
-class ReportOut(serializers.Serializer[Any]):
+class EndpointReportOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     endpoint = serializers.CharField()
     rhythm = serializers.CharField(help_text="daily, weekly, monthly, or asked")
@@ -57,7 +57,7 @@ class ReportOut(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField(allow_null=True)
 
 
-class ReportDetail(ReportOut):
+class EndpointReportDetail(EndpointReportOut):
     summary = serializers.ListField(child=serializers.CharField())
     document = serializers.DictField(allow_null=True)
 
@@ -65,7 +65,7 @@ class ReportDetail(ReportOut):
 class Reports(TeamView):
     roles = {"get": Role.VIEWER, "post": Role.EDITOR}
 
-    @extend_schema(operation_id="reports_list", responses=ReportOut(many=True))
+    @extend_schema(operation_id="reports_list", responses=EndpointReportOut(many=True))
     def get(self, request: Request, name: str) -> Response:
         """The endpoint's reports without their documents, the newest period first."""
         found = access.reports(self.actor).filter(endpoint=access.endpoint(self.actor, name))
@@ -73,11 +73,11 @@ class Reports(TeamView):
             request, found.defer("document"), ordering=("-until", "-created_at"), to_json=report_json
         )
 
-    @extend_schema(operation_id="reports_make", request=ReportIn, responses={202: ReportOut})
+    @extend_schema(operation_id="reports_make", request=EndpointReportIn, responses={202: EndpointReportOut})
     @idempotent()
     def post(self, request: Request, name: str) -> Response:
         """A report of any time up to 400 days, made by a job."""
-        endpoint, asked = access.endpoint(self.actor, name), valid(ReportIn, request)
+        endpoint, asked = access.endpoint(self.actor, name), valid(EndpointReportIn, request)
         row = actions.ask_report(endpoint, asked["from"], asked["to"], by=self.actor)
         return Response(report_json(access.report(self.actor, row.pk)), status=202)
 
@@ -85,7 +85,7 @@ class Reports(TeamView):
 class Report(TeamView):
     roles = {"get": Role.VIEWER, "delete": Role.EDITOR}
 
-    @extend_schema(operation_id="reports_read", responses=ReportDetail)
+    @extend_schema(operation_id="reports_read", responses=EndpointReportDetail)
     def get(self, request: Request, report_id: int) -> Response:
         """With everything it says, as it was when it was made."""
         row = access.report(self.actor, report_id)
@@ -102,15 +102,17 @@ class Report(TeamView):
 class Schedule(TeamView):
     roles = {"get": Role.VIEWER, "put": Role.EDITOR}
 
-    @extend_schema(operation_id="report_schedule_read", responses=ScheduleOut)
+    @extend_schema(operation_id="report_schedule_read", responses=ReportScheduleOut)
     def get(self, request: Request, name: str) -> Response:
         """When reports are made, and whom they are told."""
         return Response(schedule_json(queries.schedule_of(access.endpoint(self.actor, name))))
 
-    @extend_schema(operation_id="report_schedule_declare", request=ScheduleIn, responses=ScheduleOut)
+    @extend_schema(
+        operation_id="report_schedule_declare", request=ReportScheduleIn, responses=ReportScheduleOut
+    )
     def put(self, request: Request, name: str) -> Response:
         """Takes the place of what was declared."""
-        endpoint, given = access.endpoint(self.actor, name), valid(ScheduleIn, request)
+        endpoint, given = access.endpoint(self.actor, name), valid(ReportScheduleIn, request)
         keys = given.pop("channels", None)
         found = None if keys is None else [notices.channel(self.actor, key) for key in dict.fromkeys(keys)]
         return Response(

@@ -69,10 +69,9 @@ def advice(
         )
     last = additions[-1].difference
     names = ", ".join(titles[one.key] for one in additions)
-    worth = (
-        f"{names}: {title} better by {last.mean:.3g} ({last.low:.3g} to {last.high:.3g}) in cross-validation."
-    )
-    return f"{worth} {_checks(held_out, live)}".replace("(-", "(−").replace(" -", " −")
+    reach = f"{_number(last.low)} to {_number(last.high)}"
+    worth = f"{names}: {title} better by {_number(last.mean)} ({reach}) in cross-validation."
+    return f"{worth} {_checks(held_out, live)}"
 
 
 def _checks(held_out: Check, live: Check) -> str:
@@ -100,4 +99,9 @@ def _told(check: Check) -> str:
     assert check.difference is not None  # noqa: S101  # the caller asked
     found = check.difference
     words = {BETTER: "better", WORSE: "worse"}.get(check.verdict, "not shown to differ")
-    return f"{words} ({found.mean:+.3g}, {found.low:+.3g} to {found.high:+.3g}, {check.n:,} rows)"
+    mean, low, high = (_number(value, sign="+") for value in (found.mean, found.low, found.high))
+    return f"{words} ({mean}, {low} to {high}, {check.n:,} rows)"
+
+
+def _number(value: float, sign: str = "") -> str:
+    return f"{value:{sign}.3g}".replace("-", "−")
