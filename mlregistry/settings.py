@@ -232,6 +232,8 @@ JOB_KINDS = {
     "serving.check_drift": "serving.workers.drift.check_drift",
     "serving.assemble_retraining": "serving.workers.retraining.assemble",
     "serving.compare_retraining": "serving.workers.retraining.compare",
+    "serving.make_report": "serving.workers.reports.make_report",
+    "serving.improve_features": "serving.workers.improvements.improve_features",
 }
 JOB_CLASSES = engines.JOB_CLASSES  # resource classes: what the machines of each offer one job
 WORKER_CLASSES = engines.WORKER_CLASSES  # those of which a worker here takes jobs
@@ -266,6 +268,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
     "serving.actions.alert_looks.tend": 10,
+    "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
 }
 WEB_SPREAD = env.flag("MLREGISTRY_WEB_SPREAD")

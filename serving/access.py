@@ -4,7 +4,18 @@ from django.db.models import QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
-from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest, Retraining, Shadow
+from serving.models import (
+    AbTest,
+    AlertRule,
+    Batch,
+    DriftCheck,
+    Endpoint,
+    EndpointReport,
+    Improvement,
+    LoadTest,
+    Retraining,
+    Shadow,
+)
 
 LARGEST_ID = 2**63 - 1
 
@@ -111,4 +122,33 @@ def retraining(by: Actor, retraining_id: int) -> Retraining:
     found = retrainings(by).filter(pk=retraining_id).first() if retraining_id <= LARGEST_ID else None
     if found is None:
         raise NotFound(f"There is no retraining {retraining_id} in {by.team.name}.", field="retraining")
+    return found
+
+
+def improvements(by: Actor) -> QuerySet[Improvement]:
+    rows = Improvement.objects.filter(endpoint__team=by.team)
+    return rows.select_related(
+        "endpoint__team", "endpoint__problem", "version__model", "dataset_version__dataset", "job", "created_by",
+        "adopted_by",
+    )  # fmt: skip
+
+
+def improvement(by: Actor, improvement_id: int) -> Improvement:
+    found = improvements(by).filter(pk=improvement_id).first() if improvement_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(
+            f"There is no improvement study {improvement_id} in {by.team.name}.", field="improvement"
+        )
+    return found
+
+
+def reports(by: Actor) -> QuerySet[EndpointReport]:
+    rows = EndpointReport.objects.filter(endpoint__team=by.team)
+    return rows.select_related("endpoint__team", "endpoint__problem", "job", "created_by")
+
+
+def report(by: Actor, report_id: int) -> EndpointReport:
+    found = reports(by).filter(pk=report_id).first() if report_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no report {report_id} in {by.team.name}.", field="report")
     return found

@@ -12,6 +12,7 @@ from serving import partitions
 from serving.actions import endpoints as actions
 from serving.admin_alerts import AlertEventAdmin, AlertRuleAdmin, EndpointReadingAdmin
 from serving.admin_drift import DriftBaselineAdmin, DriftCheckAdmin, DriftWatchAdmin
+from serving.admin_reports import EndpointReportAdmin, ImprovementAdmin, ReportScheduleAdmin
 from serving.admin_retraining import RetrainingAdmin, RetrainingPolicyAdmin
 from serving.admin_tests import AbTestAdmin, AbTestLookAdmin, LoadTestAdmin, ShadowAdmin, ShadowAnswerAdmin
 from serving.admin_work import BatchAdmin, ServingWorkerAdmin, UnitFeedbackAdmin
@@ -20,8 +21,9 @@ from serving.queries.answers import totals
 
 __all__ = [
     "AbTestAdmin", "AbTestLookAdmin", "AlertEventAdmin", "AlertRuleAdmin", "BatchAdmin", "DriftBaselineAdmin",
-    "DriftCheckAdmin", "DriftWatchAdmin", "EndpointReadingAdmin", "LoadTestAdmin", "RetrainingAdmin",
-    "RetrainingPolicyAdmin", "ServingWorkerAdmin", "ShadowAdmin", "ShadowAnswerAdmin", "UnitFeedbackAdmin",
+    "DriftCheckAdmin", "DriftWatchAdmin", "EndpointReadingAdmin", "EndpointReportAdmin", "ImprovementAdmin",
+    "LoadTestAdmin", "ReportScheduleAdmin", "RetrainingAdmin", "RetrainingPolicyAdmin", "ServingWorkerAdmin",
+    "ShadowAdmin", "ShadowAnswerAdmin", "UnitFeedbackAdmin",
 ]  # fmt: skip
 
 

@@ -25,7 +25,17 @@ from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.rest import TeamView
 from models_app.models import ModelVersion, RegisteredModel
 from serving import live_routing
-from serving.models import AbTest, AlertRule, Batch, DriftCheck, Endpoint, LoadTest, Retraining
+from serving.models import (
+    AbTest,
+    AlertRule,
+    Batch,
+    DriftCheck,
+    Endpoint,
+    EndpointReport,
+    Improvement,
+    LoadTest,
+    Retraining,
+)
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 API = "api/v1/"
@@ -128,6 +138,10 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "retrainings": Retraining.objects.create(
             endpoint=endpoint, trigger="asked", reason="r", declared={"approval": True}, started_at=now
         ).pk,
+        "improvements": Improvement.objects.create(
+            endpoint=endpoint, version=version, data_name="d v1", plan={}, recipe={}
+        ).pk,
+        "reports": EndpointReport.objects.create(endpoint=endpoint, rhythm="asked", since=now, until=now).pk,
         "channels": channel.pk,
         "deliveries": Delivery.objects.create(channel=channel, notice=notice).pk,
         "inbox": InboxEntry.objects.create(notice=notice, team=team, user=alice, at=now).pk,

@@ -4,6 +4,7 @@ A constraint of the database holds an endpoint to one attempt at a time.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -28,6 +29,7 @@ from serving.models import (
 )
 from serving.queries import labelled_rows
 from serving.queries import retraining as queries
+from serving.queries.improvements import adopted_recipe
 
 UNDER_WAY = "A retraining is under way; it ends before another begins."
 
@@ -68,7 +70,7 @@ def begin(policy: RetrainingPolicy, trigger: Trigger, reason: str, *, now: datet
     try:
         with transaction.atomic():
             row = Retraining.objects.create(
-                endpoint=endpoint, trigger=trigger, reason=reason, declared=plain(declaration_of(policy)),
+                endpoint=endpoint, trigger=trigger, reason=reason, declared=_declared(policy),
                 champion=champion.version, original_version=original, created_by=by.user, started_at=now,
             )  # fmt: skip
             RetrainingStep.objects.create(
@@ -80,6 +82,13 @@ def begin(policy: RetrainingPolicy, trigger: Trigger, reason: str, *, now: datet
     except IntegrityError as error:
         raise Conflict(UNDER_WAY, field="state") from error
     return row
+
+
+def _declared(policy: RetrainingPolicy) -> dict[str, Any]:
+    """What holds for one retraining, whatever becomes of its policy: with the recipe that was adopted meanwhile from
+    a study of improvements, unless the policy names one."""
+    found = plain(declaration_of(policy))
+    return found if found["recipe"] else {**found, "recipe": adopted_recipe(policy.endpoint)}
 
 
 def stop_retraining(

@@ -5,6 +5,7 @@ from .alerts import AlertEvent, AlertRule, AlertState, Comparison
 from .batches import Batch
 from .counts import AnswerCount
 from .endpoints import Endpoint, RoutingEpoch, Variant
+from .improvements import Improvement
 from .load_tests import LoadTest, Verdict
 from .logcounts import LogCount
 from .monitoring import (
@@ -19,6 +20,7 @@ from .monitoring import (
 )
 from .predictions import Feedback, Prediction, UnitFeedback
 from .readings import EndpointReading
+from .reports import EndpointReport, ReportSchedule, Rhythm
 from .retraining import (
     OPEN_RETRAINING,
     DriftTrigger,
@@ -56,17 +58,21 @@ __all__ = [
     "DriftWatch",
     "Endpoint",
     "EndpointReading",
+    "EndpointReport",
     "Feedback",
     "GoLive",
+    "Improvement",
     "LoadTest",
     "LogCount",
     "Method",
     "Mode",
     "Prediction",
+    "ReportSchedule",
     "Retraining",
     "RetrainingPolicy",
     "RetrainingState",
     "RetrainingStep",
+    "Rhythm",
     "RoutingEpoch",
     "ServingWorker",
     "Shadow",

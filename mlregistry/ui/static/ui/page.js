@@ -190,3 +190,5 @@ document.addEventListener("htmx:confirm", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target instanceof HTMLFormElement && event.detail.requestConfig?.triggeringEvent?.type === "submit") delete event.target.dataset.pressed;
 });
+
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
