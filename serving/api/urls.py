@@ -15,6 +15,7 @@ from . import (
     quality,
     scoring,
     shadows,
+    traffic,
 )
 
 urlpatterns = [
@@ -44,6 +45,7 @@ urlpatterns = [
     path("endpoints/<str:name>/drift/baseline", drift.Baseline.as_view()),
     path("endpoints/<str:name>/drift/checks/", drift.Checks.as_view()),
     path("endpoints/<str:name>/quality", quality.Quality.as_view()),
+    path("endpoints/<str:name>/traffic", traffic.Traffic.as_view()),
     path("drift-checks/<int:check_id>", drift.Check.as_view()),
     path("alert-figures/", alerts.Figures.as_view()),
     path("alert-rules/", alerts.AllRules.as_view()),

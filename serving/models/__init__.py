@@ -18,6 +18,7 @@ from .monitoring import (
     UncountedPredictions,
 )
 from .predictions import Feedback, Prediction, UnitFeedback
+from .process_loads import ProcessLoad
 from .readings import EndpointReading
 from .shadows import Shadow, ShadowAnswer
 from .workers import ServingWorker
@@ -46,6 +47,7 @@ __all__ = [
     "LogCount",
     "Mode",
     "Prediction",
+    "ProcessLoad",
     "RoutingEpoch",
     "ServingWorker",
     "Shadow",

@@ -10,7 +10,7 @@ from experiments.queries.datasets import local_paths
 from mlregistry.errors import Invalid
 from mlregistry.ml.drift import judging, tables
 from mlregistry.ml.drift.baselines import INPUT
-from mlregistry.ml.drift.logged_rows import Chosen, open_lines
+from mlregistry.ml.drift.logged_rows import Chosen, LoggedRows
 from mlregistry.ml.drift.parquet_rows import open_table
 from mlregistry.ml.drift.report import DriftReport
 from serving.models import DriftCheck
@@ -43,11 +43,10 @@ def exact_report(check: DriftCheck) -> DriftReport:
         local_paths(row.dataset_version) as paths,
         open_table(paths) as before,
     ):
-        lines = Path(folder) / "window.ndjson"
-        _copy(check, lines)
-        with open_lines(lines, shown) as now:
-            sides = [Chosen(side, list(shown), INPUT) for side in (before, now)]
-            exact = tables.compare(sides[0], sides[1], declared)
+        now = LoggedRows(Path(folder), shown)
+        _copy(check, now)
+        sides = [Chosen(side, list(shown), INPUT) for side in (before, now)]
+        exact = tables.compare(sides[0], sides[1], declared)
     others = [column for column in found.columns if not column.name.startswith(INPUT)]
     return judging.summed(
         [*exact.columns, *others],
@@ -57,11 +56,12 @@ def exact_report(check: DriftCheck) -> DriftReport:
     )
 
 
-def _copy(check: DriftCheck, target: Path) -> None:
+def _copy(check: DriftCheck, target: LoggedRows) -> None:
     """COPY takes no parameters: numbers and times of our own are written into it."""
     sql = COPY.format(
         endpoint=check.endpoint_id, version=check.version_id, since=check.since.isoformat(),
         until=check.until.isoformat(), most=MOST_ROWS,
     )  # fmt: skip
-    with target.open("w", encoding="utf-8") as file, connection.cursor() as cursor:
-        cursor.copy_expert(sql, file)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(sql, target)
+    target.close()

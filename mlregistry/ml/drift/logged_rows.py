@@ -4,18 +4,27 @@ to the last digit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
-from mlregistry.ml import duck
-from mlregistry.ml.drift.parquet_rows import open_table
+from mlregistry.lib.lazily import lazily
+from mlregistry.ml.drift.json_rows import JsonRows
 from mlregistry.ml.drift.tables import Table
-from mlregistry.ml.drift.values import Values
-from mlregistry.ml.table_info import Limits
+from mlregistry.ml.drift.values import Values, merged, of_counts, of_numbers
 
-SQL_TYPES = {"integer": "BIGINT", "float": "DOUBLE"}  # all others are read as text
-LIMITS = Limits(memory_mb=768)
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mlregistry.ml.drift.sides import Array, Floats
+else:
+    np = lazily("numpy")
+
+NUMBERS = ("integer", "float")
+AT_ONCE = 256  # lines: while they are read, as many more fit into the socket that they come from
+MOST_LABELS = 1_000_000  # of a column; rows of more are counted together
+BUFFER = 1 << 18
 
 
 class Chosen:
@@ -31,25 +40,73 @@ class Chosen:
         return self.table.values(name.removeprefix(self.prefix))
 
 
-@contextmanager
-def open_lines(lines: Path, types: Mapping[str, str]) -> Iterator[Table]:
-    """The table of the lines: `types` are those of the signature by column. A value of another type is missing.
+class LoggedRows:
+    """Takes lines as they come: numbers go into a file per column, categories are counted. Then it is a table.
 
-    A Parquet file is written beside the lines.
+    `types` are those of the signature by column; a value of another type is missing. Memory does not grow with rows.
     """
-    target = lines.with_suffix(".parquet")
-    texts = ", ".join(f"{duck.text(name)}: 'VARCHAR'" for name in types)
-    chosen = ", ".join(_read(name, SQL_TYPES.get(kind)) for name, kind in types.items())
-    with duck.connect([lines.parent], LIMITS) as connection:
-        connection.execute(
-            f"COPY (SELECT {chosen} FROM read_json({duck.text(lines.resolve())},"  # noqa: S608  # duck quotes names and paths
-            f" format = 'newline_delimited', columns = {{{texts}}}))"
-            f" TO {duck.text(target.resolve())} (FORMAT parquet)"
-        )
-    with open_table([target]) as table:
-        yield table
+
+    def __init__(self, folder: Path, types: Mapping[str, str]) -> None:
+        self.names, self.types, self.n_rows = list(types), dict(types), 0
+        self._reader = JsonRows({name: kind in NUMBERS for name, kind in types.items()})
+        self._waiting: list[bytes] = []
+        self._paths = {name: folder / f"{place}.f8" for place, name in enumerate(types)}
+        self._files: dict[str, IO[bytes]] = {
+            name: self._paths[name].open("wb", buffering=BUFFER)
+            for name, kind in types.items()
+            if kind in NUMBERS
+        }
+        self._counts: dict[str, Counter[Any]] = {name: Counter() for name in types if name not in self._files}
+        self._n_others: Counter[str] = Counter()
+
+    def write(self, line: bytes) -> int:
+        """One line, as COPY hands it over."""
+        self._waiting.append(line)
+        if len(self._waiting) == AT_ONCE:
+            self._take()
+        return len(line)
+
+    def close(self) -> None:
+        """After the last line."""
+        self._take()
+        for file in self._files.values():
+            file.close()
+
+    def values(self, name: str) -> Values:
+        if name in self._paths and name not in self._counts:
+            return of_numbers(_whole(np.fromfile(self._paths[name]), self.types[name]))
+        counts = dict(self._counts[name])
+        n_missing = counts.pop(None, 0)
+        return of_counts(merged(counts), n_missing, self._n_others[name])
+
+    def _take(self) -> None:
+        columns = self._reader.columns(self._waiting)
+        self.n_rows += len(self._waiting)
+        self._waiting = []
+        for name, values in columns.items():
+            if name in self._files:
+                self._files[name].write(np.asarray(values, dtype=np.float64))
+            else:
+                self._count(name, values)
+
+    def _count(self, name: str, values: Sequence[Any]) -> None:
+        counts = self._counts[name]
+        try:
+            more = Counter(values)
+        except TypeError:  # lists and objects
+            more = Counter(
+                value if value is None or isinstance(value, str) else str(value) for value in values
+            )
+        if len(counts) >= MOST_LABELS:
+            known = Counter({value: n for value, n in more.items() if value in counts})
+            self._n_others[name] += more.total() - known.total()
+            more = known
+        counts.update(more)
 
 
-def _read(name: str, sql_type: str | None) -> str:
-    quoted = duck.name(name)
-    return f"TRY_CAST({quoted} AS {sql_type}) AS {quoted}" if sql_type else quoted
+def _whole(values: Floats, kind: str) -> Array:
+    """As whole numbers where the signature says so and all of them are there."""
+    if kind != "integer" or not np.isfinite(values).all():
+        return values
+    whole = values.astype(np.int64)
+    return whole if (whole == values).all() else values
