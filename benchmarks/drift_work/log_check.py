@@ -110,7 +110,6 @@ def filled(endpoint: Endpoint, version: ModelVersion, window: Path) -> int:
         cursor.execute(NOTES, [A_NOTE])
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE serving_prediction")
-        cursor.execute("CHECKPOINT")
     lines.unlink()
     return int(n_rows)
 

@@ -76,7 +76,6 @@ def main(n_rows: int) -> None:
     checks(endpoint, versions, now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-        cursor.execute("CHECKPOINT")
 
 
 def made() -> tuple[Endpoint, list[ModelVersion]]:

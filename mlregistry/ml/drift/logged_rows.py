@@ -4,27 +4,28 @@ to the last digit.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlregistry.lib.lazily import lazily
-from mlregistry.ml.drift.json_rows import JsonRows
+from mlregistry.ml import duck
 from mlregistry.ml.drift.tables import Table
-from mlregistry.ml.drift.values import Values, merged, of_counts, of_numbers
+from mlregistry.ml.drift.values import MOST_CATEGORIES, Values, of_counts, of_numbers
+from mlregistry.ml.table_info import Limits
 
 if TYPE_CHECKING:
+    import duckdb
     import numpy as np
 
     from mlregistry.ml.drift.sides import Array, Floats
 else:
-    np = lazily("numpy")
+    duckdb, np = lazily("duckdb"), lazily("numpy")
 
 NUMBERS = ("integer", "float")
-AT_ONCE = 256  # lines: while they are read, as many more fit into the socket that they come from
-MOST_LABELS = 1_000_000  # of a column; rows of more are counted together
-BUFFER = 1 << 18
+LIMITS = Limits(memory_mb=640, threads=2)
+LONGEST_LINE = 64 * 1024 * 1024
 
 
 class Chosen:
@@ -41,67 +42,50 @@ class Chosen:
 
 
 class LoggedRows:
-    """Takes lines as they come: numbers go into a file per column, categories are counted. Then it is a table.
+    """The lines as a table of DuckDB; what does not fit into memory lies beside them."""
 
-    `types` are those of the signature by column; a value of another type is missing. Memory does not grow with rows.
-    """
-
-    def __init__(self, folder: Path, types: Mapping[str, str]) -> None:
-        self.names, self.types, self.n_rows = list(types), dict(types), 0
-        self._reader = JsonRows({name: kind in NUMBERS for name, kind in types.items()})
-        self._waiting: list[bytes] = []
-        self._paths = {name: folder / f"{place}.f8" for place, name in enumerate(types)}
-        self._files: dict[str, IO[bytes]] = {
-            name: self._paths[name].open("wb", buffering=BUFFER)
-            for name, kind in types.items()
-            if kind in NUMBERS
-        }
-        self._counts: dict[str, Counter[Any]] = {name: Counter() for name in types if name not in self._files}
-        self._n_others: Counter[str] = Counter()
-
-    def write(self, line: bytes) -> int:
-        """One line, as COPY hands it over."""
-        self._waiting.append(line)
-        if len(self._waiting) == AT_ONCE:
-            self._take()
-        return len(line)
-
-    def close(self) -> None:
-        """After the last line."""
-        self._take()
-        for file in self._files.values():
-            file.close()
+    def __init__(self, connection: duckdb.DuckDBPyConnection, types: Mapping[str, str]) -> None:
+        self.connection, self.types, self.names = connection, dict(types), list(types)
+        self.n_rows = int(connection.execute("SELECT count(*) FROM logged").fetchall()[0][0])
 
     def values(self, name: str) -> Values:
-        if name in self._paths and name not in self._counts:
-            return of_numbers(_whole(np.fromfile(self._paths[name]), self.types[name]))
-        counts = dict(self._counts[name])
-        n_missing = counts.pop(None, 0)
-        return of_counts(merged(counts), n_missing, self._n_others[name])
+        column = duck.name(name)
+        if self.types[name] in NUMBERS:
+            found = self.connection.execute(f"SELECT {column} FROM logged").fetchnumpy()[name]  # noqa: S608  # duck quotes names
+            return of_numbers(_whole(np.ma.filled(found, np.nan), self.types[name]))
+        pairs = self.connection.execute(
+            f"SELECT {column} AS v, count(*) AS n FROM logged GROUP BY v ORDER BY n DESC, v LIMIT {MOST_CATEGORIES + 1}"  # noqa: S608  # the same
+        ).fetchall()
+        counts = {str(value): int(n) for value, n in pairs if value is not None}
+        missing = f"SELECT count(*) FROM logged WHERE {column} IS NULL"  # noqa: S608  # the same
+        n_missing = int(self.connection.execute(missing).fetchall()[0][0])
+        return of_counts(counts, n_missing, self.n_rows - n_missing - sum(counts.values()))
 
-    def _take(self) -> None:
-        columns = self._reader.columns(self._waiting)
-        self.n_rows += len(self._waiting)
-        self._waiting = []
-        for name, values in columns.items():
-            if name in self._files:
-                self._files[name].write(np.asarray(values, dtype=np.float64))
-            else:
-                self._count(name, values)
 
-    def _count(self, name: str, values: Sequence[Any]) -> None:
-        counts = self._counts[name]
+@contextmanager
+def open_lines(lines: Path, types: Mapping[str, str]) -> Iterator[LoggedRows]:
+    """The table of the lines: `types` are those of the signature by column. A value of another type is missing."""
+    with duck.connect([lines.parent], LIMITS) as connection:
         try:
-            more = Counter(values)
-        except TypeError:  # lists and objects
-            more = Counter(
-                value if value is None or isinstance(value, str) else str(value) for value in values
-            )
-        if len(counts) >= MOST_LABELS:
-            known = Counter({value: n for value, n in more.items() if value in counts})
-            self._n_others[name] += more.total() - known.total()
-            more = known
-        counts.update(more)
+            connection.execute(_read(lines, types, strict=True))
+        except duckdb.Error:  # a value of another type, for which all are read as text first
+            connection.execute(_read(lines, types, strict=False))
+        yield LoggedRows(connection, types)
+
+
+def _read(lines: Path, types: Mapping[str, str], *, strict: bool) -> str:
+    numbers = {name for name, kind in types.items() if kind in NUMBERS}
+    read = ", ".join(
+        f"{duck.text(name)}: '{'DOUBLE' if strict and name in numbers else 'VARCHAR'}'" for name in types
+    )
+    chosen = ", ".join(
+        f"TRY_CAST({duck.name(name)} AS DOUBLE) AS {duck.name(name)}" if name in numbers else duck.name(name)
+        for name in types
+    )
+    return (
+        f"CREATE OR REPLACE TABLE logged AS SELECT {chosen} FROM read_json({duck.text(lines.resolve())},"  # noqa: S608  # duck quotes names and paths
+        f" format = 'newline_delimited', maximum_object_size = {LONGEST_LINE}, columns = {{{read}}})"
+    )
 
 
 def _whole(values: Floats, kind: str) -> Array:
