@@ -171,9 +171,9 @@ ALERT_FIGURES: list[str] = [  # dotted paths to more figures that alert rules ma
         "COLUMN_DRIFT",
         "MISSING_SHARE",
         "UNSEEN_SHARE",
-        "EXPECTED_METRIC",
         "STREAM_CHANGES",
         "TOLD_APART",
+        "EXPECTED_METRIC",
     )
 ]
 PUBLIC_URL = env.text(

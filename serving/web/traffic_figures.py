@@ -1,6 +1,6 @@
 """Arranges how an endpoint answered over time for the page “Monitoring”: a line per variant, charts, processes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from serving.queries.traffic_hours import Answers, Series
 MOST_SERIES = 6
 MEGABYTE = 1024 * 1024
 MANY = 60  # points without markers
+THROUGHPUT = (("requests_per_second", ""),)
+RATES = (("error_rate", "errors"), ("mistake_rate", "refused"), ("null_rate", "nothing"))
 LATENCIES = (("p50_seconds", "p50"), ("p95_seconds", "p95"), ("p99_seconds", "p99"))
 
 
@@ -48,47 +50,35 @@ def shown(endpoint: Endpoint, since: datetime, until: datetime, now: datetime) -
 
 
 def _answers(series: Sequence[Series], step: timedelta, now: datetime) -> dict[str, dict[str, Any] | None]:
-    few = LATENCIES if len(series) == 1 else LATENCIES[1:]
+    latencies = LATENCIES if len(series) == 1 else LATENCIES[1:]
+    drawings = (
+        ("throughput", "Requests", "a second", THROUGHPUT, 1),
+        ("latency", "Latency", "milliseconds", latencies, 1000),
+        ("rates", "Errors and predictions of nothing", "per cent", RATES, 100),
+    )
     return {
-        "throughput": _chart(
-            "Requests", "a second", series, step, now, [("", lambda figures: figures["requests_per_second"])]
-        ),
-        "latency": _chart(
-            "Latency", "milliseconds", series, step, now,
-            [(words, lambda figures, name=name: _milliseconds(figures[name])) for name, words in few],
-        ),
-        "rates": _chart(
-            "Errors and predictions of nothing", "per cent", series, step, now,
-            [("errors", lambda figures: _per_cent(figures["error_rate"])),
-             ("refused", lambda figures: _per_cent(figures["mistake_rate"])),
-             ("nothing", lambda figures: _per_cent(figures["null_rate"]))],
-        ),
-    }  # fmt: skip
+        name: _lines(title, y_title, _series(series, step, now, figures, factor))
+        for name, title, y_title, figures, factor in drawings
+    }
 
 
-Read = Callable[[dict[str, Any]], float | None]
-
-
-def _chart(
-    title: str,
-    y_title: str,
-    series: Sequence[Series],
-    step: timedelta,
-    now: datetime,
-    reads: Sequence[tuple[str, Read]],
-) -> dict[str, Any] | None:
+def _series(
+    series: Sequence[Series], step: timedelta, now: datetime, figures: Sequence[tuple[str, str]], factor: int
+) -> list[dict[str, Any]]:
     """A line for each variant and figure; one that is nought or unknown throughout says nothing."""
     lines = []
     for one in series:
-        figures = [(at, _of_step(answers, at, step, now)) for at, answers in one.steps.items()]
-        for words, read in reads:
-            points = [(_moment(at), value) for at, found in figures if (value := read(found)) is not None]
-            name = f"{one.name}, {words}" if words else one.name
+        steps = [(at, _of_step(answers, at, step, now)) for at, answers in one.steps.items()]
+        for figure, words in figures:
+            points = [
+                (_moment(at), factor * found[figure]) for at, found in steps if found[figure] is not None
+            ]
             if any(value for _, value in points):
+                name = f"{one.name}, {words}" if words else one.name
                 lines.append(
                     {"name": name, "x": [at for at, _ in points], "y": [value for _, value in points]}
                 )
-    return _lines(title, y_title, lines)
+    return lines
 
 
 def _of_step(answers: Answers, at: int, step: timedelta, now: datetime) -> dict[str, Any]:
@@ -124,11 +114,3 @@ def _lines(title: str, y_title: str, series: list[dict[str, Any]]) -> dict[str, 
 
 def _moment(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
-
-
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else 1000 * seconds
-
-
-def _per_cent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
