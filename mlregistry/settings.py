@@ -164,7 +164,18 @@ TRACKING_URL = env.text("MLREGISTRY_TRACKING_URL", env.own_url())  # where worke
 LOAD_TEST_RATE = env.number(
     "MLREGISTRY_LOAD_TEST_RATE", 20_000
 )  # requests a second at most; 0: no load tests
-ALERT_FIGURES: list[str] = []  # dotted paths to more figures that alert rules may watch
+ALERT_FIGURES: list[str] = [  # dotted paths to more figures that alert rules may watch
+    f"serving.queries.drift_alerts.{name}"
+    for name in (
+        "DRIFTED_SHARE",
+        "COLUMN_DRIFT",
+        "MISSING_SHARE",
+        "UNSEEN_SHARE",
+        "STREAM_CHANGES",
+        "TOLD_APART",
+        "EXPECTED_METRIC",
+    )
+]
 PUBLIC_URL = env.text(
     "MLREGISTRY_PUBLIC_URL", TRACKING_URL
 )  # where people find it, in messages that leave it
@@ -265,6 +276,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.drift_checks.tend": 60,
     "serving.actions.drift_checks.forget_old": 3600,
     "serving.actions.retraining_looks.tend": 10,
+    "serving.actions.process_loads.forget_old": 3600,
     "serving.actions.unit_feedback.settle_due": 10,
     "serving.actions.retention.tend": 3600,
     "serving.actions.alert_looks.tend": 10,

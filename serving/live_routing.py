@@ -23,6 +23,7 @@ from mlregistry.accounts.actor import Actor
 from serving.actions import workers
 from serving.actions.counts import add_counts
 from serving.actions.logcounts import Amounts, add_log_counts
+from serving.actions.process_loads import add_load
 from serving.actions.rescoring import add_rescored
 from serving.actions.routing import CHANNEL
 from serving.hotpath.admission import Admission
@@ -35,6 +36,7 @@ from serving.hotpath.protocols import SCORING, Answer, Wording
 from serving.hotpath.snapshot import Address, Grant, Snapshot
 from serving.load_books import LoadBooks
 from serving.model_files import make_whole
+from serving.process_meter import ProcessMeter
 from serving.queries import routing
 from serving.shipping import run_until, ship_folder
 
@@ -70,6 +72,7 @@ class LiveRouting:
         self._settled: frozenset[int] = frozenset()
         self._reported: tuple[int, dict[str, str]] | None = None
         self._reported_at = float("-inf")
+        self._meter = ProcessMeter()
         self._rescored_at = float("-inf")
         self._unsent: list[Mapping[Key, Tally]] = []
         self._unsent_log: list[Mapping[int, Amounts]] = []
@@ -176,6 +179,7 @@ class LiveRouting:
         workers.report(
             self.name, host=socket.gethostname()[:100], pid=self.pid, epoch=current[0], failures=failures
         )
+        add_load(self.name, self._meter.since_last())
         self._reported, self._reported_at = current, time.monotonic()
 
     def is_ready(self) -> bool:

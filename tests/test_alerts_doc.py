@@ -21,7 +21,7 @@ from mlregistry.notices.actions import channels
 from mlregistry.notices.actions.channels import Made
 from mlregistry.notices.actions.delivering import PAUSES, send_test
 from mlregistry.supervisor.leash import leashed
-from serving.queries.alert_figures import BUILT_IN
+from serving.queries.alert_figures import figures
 from tests.servers import free_port
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "alerts.md").read_text()
@@ -91,7 +91,7 @@ def test_the_page_lists_every_figure() -> None:
         for row in table.splitlines()
         for name in re.findall(r"`(\w+)`", row.split("|")[1] if "|" in row else "")
     ]
-    assert named == [figure.name for figure in BUILT_IN]
+    assert named == list(figures())
 
 
 def test_the_page_says_when_it_is_tried_again() -> None:

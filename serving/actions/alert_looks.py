@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Team
+from mlregistry.errors import MlregistryError
 from mlregistry.notices.actions.notifying import notify
 from mlregistry.notices.models import Channel
 from serving import alerting
@@ -111,6 +112,9 @@ def _measured(rule: AlertRule, now: datetime) -> Measured:
             measured = figure.measure(Window(rule.endpoint, since, now, rule.column))
     except (OperationalError, InterfaceError):
         raise
+    except MlregistryError as error:  # such as a version that has no baseline yet
+        rule.error = error.message
+        return Measured(None, 0)
     except Exception as error:
         logger.exception("the figure of the alert rule %d could not be measured", rule.pk)
         rule.error = f"{figure.title} could not be measured ({type(error).__name__})."

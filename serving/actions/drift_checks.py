@@ -22,12 +22,13 @@ from mlregistry.ml.drift.report import DriftReport
 from models_app.models import ModelVersion
 from serving.actions import drift_baselines, drift_counts, drift_watches
 from serving.models import BaselineState, DriftCheck, DriftVerdict, Endpoint
-from serving.queries import drift, quality
+from serving.queries import drift, drift_streams, quality
 from serving.queries.drift import Window
 
 KIND, WATCH_KIND = "serving.check_drift", "serving.watch_drift"
 REPORTS_KEPT, CHECKS_KEPT = timedelta(days=90), timedelta(days=400)
 DIGITS = 6
+Beyond = Callable[[DriftCheck], dict[str, Any]]
 
 
 def tend(now: datetime | None = None) -> int:
@@ -83,10 +84,10 @@ def ask_check(
     return check
 
 
-def check_endpoint(endpoint: Endpoint, now: datetime) -> list[DriftCheck]:
+def check_endpoint(endpoint: Endpoint, now: datetime, beyond: Beyond | None = None) -> list[DriftCheck]:
     """The newest window of each version behind the endpoint; where nothing was asked there is nothing to tell.
 
-    Called again for the same time, it does what is left to do.
+    Called again for the same time, it does what is left to do. `beyond` tells what goes through rows themselves.
     """
     of = drift.newest_window(drift.watch_of(endpoint).window_hours, now=now)
     found = []
@@ -95,24 +96,32 @@ def check_endpoint(endpoint: Endpoint, now: datetime) -> list[DriftCheck]:
         check = DriftCheck(endpoint=endpoint, version=version, since=of.since, until=of.until, at=now)
         report = _from_counters(check)
         if report.n_current:
-            found.append(_kept(check, report))
+            found.append(_kept(check, report, beyond))
     return found
 
 
-def complete(check: DriftCheck, compare: Callable[[DriftCheck], DriftReport] | None = None) -> DriftCheck:
+def complete(
+    check: DriftCheck,
+    compare: Callable[[DriftCheck], DriftReport] | None = None,
+    beyond: Beyond | None = None,
+) -> DriftCheck:
     """Compares, from counters if nothing else is given, and keeps what came out; what cannot be compared says why."""
     try:
-        return _kept(check, (compare or _from_counters)(check))
+        return _kept(check, (compare or _from_counters)(check), beyond)
     except MlregistryError as error:
         check.error = error.message
         check.save(update_fields=["error"])
         return check
 
 
-def _kept(check: DriftCheck, report: DriftReport) -> DriftCheck:
+def _kept(check: DriftCheck, report: DriftReport, beyond: Beyond | None) -> DriftCheck:
     for name, value in _figures(report).items():
         setattr(check, name, value)
     check.quality = quality.of_window(check.endpoint, check.version, _window(check)).to_json()
+    check.beyond = {
+        "streams": drift_streams.followed(check.endpoint, check.version, check.until),
+        "two_sample": beyond(check) if beyond else {},
+    }
     check.error = ""
     check.save()
     return check

@@ -5,21 +5,20 @@ transaction that changes the counters. So a kill between the two leaves both as 
 counted when they come. The chore `tend` in `drift_checks` asks for the job serving.count_predictions.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 from django.db import connection, transaction
 
 from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.models import Job
 from mlregistry.jobs.queue import enqueue
 from mlregistry.ml.drift import coding
-from mlregistry.ml.drift.baselines import Baseline
-from mlregistry.ml.drift.counters import Counters, empty
-from mlregistry.ml.drift.folding import Hour, fold_records
+from mlregistry.ml.drift.baselines import PREDICTION, Baseline
+from mlregistry.ml.drift.counters import Counters, empty, missing
+from mlregistry.ml.drift.folding import Hour, fold_logged
 from mlregistry.sql_rows import fetched
 from serving.models import DriftCount, Endpoint, Span
 from serving.queries.drift_baselines import Watched, watched
@@ -40,30 +39,16 @@ TAKE = """
     ) RETURNING version_id, first_request, last_request, numbers
 """
 ROWS = """
-    SELECT extract(epoch FROM at)::float8, variant, version_id, input::text, output::text FROM serving_prediction
+    SELECT floor(extract(epoch FROM at) / 3600)::bigint * 3600, variant, version_id, input::text, output::text
+    FROM serving_prediction
     WHERE id = ANY(%s) AND request_id BETWEEN %s AND %s
 """
 PLACE = """
-    INSERT INTO serving_driftcount (endpoint_id, version_id, variant, span, at, n_rows, counters)
-    VALUES (%s, %s, %s, %s, %s, 0, %s) ON CONFLICT DO NOTHING
+    INSERT INTO serving_driftcount (endpoint_id, version_id, variant, span, at, n_rows, n_nulls, counters)
+    VALUES (%s, %s, %s, %s, %s, 0, 0, %s) ON CONFLICT DO NOTHING
 """
 Key = tuple[int, int, str, datetime, str]  # endpoint, version, variant, begin, span
 Parts = dict[Key, Counters]
-_read = msgspec.json.Decoder().decode
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRow:
-    """What `fold_records` reads of a row."""
-
-    at: float
-    endpoint_id: int
-    variant: str
-    version_id: int
-    inputs: list[Mapping[str, Any]] | None
-    predictions: list[Any]
-    probabilities: Any
-    n_rows: int = 1
 
 
 def ask_to_count() -> int:
@@ -89,8 +74,7 @@ def count_some(endpoint: Endpoint) -> int:
         ends = (min(str(note[1]) for note in notes), max(str(note[2]) for note in notes))
         parts: Parts = {}
         for start in range(0, len(numbers), CHUNK):
-            rows = _rows(endpoint, numbers[start : start + CHUNK], ends)
-            _add_up(parts, _folded(rows, of_version))
+            _add_up(parts, _folded(endpoint, numbers[start : start + CHUNK], ends, of_version))
         _add(parts, of_version)
     return len(numbers)
 
@@ -101,25 +85,18 @@ def forget_old(now: datetime) -> None:
         DriftCount.objects.filter(span=span, at__lt=now - kept).delete()
 
 
-def _rows(endpoint: Endpoint, numbers: list[int], ends: tuple[str, str]) -> list[LoggedRow]:
-    """Those that retention has not removed meanwhile."""
-    found = []
+def _folded(
+    endpoint: Endpoint, numbers: list[int], ends: tuple[str, str], of_version: Mapping[int, Watched]
+) -> dict[Hour, Counters]:
+    """Of the rows that retention has not removed meanwhile."""
+    rows: dict[Hour, list[tuple[str, str]]] = defaultdict(list)
     for at, variant, version_id, given, answer in fetched(ROWS, [numbers, *ends]):
-        inputs, output = _read(given), _read(answer)
-        sure = output.get("probabilities")
-        answer_parts = ([output.get("prediction")], None if sure is None else [sure])
-        found.append(
-            LoggedRow(at, endpoint.pk, variant, version_id, [inputs] if inputs else None, *answer_parts)
-        )
+        rows[Hour(endpoint.pk, variant, version_id, at)].append((given, answer))
+    found = {}
+    for hour, logged in rows.items():
+        one = of_version[hour.version_id]
+        found[hour] = fold_logged(one.baseline, one.reader, logged, one.classes)
     return found
-
-
-def _folded(rows: list[LoggedRow], of_version: Mapping[int, Watched]) -> dict[Hour, Counters]:
-    return fold_records(
-        rows,
-        {pk: one.baseline for pk, one in of_version.items()},
-        {pk: one.classes for pk, one in of_version.items()},
-    )
 
 
 def _add_up(parts: Parts, folded: Mapping[Hour, Counters]) -> None:
@@ -147,4 +124,5 @@ def _add_to(cursor: Any, key: Key, counters: Counters, baseline: Baseline) -> No
     )
     whole = coding.from_bytes(bytes(row.counters), baseline) + counters
     row.counters, row.n_rows = coding.to_bytes(whole, baseline), whole.n_rows
-    row.save(update_fields=["counters", "n_rows"])
+    row.n_nulls += missing(counters, baseline, PREDICTION)
+    row.save(update_fields=["counters", "n_rows", "n_nulls"])

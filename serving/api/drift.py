@@ -110,7 +110,14 @@ class Check(TeamView):
     def get(self, request: Request, check_id: int) -> Response:
         """With its report, which is left out of checks older than 90 days."""
         check = access.drift_check(self.actor, check_id)
-        return Response({**check_json(check), "report": check.report, "quality": check.quality})
+        return Response(
+            {
+                **check_json(check),
+                "report": check.report,
+                "quality": check.quality,
+                "beyond": check.beyond,
+            }
+        )
 
 
 class Baseline(TeamView):

@@ -38,6 +38,7 @@ def check_json(check: DriftCheck) -> dict[str, Any]:
         "n_compared",
         "n_drifted",
         "n_alarms",
+        "exact",
         "share",
     )
     return {

@@ -25,6 +25,9 @@ class QualityOut(serializers.Serializer[Any]):
     delays = serializers.ListField(help_text="Truths by how late they came, up to each bound and beyond.")
     delay_bounds_seconds = serializers.ListField()
     median_delay_seconds = serializers.FloatField(allow_null=True)
+    reliability = serializers.ListField(
+        help_text="By tenths of the probability that was given: its mean, the share that came true, rows."
+    )
 
 
 class Quality(TeamView):

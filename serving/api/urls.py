@@ -18,6 +18,7 @@ from . import (
     retraining,
     scoring,
     shadows,
+    traffic,
 )
 
 urlpatterns = [
@@ -47,6 +48,7 @@ urlpatterns = [
     path("endpoints/<str:name>/drift/baseline", drift.Baseline.as_view()),
     path("endpoints/<str:name>/drift/checks/", drift.Checks.as_view()),
     path("endpoints/<str:name>/quality", quality.Quality.as_view()),
+    path("endpoints/<str:name>/traffic", traffic.Traffic.as_view()),
     path("drift-checks/<int:check_id>", drift.Check.as_view()),
     path("endpoints/<str:name>/retraining", retraining.Policy.as_view()),
     path("endpoints/<str:name>/retrainings/", retraining.Retrainings.as_view()),

@@ -19,6 +19,7 @@ from .monitoring import (
     UncountedPredictions,
 )
 from .predictions import Feedback, Prediction, UnitFeedback
+from .process_loads import ProcessLoad
 from .readings import EndpointReading
 from .reports import EndpointReport, ReportSchedule, Rhythm
 from .retraining import (
@@ -67,6 +68,7 @@ __all__ = [
     "Method",
     "Mode",
     "Prediction",
+    "ProcessLoad",
     "ReportSchedule",
     "Retraining",
     "RetrainingPolicy",

@@ -22,7 +22,7 @@ class DriftBaseline(models.Model):
     state = models.CharField(max_length=8, choices=BaselineState.choices, default=BaselineState.WAITING)
     document = models.JSONField(null=True)
     counters = models.BinaryField(null=True)
-    calibration = models.JSONField(null=True, help_text="of a classifier's probabilities, on its test rows")
+    calibration = models.JSONField(null=True, help_text="what estimates its quality, from its test rows")
     n_rows = models.BigIntegerField(default=0)
     notes = models.JSONField(default=list, blank=True)
     error = models.TextField(blank=True, default="")
@@ -72,6 +72,7 @@ class DriftCount(models.Model):
     span = models.CharField(max_length=1, choices=Span.choices)
     at = models.DateTimeField()
     n_rows = models.BigIntegerField(default=0)
+    n_nulls = models.BigIntegerField(default=0, help_text="rows that were answered with nothing")
     counters = models.BinaryField()
 
     class Meta:
@@ -132,6 +133,9 @@ class DriftCheck(models.Model):
     exact = models.BooleanField(default=False, help_text="inputs row by row, not from counters")
     report = models.JSONField(null=True, help_text="left out of old checks")
     quality = models.JSONField(default=dict, blank=True, help_text="as serving.queries.quality has it")
+    beyond = models.JSONField(
+        default=dict, blank=True, help_text="what no column shows: changes in streams, rows told apart"
+    )
     error = models.TextField(blank=True, default="")
     job = models.ForeignKey("jobs.Job", null=True, on_delete=models.SET_NULL, related_name="+")
     created_by = models.ForeignKey(

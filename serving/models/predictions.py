@@ -63,6 +63,7 @@ class Feedback(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "request_id", "row"], name="feedback_once")
         ]
+        indexes = [models.Index(fields=["endpoint", "-at"], name="feedback_newest")]
 
     def __str__(self) -> str:
         return f"{self.request_id}/{self.row}"

@@ -97,6 +97,12 @@ def report(endpoint: Endpoint, version: ModelVersion, of: Window) -> DriftReport
     return _shown(found, _hidden(endpoint))
 
 
+def n_counted(endpoint: Endpoint, version: ModelVersion, of: Window) -> int:
+    """Rows of the window in counters."""
+    rows = DriftCount.objects.filter(_inside(of), endpoint=endpoint, version=version)
+    return int(rows.aggregate(n=Sum("n_rows"))["n"] or 0)
+
+
 def can_be_compared(version: ModelVersion) -> bool:
     return DriftBaseline.objects.filter(version=version, state=BaselineState.READY).exists()
 

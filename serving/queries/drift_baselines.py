@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from mlregistry.ml.drift import coding
 from mlregistry.ml.drift.baselines import Baseline
 from mlregistry.ml.drift.counters import Counters
+from mlregistry.ml.drift.folding import reader_of
+from mlregistry.ml.drift.json_rows import JsonRows
 from models_app.models import ModelVersion
 from serving.models import BaselineState, DriftBaseline
 
@@ -22,6 +24,11 @@ class Watched:
     baseline: Baseline
     reference: Counters
     classes: Sequence[Any]
+
+    @cached_property
+    def reader(self) -> JsonRows:
+        """Of logged inputs."""
+        return reader_of(self.baseline)
 
 
 def watched(version_ids: Iterable[int]) -> dict[int, Watched]:

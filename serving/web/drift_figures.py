@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,15 @@ ROLES = ((INPUT, "input"), (PREDICTION, "answer"), (PROBABILITY, "answer"), (TRU
 TONES = {
     DriftVerdict.DRIFT.value: "bad", DriftVerdict.COLUMNS.value: "warn", DriftVerdict.QUIET.value: "good",
 }  # fmt: skip
-STATES = {TOO_FEW: "too few values", NEW: "new", GONE: "gone"}
+STATES = {
+    TOO_FEW: ("too few values", ""), NEW: ("new column", "warn"), GONE: ("no values any more", "warn"),
+}  # fmt: skip
+CORRECTIONS = {
+    "benjamini_hochberg": "corrected by Benjamini–Hochberg over all columns that were tested",
+    "holm": "corrected by Holm over all columns that were tested",
+    "bonferroni": "corrected by Bonferroni over all columns that were tested",
+    "none": "not corrected for the number of columns",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def _line(column: ColumnDrift) -> Line:
     method = METHODS[column.method] if column.method else None
     return Line(
         column=column,
-        label=_label(column.name),
+        label=label_of(column.name),
         role=role,
         badges=_badges(column),
         method=method.title if method else "",
@@ -91,19 +98,10 @@ def _line(column: ColumnDrift) -> Line:
 
 
 def _order(column: ColumnDrift) -> tuple[Any, ...]:
-    return not column.alarms, column.state != COMPARED, -_nearness(column), column.name
+    return not column.alarms, column.state != COMPARED, -(column.nearness or 0.0), column.name
 
 
-def _nearness(column: ColumnDrift) -> float:
-    """1 at the threshold, more beyond it."""
-    if column.threshold is None or column.statistic is None:
-        return 0.0
-    if column.adjusted is not None:
-        return math.log(max(column.adjusted, 1e-300)) / math.log(min(column.threshold, 0.999))
-    return column.statistic / column.threshold
-
-
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
     if name == PREDICTION:
         return "prediction"
     if name.startswith(PROBABILITY):
@@ -117,7 +115,7 @@ def _badges(column: ColumnDrift) -> list[tuple[str, str]]:
     rates = (("missing", column.missing), ("infinite", column.infinite), ("new values", column.unseen))
     found += [(word, "warn") for word, rate in rates if rate is not None and rate.drifted]
     if column.state in STATES:
-        found.append((STATES[column.state], ""))
+        found.append(STATES[column.state])
     elif column.state != COMPARED:
         found.append(("not compared", ""))
     return found
@@ -132,7 +130,10 @@ def _measured(column: ColumnDrift, *, is_test: bool) -> str:
 def _bound(column: ColumnDrift, *, is_test: bool) -> str:
     if column.threshold is None:
         return ""
-    return f"drift if ≤ {column.threshold:.2g}" if is_test else f"drift if ≥ {column.threshold:.3f}"
+    if not is_test:
+        return f"drift if ≥ {column.threshold:.3f}"
+    alone = "" if column.p_value == column.adjusted else f", {column.p_value or 0.0:.2g} by itself"
+    return f"drift if ≤ {column.threshold:.2g}{alone}"
 
 
 def _rates(rate: Rate | None) -> str:

@@ -18,7 +18,7 @@ from serving.actions import drift_baselines, drift_checks
 from serving.models import Endpoint
 from serving.queries import drift
 from serving.queries import drift_baselines as baselines
-from serving.web import drift_figures, quality_figures
+from serving.web import beyond_figures, drift_figures, quality_figures, traffic_figures
 
 WINDOWS = {"24h": ("24 hours", 24), "7d": ("7 days", 7 * 24), "30d": ("30 days", 30 * 24)}
 NEWEST = 12
@@ -40,6 +40,7 @@ def monitoring(request: PageRequest, name: str) -> HttpResponse:
         "endpoint": endpoint, "version": version, "versions": versions, "windows": WINDOWS, "chosen": chosen,
         "window": window, **_state(endpoint, version), **_report(endpoint, version, window),
         **_history(endpoint, version, now - timedelta(hours=max(hours, LEAST_HISTORY))),
+        "traffic": traffic_figures.shown(endpoint, window.since, window.until, now),
     }  # fmt: skip
     answer = render(request, "serving/monitoring.html", context)
     if request.htmx and context["report"] is not None:
@@ -53,7 +54,8 @@ def check(request: PageRequest, name: str) -> HttpResponse:
     endpoint = access.endpoint(request.actor, name)
     hours = WINDOWS.get(request.POST.get("window", ""), WINDOWS["24h"])[1]
     window = drift.newest_window(hours, now=timezone.now())
-    made = drift_checks.ask_check(endpoint, _version(endpoint, request.POST), window, by=request.actor)
+    version, exact = _version(endpoint, request.POST), "exact" in request.POST
+    made = drift_checks.ask_check(endpoint, version, window, exact=exact, by=request.actor)
     messages.success(request, f"The check of {made.version} is on its way; its verdict joins the list below.")
     return redirect("serving:monitoring", name)
 
@@ -93,6 +95,7 @@ def _history(endpoint: Endpoint, version: ModelVersion, since: datetime) -> dict
         "tones": drift_figures.TONES,
         "chart": drift_figures.history(checks),
         "quality": quality_figures.shown(checks),
+        "beyond": beyond_figures.shown(checks),
     }
 
 
@@ -102,4 +105,10 @@ def _report(endpoint: Endpoint, version: ModelVersion, window: drift.Window) -> 
     except Conflict as error:
         return {"report": None, "reason": error.message}
     tone, sentence = drift_figures.verdict(found)
-    return {"report": found, "tone": tone, "sentence": sentence, "lines": drift_figures.lines(found)}
+    return {
+        "report": found,
+        "tone": tone,
+        "sentence": sentence,
+        "lines": drift_figures.lines(found),
+        "correction": drift_figures.CORRECTIONS[found.correction],
+    }

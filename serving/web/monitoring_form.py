@@ -8,7 +8,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from mlregistry.accounts.models import Role
-from mlregistry.ml.drift.declaring import DEFAULTS, parse
+from mlregistry.ml.drift.declaring import (
+    ADWIN,
+    ASKED,
+    DEFAULTS,
+    EVERY,
+    NEVER,
+    NO_STREAM,
+    PAGE_HINKLEY,
+    parse,
+)
 from mlregistry.ml.drift.methods import CATEGORICAL, METHODS, NUMERIC
 from mlregistry.ui.page import PageRequest, number, page, whole
 from serving import access
@@ -23,6 +32,8 @@ CORRECTIONS = [
     ("bonferroni", "Bonferroni"),
     ("none", "none"),
 ]
+TOGETHER = [(ASKED, "in checks row by row"), (EVERY, "in every check"), (NEVER, "never")]
+STREAMS = [(ADWIN, "ADWIN"), (PAGE_HINKLEY, "Page–Hinkley"), (NO_STREAM, "not at all")]
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,6 +63,7 @@ def _form(request: PageRequest, endpoint: Endpoint, watch: DriftWatch) -> dict[s
         "endpoint": endpoint, "watch": watch, "declared": declared, "defaults": DEFAULTS,
         "enabled": "enabled" in request.POST if request.form_error else watch.enabled,
         "numeric": _methods(NUMERIC), "categorical": _methods(CATEGORICAL), "corrections": CORRECTIONS,
+        "together": TOGETHER, "streams": STREAMS,
         "chosen_numeric": declared.methods.get(NUMERIC, ""),
         "chosen_categorical": declared.methods.get(CATEGORICAL, ""),
         "percent": f"{100 * declared.drifted_share:g}",
@@ -86,6 +98,9 @@ def _declared(form: QueryDict, watch: DriftWatch) -> dict[str, Any]:
         "correction": form.get("correction", DEFAULTS.correction),
         "drifted_share": (share or 0.0) / 100,
         "least_rows": whole(form.get("least_rows"), "least_rows", default=DEFAULTS.least_rows),
+        "two_sample": form.get("two_sample", DEFAULTS.two_sample),
+        "stream": form.get("stream", DEFAULTS.stream),
+        "stream_change": number(form.get("stream_change"), "stream_change", default=DEFAULTS.stream_change),
     }
     others = {
         name: rule

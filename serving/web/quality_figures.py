@@ -16,7 +16,10 @@ def shown(checks: Sequence[DriftCheck]) -> dict[str, Any] | None:
         return None
     newest = told[-1].quality
     name = _metric(newest)
-    charts = {"quality": _history(told, name), "delays": _delays(newest)}
+    charts = {
+        "quality": _history(told, name), "calibration": _reliability(newest),
+        "calibration-error": _calibration_error(told), "delays": _delays(newest),
+    }  # fmt: skip
     return {
         "metric": name,
         "value": newest["metrics"].get(name),
@@ -48,6 +51,36 @@ def _history(told: Sequence[DriftCheck], name: str) -> dict[str, Any] | None:
         return None
     words = name.replace("_", " ") + (f", {series[0]['name']}" if len(series) == 1 else "")
     return {"type": "lines", "title": "Quality over time", "y_title": words, "series": series}
+
+
+def _reliability(newest: dict[str, Any]) -> dict[str, Any] | None:
+    """What came true of what answers were sure of; of a good model a straight line."""
+    points = newest.get("reliability") or []
+    if not points:
+        return None
+    return {
+        "type": "lines", "title": "What probabilities are worth", "x_title": "probability that was given",
+        "y_title": "share that came true",
+        "series": [{
+            "name": "by truths", "x": [sure for sure, _, _ in points], "y": [right for _, right, _ in points],
+            "counts": [n for _, _, n in points],
+        }],
+    }  # fmt: skip
+
+
+def _calibration_error(told: Sequence[DriftCheck]) -> dict[str, Any] | None:
+    points = [
+        (check.at.isoformat(), error)
+        for check in told
+        if (error := check.quality["metrics"].get("calibration_error")) is not None
+    ]
+    if len(points) < 2:
+        return None
+    return {
+        "type": "lines", "title": "Calibration error over time", "y_title": "expected calibration error",
+        "from_zero": True, "series": [{"name": "by truths", "x": [at for at, _ in points],
+                                       "y": [error for _, error in points]}],
+    }  # fmt: skip
 
 
 def _delays(newest: dict[str, Any]) -> dict[str, Any] | None:

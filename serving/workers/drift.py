@@ -11,6 +11,7 @@ from serving.actions.drift_counts import count_some
 from serving.models import DriftBaseline, DriftCheck, Endpoint
 from serving.workers.drift_baseline import made
 from serving.workers.drift_exact import exact_report
+from serving.workers.drift_together import told_apart
 
 MOST_BATCHES = 2_000
 
@@ -54,7 +55,7 @@ def watch_drift(context: JobContext, *, endpoint_id: int, at: str) -> dict[str, 
     if endpoint is None:
         raise NotFound("The endpoint is gone.")
     _count(context, endpoint)
-    checks = drift_checks.check_endpoint(endpoint, datetime.fromisoformat(at))
+    checks = drift_checks.check_endpoint(endpoint, datetime.fromisoformat(at), told_apart)
     context.report(1.0, ", ".join(check.get_verdict_display() for check in checks) or "nothing to compare")
     return {"n_checks": len(checks)}
 
@@ -67,7 +68,7 @@ def check_drift(context: JobContext, *, check_id: int) -> dict[str, Any]:
         raise NotFound("The endpoint or the check is gone.")
     _count(context, check.endpoint)
     context.report(0.9, "Comparing")
-    done = drift_checks.complete(check, exact_report if check.exact else None)
+    done = drift_checks.complete(check, exact_report if check.exact else None, told_apart)
     context.report(1.0, done.error or done.get_verdict_display())
     return {"verdict": done.verdict, "n_drifted": done.n_drifted}
 

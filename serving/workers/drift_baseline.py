@@ -30,7 +30,7 @@ from mlregistry.ml.drift.folding import values_of
 from mlregistry.ml.drift.parquet_rows import open_table
 from mlregistry.ml.drift.values import CATEGORICAL, Values, of_array
 from mlregistry.ml.metrics import class_numbers
-from mlregistry.ml.monitoring import calibrations, estimated
+from mlregistry.ml.monitoring import calibrations, estimated, loss_models
 from mlregistry.ml.recipes import parse
 from mlregistry.ml.signature import kind_of, plain
 from mlregistry.ml.supervised import table
@@ -46,6 +46,7 @@ else:
     np, pd = lazily("numpy"), lazily("pandas")
 
 MOST_ANSWERED = 20_000
+MOST_LEARNT = 10_000  # rows that a regression's errors are learnt on
 CHUNK = 500
 SEED = 20_241
 Report = Callable[[float, str], None]
@@ -53,7 +54,8 @@ Report = Callable[[float, str], None]
 
 @dataclass
 class Found:
-    """The values of each watched column; `calibration` is that of a classifier's probabilities on its test rows."""
+    """The values of each watched column; `calibration` is that of a classifier's probabilities, or what
+    tells a regression's errors, learnt on its test rows."""
 
     values: dict[str, Values] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -141,17 +143,22 @@ def _unseen(version: ModelVersion, work: table.Work) -> _Unseen:
 def _answers(version: ModelVersion, unseen: _Unseen, kind: str, found: Found, report: Report) -> None:
     model, frame = load_whole(handle_of(version)), unseen.inputs
     names = [str(name) for name in frame.columns]
+    rows: list[dict[str, Any]] = []
     predictions: list[Any] = []
     probabilities: list[Any] = []
     for start in range(0, len(frame), CHUNK):
         cells = frame.iloc[start : start + CHUNK].itertuples(index=False, name=None)
-        scores = model.score([dict(zip(names, map(plain, row), strict=True)) for row in cells])
+        asked = [dict(zip(names, map(plain, row), strict=True)) for row in cells]
+        scores = model.score(asked)
         predictions += scores["predictions"]
         probabilities += scores.get("probabilities") or []
+        rows += asked[: max(0, MOST_LEARNT - len(rows))] if kind == "regression" else []
         report(0.7 + 0.25 * start / len(frame), f"{len(predictions):,} rows answered")
     found.values[PREDICTION] = _values(predictions, kind)
     if probabilities:
         _sure(version, np.array(probabilities, dtype=float), unseen.truths, found)
+    if kind == "regression":
+        _losses(version, rows, predictions, unseen.truths, found)
 
 
 def _sure(version: ModelVersion, probabilities: Any, truths: Any, found: Found) -> None:
@@ -165,6 +172,23 @@ def _sure(version: ModelVersion, probabilities: Any, truths: Any, found: Found) 
         found.notes.append(f"Quality is not estimated: {error.message}")
     else:
         found.calibration = calibrations.to_json(calibration)
+
+
+def _losses(
+    version: ModelVersion,
+    rows: Sequence[dict[str, Any]],
+    predictions: Sequence[Any],
+    truths: Any,
+    found: Found,
+) -> None:
+    """How large a regression's errors are on rows like these."""
+    types = {str(one["name"]): str(one["type"]) for one in version.served_signature["inputs"]}
+    n = len(rows)
+    predicted, truth = (np.asarray(side[:n], dtype=np.float64) for side in (predictions, truths))
+    try:
+        found.calibration = loss_models.learnt(types, rows, predicted, truth).to_json()
+    except MlregistryError as error:
+        found.notes.append(f"Quality is not estimated: {error.message}")
 
 
 def _values(values: Any, kind: str) -> Values:

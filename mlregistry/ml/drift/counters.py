@@ -89,6 +89,12 @@ def empty(baseline: Baseline) -> Counters:
     )
 
 
+def missing(counters: Counters, baseline: Baseline, name: str) -> int:
+    """Rows without a value in that column; 0 where nobody watches it."""
+    place = next((place for place, column in enumerate(baseline.columns) if column.name == name), None)
+    return 0 if place is None else int(counters.figures[place, N_MISSING])
+
+
 def total(parts: Iterable[Counters], baseline: Baseline) -> Counters:
     """The counters of all parts together."""
     found = empty(baseline)

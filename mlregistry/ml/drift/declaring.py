@@ -15,6 +15,8 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.drift.correcting import CORRECTIONS
 from mlregistry.ml.drift.methods import BOTH, METHODS, NUMERIC, Method, method
 
+ASKED, EVERY, NEVER = "asked", "every", "never"  # in exact checks, in every check
+ADWIN, PAGE_HINKLEY, NO_STREAM = "adwin", "page_hinkley", "none"
 FEW = 1_000
 FEW_VALUES = 5
 MOST_COLUMNS = 5_000
@@ -42,6 +44,10 @@ class Declaration:
     missing_change: float = 0.05
     unseen_share: float = 0.01
     least_rows: int = 30
+    two_sample: str = ASKED  # whether a classifier tries to tell the window's rows from the baseline's
+    stream: str = ADWIN  # what follows the hours of a month
+    stream_delta: float = 0.002
+    stream_change: float = 0.2  # in deviations of the baseline; smaller changes are not told
 
     def method_for(self, name: str, kind: str, *, n_smaller: int, n_distinct: int) -> Method:
         """Declared for the column, declared for the kind, or by the sizes."""
@@ -159,10 +165,17 @@ def _level(value: Any, name: str) -> float:
     return _number(value, name, most=0.5)
 
 
-def _correction(value: Any, name: str) -> str:
-    if not isinstance(value, str) or value not in CORRECTIONS:
-        raise Invalid(f"{name} must be one of: {', '.join(CORRECTIONS)}.", field=name)
-    return value
+def _one_of(*known: str) -> Callable[[Any, str], str]:
+    def read(value: Any, name: str) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise Invalid(f"{name} must be one of: {', '.join(known)}.", field=name)
+        return value
+
+    return read
+
+
+def _change(value: Any, name: str) -> float:
+    return _number(value, name, most=100.0)
 
 
 def _rows(value: Any, name: str) -> int:
@@ -176,10 +189,14 @@ _FIELDS: Mapping[str, Callable[[Any, str], Any]] = {
     "thresholds": _thresholds,
     "columns": _columns,
     "alpha": _level,
-    "correction": _correction,
+    "correction": _one_of(*CORRECTIONS),
     "drifted_share": _share,
     "missing_change": _share,
     "unseen_share": _share,
     "least_rows": _rows,
+    "two_sample": _one_of(ASKED, EVERY, NEVER),
+    "stream": _one_of(ADWIN, PAGE_HINKLEY, NO_STREAM),
+    "stream_delta": _level,
+    "stream_change": _change,
 }
 DEFAULTS = Declaration()

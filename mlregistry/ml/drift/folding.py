@@ -1,19 +1,17 @@
-"""Columns and records of the prediction log into counters: from rows of JSON values to arrays in one pass.
-
-Called by the worker that follows the log.
-"""
+"""Columns and rows of the prediction log into counters. Called by those who follow the log."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from mlregistry.lib.floats import as_float
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.drift.baselines import INPUT, PREDICTION, PROBABILITY, Baseline, WatchedColumn
 from mlregistry.ml.drift.counters import Counters, counted_values
+from mlregistry.ml.drift.json_rows import JsonRows, answers_of
 from mlregistry.ml.drift.values import CategoryValues, Values, label, of_counts, of_numbers
 
 if TYPE_CHECKING:
@@ -23,28 +21,7 @@ if TYPE_CHECKING:
 else:
     np = lazily("numpy")
 
-HOUR = 3600
-
-
-class Logged(Protocol):
-    """What is read of an answered request in the prediction log; `at` is seconds since 1970."""
-
-    @property
-    def at(self) -> float: ...
-    @property
-    def endpoint_id(self) -> int: ...
-    @property
-    def variant(self) -> str: ...
-    @property
-    def version_id(self) -> int: ...
-    @property
-    def n_rows(self) -> int: ...
-    @property
-    def inputs(self) -> Sequence[Mapping[str, Any]] | None: ...
-    @property
-    def predictions(self) -> Sequence[Any]: ...
-    @property
-    def probabilities(self) -> Any: ...
+UNLOGGED = "{}"
 
 
 @dataclass(frozen=True, order=True)
@@ -57,34 +34,26 @@ class Hour:
     at: int
 
 
-@dataclass
-class _Rows:
-    inputs: list[Mapping[str, Any]] = field(default_factory=list)
-    predictions: list[Any] = field(default_factory=list)
-    probabilities: list[Any] = field(default_factory=list)
-    n: int = 0
+def reader_of(baseline: Baseline) -> JsonRows:
+    """Of the inputs that the baseline watches."""
+    inputs = [column for column in baseline.columns if column.name.startswith(INPUT)]
+    return JsonRows({column.name[len(INPUT) :]: column.numbers is not None for column in inputs})
 
 
-def fold_records(
-    records: Iterable[Logged],
-    baselines: Mapping[int, Baseline],
-    classes: Mapping[int, Sequence[Any]] | None = None,
-) -> dict[Hour, Counters]:
-    """The counters of each hour; `baselines` and `classes` go by version. Versions without a baseline are left out."""
-    grouped: dict[Hour, _Rows] = defaultdict(_Rows)
-    for record in records:
-        if record.version_id in baselines:
-            hour = int(record.at // HOUR) * HOUR
-            rows = grouped[Hour(record.endpoint_id, record.variant, record.version_id, hour)]
-            rows.n += record.n_rows
-            rows.inputs.extend(record.inputs or ())
-            rows.predictions.extend(record.predictions)
-            rows.probabilities.extend(record.probabilities or ())
-    known = classes or {}
-    return {
-        hour: _folded(baselines[hour.version_id], rows, known.get(hour.version_id, ()))
-        for hour, rows in grouped.items()
-    }
+def fold_logged(
+    baseline: Baseline,
+    reader: JsonRows,
+    rows: Sequence[tuple[str, str]],
+    classes: Sequence[Any] = (),
+) -> Counters:
+    """Of logged rows, each its inputs and its answer as JSON; `{}` are inputs that were not logged."""
+    given = [inputs for inputs, _ in rows if inputs != UNLOGGED]
+    columns = {INPUT + name: values for name, values in reader.columns(given).items()} if given else {}
+    predictions, probabilities = answers_of([answer for _, answer in rows])
+    columns[PREDICTION] = predictions
+    for place, each in enumerate(classes):
+        columns[f"{PROBABILITY}{each}"] = [_at(row, place) for row in probabilities]
+    return fold_columns(baseline, columns, n_rows=len(rows))
 
 
 def fold_columns(baseline: Baseline, columns: Mapping[str, Any], *, n_rows: int) -> Counters:
@@ -95,19 +64,6 @@ def fold_columns(baseline: Baseline, columns: Mapping[str, Any], *, n_rows: int)
         if column.name in columns
     }
     return counted_values(baseline, values, n_rows=n_rows)
-
-
-def _folded(baseline: Baseline, rows: _Rows, classes: Sequence[Any]) -> Counters:
-    columns: dict[str, Any] = {}
-    if rows.inputs:
-        for column in baseline.columns:
-            if column.name.startswith(INPUT):
-                name = column.name[len(INPUT) :]
-                columns[column.name] = [row.get(name) for row in rows.inputs]
-    columns[PREDICTION] = rows.predictions
-    for place, each in enumerate(classes):
-        columns[f"{PROBABILITY}{each}"] = [_at(row, place) for row in rows.probabilities]
-    return fold_columns(baseline, columns, n_rows=rows.n)
 
 
 def _at(row: Any, place: int) -> Any:
@@ -138,7 +94,7 @@ def _counted(values: Any) -> CategoryValues:
     try:
         counts: Mapping[Any, int] = Counter(listed)
     except TypeError:  # lists and objects
-        counts = Counter(map(str, listed))
+        counts = Counter(value if value is None or isinstance(value, str) else str(value) for value in listed)
     found: dict[str, int] = {}
     n_missing = 0
     for value, n in counts.items():

@@ -118,9 +118,20 @@ def _state(column: Column, declaration: Declaration) -> str:
         return GONE
     if not declaration.watches(column.name) or column.kind not in ("numeric", "categorical"):
         return NOT_COMPARED
+    if vanished := _vanished(column, declaration):
+        return vanished
     sides = column.compared
     few = sides is None or min(sides.n_reference, sides.n_current) < declaration.least_rows
     return TOO_FEW if few else COMPARED
+
+
+def _vanished(column: Column, declaration: Declaration) -> str | None:
+    """A column that one side holds in name only: no row of it has a value."""
+    before, now = column.reference, column.current
+    if before is None or now is None or min(before.n_rows, now.n_rows) < declaration.least_rows:
+        return None
+    was, there = before.n_missing < before.n_rows, now.n_missing < now.n_rows
+    return None if was == there else GONE if was else NEW
 
 
 def _measured(plain: ColumnDrift, compared: Compared, declaration: Declaration) -> ColumnDrift:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from mlregistry.ml.profiling.codec import decoded, encoded
 
 FORMAT = 1
+LEAST_P, MOST_LEVEL = 1e-300, 0.999
 COMPARED, NEW, GONE, TOO_FEW, NOT_COMPARED = "compared", "new", "gone", "too_few", "not_compared"
 
 
@@ -63,6 +65,15 @@ class ColumnDrift:
         """Whether anything about the column is worth an alarm."""
         rates = (self.missing, self.infinite, self.unseen)
         return self.drifted or self.state in (NEW, GONE) or any(rate.drifted for rate in rates if rate)
+
+    @property
+    def nearness(self) -> float | None:
+        """1 at the threshold, more beyond it; of tests by the logarithm of p. None where nothing was compared."""
+        if self.threshold is None or self.statistic is None:
+            return None
+        if self.adjusted is not None:
+            return math.log(max(self.adjusted, LEAST_P)) / math.log(min(self.threshold, MOST_LEVEL))
+        return self.statistic / self.threshold
 
 
 @dataclass(frozen=True)

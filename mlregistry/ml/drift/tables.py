@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, Protocol
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.drift import judging
 from mlregistry.ml.drift.declaring import DEFAULTS, Declaration
-from mlregistry.ml.drift.judging import Column
-from mlregistry.ml.drift.report import DriftReport
+from mlregistry.ml.drift.report import ColumnDrift, DriftReport
 from mlregistry.ml.drift.values import Values, of_array, together
 
 MOST_COLUMNS = 10_000
+N_THREADS, WORTH_THREADS = 2, 50_000
 
 
 class Table(Protocol):
@@ -46,14 +48,14 @@ class ArrayTable:
 
 
 def compare(reference: Table, current: Table, declaration: Declaration = DEFAULTS) -> DriftReport:
-    """A window against its baseline, one column in memory at a time; columns of one side only are new or gone."""
+    """A window against its baseline, two columns in memory at a time; columns of one side only are new or gone."""
     names = list(dict.fromkeys([*reference.names, *current.names]))
     if len(names) > MOST_COLUMNS:
         raise Invalid(
             f"{len(names):,} columns are too many to compare; at most {MOST_COLUMNS:,}.", field="columns"
         )
-    return judging.report(
-        _columns(names, reference, current),
+    return judging.summed(
+        _judged(names, reference, current, declaration),
         n_reference=reference.n_rows,
         n_current=current.n_rows,
         declaration=declaration,
@@ -67,9 +69,19 @@ def compare_arrays(
     return compare(ArrayTable(reference), ArrayTable(current), declaration)
 
 
-def _columns(names: Sequence[str], reference: Table, current: Table) -> Iterator[Column]:
-    before, now = set(reference.names), set(current.names)
-    for name in names:
-        left = reference.values(name) if name in before else None
-        right = current.values(name) if name in now else None
-        yield together(name, left, right)
+def _judged(
+    names: Sequence[str], reference: Table, current: Table, declaration: Declaration
+) -> list[ColumnDrift]:
+    """One column is read at a time, while another one is sorted and measured."""
+    before, now, reading = set(reference.names), set(current.names), Lock()
+
+    def judged(name: str) -> ColumnDrift:
+        with reading:
+            left = reference.values(name) if name in before else None
+            right = current.values(name) if name in now else None
+        return judging.judged(together(name, left, right), declaration)
+
+    if max(reference.n_rows, current.n_rows) < WORTH_THREADS:
+        return [judged(name) for name in names]
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        return list(pool.map(judged, names))

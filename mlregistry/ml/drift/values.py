@@ -150,10 +150,10 @@ def of_array(values: Any) -> Values:
     present = series[~missing] if n_missing else series
     if kind in "iuf":
         return of_numbers(present.to_numpy(), n_missing)
-    return of_counts(_merged(present.value_counts()), n_missing)
+    return of_counts(merged(present.value_counts()), n_missing)
 
 
-def _merged(counts: pd.Series[int]) -> dict[str, int]:
+def merged(counts: pd.Series[int] | Mapping[Any, int]) -> dict[str, int]:
     """Values that read alike count as one."""
     found: dict[str, int] = {}
     for value, n in counts.items():

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.monitoring.trees import Trees, trees_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,16 +99,15 @@ class LossEstimate:
 class LossModel:
     """Two models of the error's size and of its square, by inputs and prediction."""
 
-    size: ensemble.HistGradientBoostingRegressor
-    square: ensemble.HistGradientBoostingRegressor
+    size: Trees
+    square: Trees
 
     def estimate(self, inputs: Floats, predicted: Floats) -> LossEstimate:
         """Of rows without truth."""
         rows = np.column_stack([inputs, predicted])
         if not len(rows):
             raise Invalid("There are no rows to estimate from.", field="rows")
-        with threadpool_limits(1, user_api="openmp"):
-            size, square = self.size.predict(rows), self.square.predict(rows)
+        size, square = self.size.predict(rows), self.square.predict(rows)
         mean = float(np.maximum(square, 0).mean())
         return LossEstimate(len(rows), float(np.maximum(size, 0).mean()), math.sqrt(mean))
 
@@ -119,9 +119,11 @@ def regression(inputs: Floats, predicted: Floats, truth: Floats, *, seed: int = 
     error = np.abs(truth - predicted)
     with threadpool_limits(1, user_api="openmp"):
         models = [
-            ensemble.HistGradientBoostingRegressor(
-                max_iter=60, max_leaf_nodes=12, early_stopping=False, random_state=seed
-            ).fit(rows, target)
+            trees_of(
+                ensemble.HistGradientBoostingRegressor(
+                    max_iter=60, max_leaf_nodes=12, early_stopping=False, random_state=seed
+                ).fit(rows, target)
+            )
             for target in (error, error**2)
         ]
     return LossModel(*models)

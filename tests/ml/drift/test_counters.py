@@ -13,7 +13,7 @@ from mlregistry.ml.drift import coding, counted, counters
 from mlregistry.ml.drift.baselines import PREDICTION, Baseline, baseline_of
 from mlregistry.ml.drift.counters import Counters, counted_values
 from mlregistry.ml.drift.declaring import Declaration
-from mlregistry.ml.drift.folding import Hour, fold_columns, fold_records
+from mlregistry.ml.drift.folding import fold_columns, fold_logged, reader_of
 from mlregistry.ml.drift.report import ColumnDrift, DriftReport
 from mlregistry.ml.drift.tables import compare_arrays
 from mlregistry.ml.drift.values import of_array
@@ -177,22 +177,7 @@ def test_damaged_and_foreign_bytes_are_refused() -> None:
         Baseline.from_json({**base.baseline.to_json(), "format": 7})
 
 
-@dataclass
-class Answered:
-    at: float
-    inputs: list[dict[str, Any]] | None
-    predictions: list[Any]
-    endpoint_id: int = 1
-    variant: str = "champion"
-    version_id: int = 5
-    probabilities: Any = None
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.predictions)
-
-
-def test_records_are_folded_by_variant_version_and_hour() -> None:
+def test_logged_rows_are_folded_whatever_their_json_holds() -> None:
     base = kept(
         {
             "input:age": np.arange(100.0),
@@ -201,29 +186,31 @@ def test_records_are_folded_by_variant_version_and_hour() -> None:
             "output:probability:yes": np.linspace(0, 1, 100),
         }
     )
-    records = [
-        Answered(
-            3600.0,
-            [{"age": 5, "town": "a"}, {"age": None}],
-            ["no", "yes"],
-            probabilities=[[0.9, 0.1], [0.3, 0.7]],
-        ),
-        Answered(7199.9, [{"age": 2**2000, "town": "zzz"}, {"age": "old", "town": 3}], ["no", "no"]),
-        Answered(7200.0, None, ["yes"], probabilities=[[0.2, 0.8]]),
-        Answered(7200.0, [{"age": 1}], ["yes"], version_id=9),
+    reader = reader_of(base.baseline)
+    plain = [
+        ('{"age": 5, "town": "a", "unknown": [1]}', '{"prediction": "no", "probabilities": [0.9, 0.1]}'),
+        ('{"age": null}', '{"prediction": "yes", "probabilities": [0.3, 0.7]}'),
+        ("{}", '{"prediction": null}'),
     ]
-    found = fold_records(records, {5: base.baseline}, {5: ("no", "yes")})
-    assert sorted(found) == [Hour(1, "champion", 5, 3600), Hour(1, "champion", 5, 7200)]
-    first, second = found[Hour(1, "champion", 5, 3600)], found[Hour(1, "champion", 5, 7200)]
-    assert (first.n_rows, second.n_rows) == (4, 1)
+    odd = [
+        (f'{{"age": {2**2000}, "town": "zzz"}}', '{"prediction": "no"}'),
+        ('{"age": "7", "town": 3}', '{"prediction": "no"}'),
+        ('{"age": {"deep": [1]}, "town": {"a": 1}}', '{"prediction": "no"}'),
+    ]
+    first = fold_logged(base.baseline, reader, plain, ("no", "yes"))
     places = base.baseline.places
+    assert first.n_rows == 3
     assert first.counts[places["input:age"]].sum() == 1
-    assert first.figures[0].tolist()[:2] == [2, 1]  # null and a word; what is beyond any float
-    assert first.counts[places["input:town"]].tolist() == [1, 0, 2]
-    assert first.counts[places[PREDICTION]].tolist() == [3, 1, 0]
+    assert first.figures[0].tolist()[:2] == [1, 0]
+    assert first.counts[places["input:town"]].tolist() == [1, 0, 0]
+    assert first.counts[places[PREDICTION]].tolist() == [1, 1, 0]
+    assert counters.missing(first, base.baseline, PREDICTION) == 1
     assert first.counts[places["output:probability:yes"]].sum() == 2
-    assert second.counts[places["input:age"]].sum() == second.figures[0, 0] == 0
-    assert second.counts[places[PREDICTION]].tolist() == [0, 1, 0]
+    whole = fold_logged(base.baseline, reader, plain + odd, ("no", "yes"))
+    second = whole - first
+    assert second.figures[0].tolist()[:2] == [2, 1]  # a word and an object; what is beyond any float
+    assert second.counts[places["input:town"]].tolist() == [0, 0, 3]
+    assert fold_logged(base.baseline, reader, [], ()).n_rows == 0
 
 
 HOSTILE: list[tuple[Any, Any]] = [

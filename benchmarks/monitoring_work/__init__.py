@@ -1,0 +1,1 @@
+"""What `benchmarks.monitoring` runs with a database of its own."""
