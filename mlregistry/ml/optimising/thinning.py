@@ -21,6 +21,7 @@ from mlregistry.ml.optimising.subject import Made, Subject
 Array = npt.NDArray[Any]
 LEAST_TREES = 3
 MOST_ROWS = 4_000
+MOST_CELLS = 8_000_000  # trees × rows × classes that one step looks at
 LONGER = 1.5
 LEAST_SHOWN = 12
 
@@ -65,8 +66,9 @@ def _unseen(subject: Subject, forest: Any) -> tuple[Array, Array]:
     """Rows to choose on, and trees × rows: whether the tree was not fitted on the row."""
     chance = np.random.default_rng(subject.recipe.seed)
     n_trees = len(forest.estimators_)
+    most = min(MOST_ROWS, max(200, MOST_CELLS // (n_trees * max(1, len(subject.work.classes)))))
     if len(subject.parts.validation):
-        rows = _some(subject.parts.validation, chance)
+        rows = _some(subject.parts.validation, most, chance)
         return rows, np.ones((n_trees, len(rows)), dtype=bool)
     if not forest.bootstrap:
         raise Invalid(
@@ -82,14 +84,14 @@ def _unseen(subject: Subject, forest: Any) -> tuple[Array, Array]:
     unseen = np.ones((n_trees, len(rows)), dtype=bool)
     for place, one in enumerate(drawn):
         unseen[place, one] = False
-    kept = _some(np.arange(len(rows)), chance)
+    kept = _some(np.arange(len(rows)), most, chance)
     return rows[kept], unseen[:, kept]
 
 
-def _some(rows: Array, chance: np.random.Generator) -> Array:
-    if len(rows) <= MOST_ROWS:
+def _some(rows: Array, most: int, chance: np.random.Generator) -> Array:
+    if len(rows) <= most:
         return rows
-    return np.sort(chance.choice(rows, MOST_ROWS, replace=False))
+    return np.sort(chance.choice(rows, most, replace=False))
 
 
 def _votes(subject: Subject, forest: Any, rows: Array) -> Array:
