@@ -229,6 +229,7 @@ JOB_KINDS = {
     "models_app.take_in": "models_app.workers.intakes.take_in",
     "models_app.compile": "models_app.workers.compilations.compile_version",
     "models_app.test_version": "models_app.workers.model_tests.test_version",
+    "models_app.optimise": "models_app.workers.optimisations.optimise",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "notices.deliver": "mlregistry.notices.workers.deliveries.deliver",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",

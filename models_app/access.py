@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
-from models_app.models import Alias, ModelVersion, RegisteredModel, Webhook
+from models_app.models import Alias, ModelVersion, Optimisation, OptimisedCandidate, RegisteredModel, Webhook
 
 LARGEST = 2**31 - 1  # of a version number's column
+LARGEST_ID, LARGEST_PLACE = 2**63 - 1, 2**15 - 1
 
 
 def models(by: Actor) -> QuerySet[RegisteredModel]:
@@ -55,6 +56,30 @@ def version_by_alias(by: Actor, name: str, alias: str) -> ModelVersion:
     if found is None:
         raise NotFound(f"The model “{name}” has no alias “{alias}”.", field="alias")
     return found.version
+
+
+def optimisation(by: Actor, name: str, number: int, optimisation_id: int) -> Optimisation:
+    rows = Optimisation.objects.select_related(
+        "job", "version__model", "version__run__experiment", "created_by"
+    )
+    found = rows.filter(
+        pk=min(optimisation_id, LARGEST_ID), version__model__team=by.team, version__model__name=name,
+        version__number=min(number, LARGEST),
+    ).first()  # fmt: skip
+    if found is None:
+        raise NotFound(f"“{name}” v{number} has no optimisation {optimisation_id}.", field="optimisation")
+    return found
+
+
+def optimised_candidate(
+    by: Actor, name: str, number: int, optimisation_id: int, place: int
+) -> OptimisedCandidate:
+    of = optimisation(by, name, number, optimisation_id)
+    rows = OptimisedCandidate.objects.select_related("optimisation__version__model", "version", "run")
+    found = rows.filter(optimisation=of, place=min(place, LARGEST_PLACE)).first()
+    if found is None:
+        raise NotFound(f"The optimisation {optimisation_id} has no candidate {place}.", field="place")
+    return found
 
 
 def webhooks(by: Actor) -> QuerySet[Webhook]:

@@ -10,12 +10,13 @@ from models_app.actions import models as model_actions
 from models_app.actions import versions as version_actions
 from models_app.actions import webhooks as webhook_actions
 from models_app.admin_intakes import CardTextAdmin, CompilationAdmin, IntakeAdmin
+from models_app.admin_optimisations import OptimisationAdmin
 from models_app.admin_tests import AwaitedAliasAdmin, LoadVerdictAdmin, ModelGateAdmin, ModelTestRunAdmin
 from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel, Webhook, WebhookDelivery
 
 __all__ = [
     "AwaitedAliasAdmin", "CardTextAdmin", "CompilationAdmin", "IntakeAdmin", "LoadVerdictAdmin", "ModelGateAdmin",
-    "ModelTestRunAdmin",
+    "ModelTestRunAdmin", "OptimisationAdmin",
 ]  # fmt: skip
 
 

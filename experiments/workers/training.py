@@ -133,7 +133,7 @@ def train_one(
         if spec is None:
             raise Invalid("The problem of the run is gone.", field="problem")
         recipe = parse(run.recipe or {}, kind=spec.kind)
-        patiently(lambda: _log_params(run, recipe, by))
+        patiently(lambda: log_params(run, recipe, by))
         context.phase("train")
         told: dict[str, float] = {}
         tell = partial(_tell, context, run, by, told)
@@ -145,7 +145,7 @@ def train_one(
         def keep_origin() -> None:
             provenance.keep_provenance(run, facts, spec=spec, by=by)
 
-        patiently(lambda: _keep(context, run, result, told, keep_origin, by))
+        patiently(lambda: keep(context, run, result, told, keep_origin, by))
         context.log(f"{run.name}: finished in {result.seconds.get('total', math.nan):.1f} s.")
     except (JobCancelled, *AWAY):
         raise
@@ -180,7 +180,7 @@ def _hold(context: JobContext) -> None:
         raise JobCancelled
 
 
-def _log_params(run: Run, recipe: Recipe, by: Actor) -> None:
+def log_params(run: Run, recipe: Recipe, by: Actor) -> None:
     log_actions.log_batch(run, params=flat_params(recipe), by=by)
 
 
@@ -203,17 +203,19 @@ def _text(value: Any) -> str:
     return "true" if value is True else "false" if value is False else str(value)
 
 
-def _keep(
+def keep(
     context: JobContext,
     run: Run,
     result: TrainingResult,
     told: Mapping[str, float],
     keep_origin: Callable[[], object],
     by: Actor,
+    *,
+    compress: Any = packaging.COMPRESSION,
 ) -> None:
     """Files first, then everything that is not told yet and the end of the run in one transaction."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
-        for file in packaging.save(result.pipeline, Path(folder)):
+        for file in packaging.save(result.pipeline, Path(folder), compress=compress):
             artifacts.save_artifact(run, f"model/{file.name}", Path(folder) / file.name, by=by)
     evaluations.save_predictions(run, result, by=by)
     seconds = {f"{step}_seconds": value for step, value in result.seconds.items()}

@@ -6,15 +6,18 @@ from typing import Any
 
 from mlregistry.ml.estimator_entry import Param, choice, number, whole
 
+PRUNING = number(0.0, 0.0, 1e12)
 TREE: dict[str, Any] = {
     "max_depth": whole(None, 1, 100),
     "min_samples_leaf": whole(1, 1, 10_000).over(1, 100, log=True),
+    "ccp_alpha": PRUNING,
 }
 FOREST: dict[str, Any] = {
     "n_estimators": whole(200, 1, 2000),
     "max_depth": whole(None, 1, 100),
     "min_samples_leaf": whole(2, 1, 10_000).over(1, 50, log=True),
     "max_features": Param("sqrt", choices=("sqrt", "log2"), nullable=True).among(),
+    "ccp_alpha": PRUNING,
 }
 FOREST_REGRESSION: dict[str, Any] = {
     **FOREST, "n_estimators": whole(100, 1, 2000), "max_features": number(0.5, 0.01, 1.0).over(0.1, 1.0),
@@ -31,6 +34,7 @@ BOOSTING: dict[str, Any] = {
     "n_estimators": whole(100, 1, 2000).over(50, 400, log=True),
     "max_depth": whole(3, 1, 30).over(1, 8),
     "subsample": number(1.0, 0.1, 1.0).over(0.5, 1.0),
+    "ccp_alpha": PRUNING,
 }
 NEIGHBOURS: dict[str, Any] = {
     "n_neighbors": whole(15, 1, 500).over(1, 100, log=True),

@@ -33,6 +33,7 @@ else:
 
 NAMES = {"joblib": "model.joblib", "skops": "model.skops", "arrays": "model.npz"}
 PICKLED_AND_SKOPS = ("joblib", "skops")
+COMPRESSION = 3  # zlib
 TRUSTED: tuple[str, ...] = (
     "mlregistry.ml.adjusting.Adjusted",
     "mlregistry.ml.adjusting.Sigmoid",
@@ -51,6 +52,8 @@ TRUSTED: tuple[str, ...] = (
     "mlregistry.ml.columns.NumberColumns",
     "mlregistry.ml.ensembling.blends.ClassifierBlend",
     "mlregistry.ml.ensembling.blends.RegressorBlend",
+    "mlregistry.ml.optimising.quantised.QuantisedClassifier",
+    "mlregistry.ml.optimising.quantised.QuantisedRegressor",
     "mlregistry.ml.quantiles.Quantiles",
     "mlregistry.ml.selection.components.Components",
     "mlregistry.ml.selection.correlation.CorrelationSelector",
@@ -113,8 +116,11 @@ class ModelFile:
         return cls(data["format"], data["name"], data["size"], data["sha256"])
 
 
-def save(pipeline: Any, folder: Path) -> list[ModelFile]:
-    """Write every form of the model into `folder`, each moved into place when complete."""
+def save(pipeline: Any, folder: Path, *, compress: Any = COMPRESSION) -> list[ModelFile]:
+    """Write every form of the model into `folder`, each moved into place when complete.
+
+    `compress` is joblib's, for its file alone.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for format in ("arrays",) if hasattr(pipeline, "recommend") else PICKLED_AND_SKOPS:
@@ -123,7 +129,7 @@ def save(pipeline: Any, folder: Path) -> list[ModelFile]:
         if format == "arrays":
             pipeline.save(part)
         elif format == "joblib":
-            joblib.dump(pipeline, part, compress=3)
+            joblib.dump(pipeline, part, compress=compress)
         else:
             skops_io.dump(pipeline, part, compression=zipfile.ZIP_DEFLATED)
         size, sha256 = part.stat().st_size, sha256_of(part)

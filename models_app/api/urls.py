@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from . import cards, compilations, intakes, model_tests, models, versions
+from . import cards, compilations, intakes, model_tests, models, optimisations, versions
+
+OPTIMISATION = "models/<str:name>/versions/<int:number>/optimisations/<int:optimisation_id>"
 
 urlpatterns = [
     path("models/", models.Models.as_view()),
@@ -16,6 +18,11 @@ urlpatterns = [
     path("models/<str:name>/versions/<int:number>/intake", intakes.Intake.as_view()),
     path("models/<str:name>/versions/<int:number>/files/<str:form>", intakes.Files.as_view()),
     path("models/<str:name>/versions/<int:number>/compilation", compilations.Compilation.as_view()),
+    path("models/<str:name>/versions/<int:number>/costs", optimisations.Costs.as_view()),
+    path("models/<str:name>/versions/<int:number>/optimisations", optimisations.Optimisations.as_view()),
+    path(OPTIMISATION, optimisations.Optimisation.as_view()),
+    path(f"{OPTIMISATION}/cancel", optimisations.Cancel.as_view()),
+    path(f"{OPTIMISATION}/candidates/<int:place>/version", optimisations.CandidateVersion.as_view()),
     path("model-tests", model_tests.Checks.as_view()),
     path("models/<str:name>/gate", model_tests.Gate.as_view()),
     path("models/<str:name>/versions/<int:number>/tests", model_tests.Tests.as_view()),

@@ -6,6 +6,7 @@ from .intakes import Intake, IntakeState
 from .load_verdicts import LoadVerdict
 from .model_tests import AwaitedAlias, ModelGate, ModelTestResult, ModelTestRun, Verdict
 from .models import RegisteredModel
+from .optimisations import Found, Optimisation, OptimisedCandidate
 from .versions import Alias, ModelFile, ModelVersion, Stage, VersionState
 from .webhooks import Webhook, WebhookDelivery, WebhookStatus
 
@@ -14,6 +15,7 @@ __all__ = [
     "AwaitedAlias",
     "CardText",
     "Compilation",
+    "Found",
     "Intake",
     "IntakeState",
     "LoadVerdict",
@@ -22,6 +24,8 @@ __all__ = [
     "ModelTestResult",
     "ModelTestRun",
     "ModelVersion",
+    "Optimisation",
+    "OptimisedCandidate",
     "RegisteredModel",
     "Stage",
     "Verdict",

@@ -27,5 +27,17 @@ def ranked_runs(experiment: Experiment) -> list[Run]:
     return []
 
 
+def ranking(experiment: Experiment) -> str:
+    """The metric by which `ranked_runs` ranks; empty where no run has one."""
+    problem, best = experiment.problem, best_run(experiment)
+    if problem is None or best is None:
+        return ""
+    keys = [pattern.format(problem.primary_metric) for pattern in PATTERNS]
+    known = set(
+        LatestMetric.objects.filter(run=best, key__in=keys, is_nan=False).values_list("key", flat=True)
+    )
+    return next((key for key in keys if key in known), "")
+
+
 def best_run(experiment: Experiment) -> Run | None:
     return next(iter(ranked_runs(experiment)), None)

@@ -4,6 +4,7 @@ from typing import Any
 
 from experiments.models import DatasetVersion, Problem, Run
 from models_app.models import ModelVersion
+from models_app.queries.optimisations import origin_of
 
 
 def lineage(version: ModelVersion) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def lineage(version: ModelVersion) -> dict[str, Any]:
         "experiment": {"id": run.experiment_id, "name": run.experiment.name} if run else None,
         "dataset_version": _data(data) if data else None,
         "problem": _problem(run.problem) if run and run.problem else None,
+        "optimised_from": _origin(version),
     }
 
 
@@ -37,6 +39,20 @@ def curves_of(version: ModelVersion) -> dict[str, Any]:
     """The figures of the run that made it, by name, as its page draws them."""
     run = Run.objects.filter(model_versions=version).first()
     return {row.name: row.data for row in run.curves.order_by("pk") if row.name != "profiles"} if run else {}
+
+
+def _origin(version: ModelVersion) -> dict[str, Any] | None:
+    """The version that an optimisation made this one of, and how."""
+    found = origin_of(version)
+    if found is None:
+        return None
+    of = found.optimisation
+    return {
+        "version": of.version.number,
+        "optimisation": of.pk,
+        "method": found.method,
+        "changes": found.changes,
+    }
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from models_app.web import cards, compilations, intakes, model_tests, models, versions
+from models_app.web import cards, compilations, intakes, model_tests, models, optimisations, versions
+
+OPTIMISATION = "models/<str:name>/versions/<int:number>/optimisations/<int:optimisation_id>"
 
 urlpatterns: list[URLPattern] = [
     path("models/", models.models, name="models"),
@@ -18,6 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("models/<str:name>/gate", model_tests.gate, name="gate"),
     path("models/<str:name>/versions/<int:number>/tests", model_tests.tests, name="model-tests"),
     path("models/<str:name>/versions/<int:number>/test", model_tests.run_tests, name="model-tests-run"),
+    path("models/<str:name>/versions/<int:number>/optimise", optimisations.optimise, name="optimise"),
+    path(OPTIMISATION, optimisations.optimisation, name="optimisation"),
+    path(f"{OPTIMISATION}/cancel", optimisations.cancel, name="optimisation-cancel"),
+    path(f"{OPTIMISATION}/take", optimisations.take, name="optimisation-take"),
     path("models/<str:name>/versions/<int:number>/intake", intakes.decide, name="intake-decide"),
     path("models/<str:name>/versions/<int:number>/files/<str:form>", intakes.file, name="version-file"),
     path("models/<str:name>/versions/<int:number>/card", cards.card, name="card"),

@@ -16,6 +16,7 @@ from models_app.models import ModelVersion
 from models_app.queries.formats import can_serve, forms_of
 from models_app.queries.intakes import intake_of
 from models_app.queries.lineage import lineage
+from models_app.queries.optimisations import origin_of, why_not
 from models_app.web.compilations import compilation_context
 from models_app.web.model_tests import line_context
 
@@ -45,6 +46,8 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
         "lineage": lineage(found),
         "forms": forms_of(found),
         "intake": intake_of(found),
+        "origin": origin_of(found),
+        "can_optimise": not why_not(found),
         "can_serve": can_serve(found),
         "aliases": found.aliases.order_by("name"),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),

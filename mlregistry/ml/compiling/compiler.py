@@ -14,6 +14,7 @@ from mlregistry.ml.compiling import (
     convert_kernels,
     convert_linear,
     convert_numbers,
+    convert_quantised,
     convert_trees,
     convert_wrapped,
     converting,
@@ -26,7 +27,7 @@ from mlregistry.ml.signature import CLUSTER, RANKING, Signature, plain
 
 MODULES = (
     convert_blends, convert_boosters, convert_extreme, convert_kernels, convert_linear, convert_numbers,
-    convert_trees, convert_wrapped,
+    convert_quantised, convert_trees, convert_wrapped,
 )  # fmt: skip
 for _module in MODULES:
     converting.register(_module.TABLE)

@@ -35,7 +35,7 @@ def price(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> Price:
     packaging.predict(pipeline, signature, one)
     request = _least(lambda: packaging.predict(pipeline, signature, one))
     batch = _least(lambda: packaging.predict(pipeline, signature, many))
-    form, compiled = NATIVE, _compiled(pipeline, signature, frame)
+    form, compiled = NATIVE, compiled_form(pipeline, signature, frame)
     if compiled is not None:
         rows = probes.plain_rows(many, signature, BATCH)
         quick = _least(lambda: compiled.score(rows[:1]))
@@ -44,7 +44,7 @@ def price(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> Price:
     return Price(round(request * 1000, 3), round(batch * 1000 / len(many), 5), form)
 
 
-def _compiled(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> CompiledModel | None:
+def compiled_form(pipeline: Any, signature: Signature, frame: pd.DataFrame) -> CompiledModel | None:
     """The form that will serve if the gate lets it: one that answers these rows as the pipeline does."""
     rows = probes.plain_rows(frame, signature, len(frame))
     try:

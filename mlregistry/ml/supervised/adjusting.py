@@ -37,7 +37,7 @@ def fit_adjusted(work: Work, pipeline: Pipeline, rows: Array) -> None:
         raise Invalid(
             f"A tuned threshold is for two classes; the target has {len(work.classes)}.", field="threshold"
         )
-    truth, probabilities = _out_of_fold(work, pipeline, rows)
+    truth, probabilities = out_of_fold(work, pipeline, rows)
     last = pipeline.steps[-1][1]
     if len(last.classes_) != len(work.classes):
         raise Invalid("A class has no training row, so nothing can be calibrated.", field="calibration")
@@ -67,7 +67,7 @@ def facts(work: Work, pipeline: Pipeline) -> dict[str, Any]:
     return found
 
 
-def _out_of_fold(work: Work, pipeline: Pipeline, rows: Array) -> tuple[Array, Array]:
+def out_of_fold(work: Work, pipeline: Pipeline, rows: Array) -> tuple[Array, Array]:
     """Class numbers and probabilities of the rows that some inner fold held out."""
     smallest = int(np.unique(work.target[rows], return_counts=True)[1].min())
     n_folds = max(2, min(INNER_FOLDS, smallest))

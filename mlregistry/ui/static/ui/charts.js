@@ -157,6 +157,24 @@
       return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker, hovertemplate: "%{x}: %{y:.4~g}<extra></extra>" }],
         layout(chart, { xaxis: axis(chart.x_title, chart.log ? { type: "log", exponentformat: "none" } : {}) })];
     },
+    pareto(chart) {
+      const [c1, c2] = palette(), wide = innerWidth > 600;
+      const front = chart.points.filter((one) => one.best).sort((a, b) => a.x - b.x || a.y - b.y);
+      const positive = chart.points.every((one) => one.x > 0), xs = chart.points.map((one) => one.x);
+      const log = positive && Math.max(...xs) > 12 * Math.min(...xs);
+      const dots = (name, points, marker) => ({
+        type: "scatter", name, x: points.map((one) => one.x), y: points.map((one) => one.y), text: points.map((one) => one.name),
+        mode: wide && name !== "others" ? "markers+text" : "markers", textposition: points.map((one) => (one.x > Math.sqrt(Math.min(...xs) * Math.max(...xs)) ? "top left" : "top right")), textfont: { size: 11, color: color("muted") }, cliponaxis: false,
+        marker, hovertemplate: "%{text}<br>%{x:.4~g} · %{y:.4~g}<extra></extra>",
+      });
+      const traces = [
+        { type: "scatter", mode: "lines", name: "Frontier", x: front.map((one) => one.x), y: front.map((one) => one.y), line: { shape: "hv", width: 2, color: c2 }, hoverinfo: "skip", showlegend: false },
+        dots("on the frontier", chart.points.filter((one) => one.best && !one.first), { size: 10, color: c2 }),
+        dots("others", chart.points.filter((one) => !one.best && !one.first), { size: 9, color: faded(c1, 0.55) }),
+        dots("as it is", chart.points.filter((one) => one.first), { size: 13, symbol: "diamond", color: c1, line: { width: 2, color: color("ink") } }),
+      ];
+      return [traces, layout(chart, { height: 400, showlegend: true, xaxis: axis(chart.x_title, { exponentformat: "none", ...(log ? { type: "log" } : { rangemode: "tozero" }) }) })];
+    },
     groups(chart) {
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
       return [traces, layout(chart, { barmode: "group", bargap: 0.25 })];
