@@ -7,6 +7,7 @@ so that a full disk is an error and not the end of the process.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -47,7 +48,7 @@ class SegmentFile:
         end = self.size + len(frame)
         if end > self._reserved:
             wanted = min(max(end, self._reserved + segments.RESERVED_BYTES), self.max_bytes)
-            os.posix_fallocate(self.descriptor, self._reserved, wanted - self._reserved)
+            _reserve(self.descriptor, self._reserved, wanted - self._reserved)
             self._reserved = wanted
         self._map[self.size : end] = frame
         self.size = end
@@ -77,6 +78,16 @@ class SegmentFile:
         """Lets go of it without a change to the file."""
         self._map.close()
         os.close(self.descriptor)
+
+
+def _reserve(descriptor: int, start: int, n_bytes: int) -> None:
+    """Blocks of zeros. A file system that cannot set them aside has them written."""
+    try:
+        os.posix_fallocate(descriptor, start, n_bytes)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        os.pwrite(descriptor, bytes(n_bytes), start)
 
 
 def _sync_folder(folder: Path) -> None:

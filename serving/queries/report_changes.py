@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from mlregistry.accounts.models import AuditEvent
 from models_app.models import ModelVersion
-from serving.models import AbTest, AbTestLook, AlertEvent, AlertRule, AlertState, Endpoint
+from serving.models import AbTest, AbTestLook, AlertEvent, AlertRule, AlertState, Endpoint, Retraining
 from serving.queries import drift
 from serving.report_periods import Period
 
@@ -24,6 +24,12 @@ WORDS = {
     "alert_rule.delete": "deleted an alert rule", "improvement.adopt": "adopted another recipe",
     "improvement.withdraw": "withdrew an adopted recipe", "load_test.start": "started a load test",
     "endpoint.predict_batch": "scored a table", "report.schedule": "changed when reports are made",
+    "retraining.declare": "changed the retraining policy", "retraining.forget": "deleted the retraining policy",
+    "retraining.adopt_recipe": "gave the next retraining a recipe", "retraining.start": "began a retraining",
+    "retraining.assemble": "assembled a retraining's data", "retraining.compare": "compared champion and challenger",
+    "retraining.step": "moved a retraining on", "retraining.approve": "approved a challenger",
+    "retraining.promote": "promoted a challenger", "retraining.refuse": "refused a challenger",
+    "retraining.cancel": "stopped a retraining", "retraining.fail": "a retraining failed",
 }  # fmt: skip
 ASIDE = ("drift.check", "report.ask", "improvement.start", "improvement.delete")  # looking changes nothing
 
@@ -80,7 +86,11 @@ def _about(endpoint: Endpoint) -> Q:
     versions = drift.versions(endpoint)
     models = {str(version.model_id) for version in versions}
     mine = Q(target_type="serving.endpoint", target_id=str(endpoint.pk))
-    for model, keys in (("serving.abtest", AbTest), ("serving.alertrule", AlertRule)):
+    for model, keys in (
+        ("serving.abtest", AbTest),
+        ("serving.alertrule", AlertRule),
+        ("serving.retraining", Retraining),
+    ):
         ids = [str(pk) for pk in keys._default_manager.filter(endpoint=endpoint).values_list("pk", flat=True)]
         mine |= Q(target_type=model, target_id__in=ids)
     mine |= Q(action="alert_rule.delete", details__endpoint=endpoint.name)

@@ -79,9 +79,11 @@ def figure(value: Any) -> str:
 
 @register.filter
 def signed(value: float | None) -> str:
-    """A difference, with its sign: +0.0312, −1.2, 0."""
-    text = figure(abs(value) if value is not None else None)
-    return text if not value else f"{'+' if value > 0 else '−'}{text}"
+    """A difference with its sign, below 1,000 to three significant digits: +0.0312, −1.2, 0."""
+    if not value:
+        return figure(value)
+    text = f"{abs(value):.3g}" if abs(value) < 999.5 else figure(abs(value))
+    return f"{'+' if value > 0 else '−'}{text}"
 
 
 @register.filter

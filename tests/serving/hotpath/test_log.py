@@ -187,6 +187,19 @@ def test_a_full_disk_refuses_durable_records_and_drops_the_others_until_there_is
     assert (tally.n_enqueued, tally.n_dropped, log.n_lost) == (4, 2, 2)
 
 
+def test_a_file_system_that_sets_nothing_aside_has_zeros_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(descriptor: int, start: int, n_bytes: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "posix_fallocate", unknown)
+    log = PredictionLog(tmp_path)
+    log.append(record(), durable=True)
+    log.close()
+    assert everything(tmp_path) == [record()]
+
+
 def test_room_that_is_reserved_is_no_torn_record(tmp_path: Path) -> None:
     log = PredictionLog(tmp_path)
     log.append(record(), durable=True)
