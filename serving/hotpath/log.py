@@ -203,15 +203,19 @@ class PredictionLog:
 
 
 def _flush_often(reference: weakref.ref[PredictionLog], stopping: threading.Event) -> None:
-    """Flushes until the log is closed or gone."""
+    """Flushes until the log is closed or gone; a disk that fails is told of once, until it works again."""
+    fails = False
     while not stopping.wait(FLUSH_SECONDS):
         log = reference()
         if log is None:
             return
         try:
             log.flush()
+            fails = False
         except OSError:
-            logger.exception("the prediction log could not be written to the disk")
+            if not fails:
+                logger.exception("the disk does not take the prediction log")
+            fails = True
         del log
 
 

@@ -243,7 +243,7 @@ def test_a_durable_endpoint_does_not_acknowledge_what_it_could_not_write(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    log.sync = full
+    log.syncs_each, log.sync = True, full
     assert ask({"instances": [[3, 1.0]]}, name="spend")[0] == 503
     log.sync = os.fdatasync
     assert ask({"instances": [[3, 1.0]]}, name="spend")[0] == 200
