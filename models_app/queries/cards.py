@@ -26,7 +26,9 @@ WORDS = {
     "version.card": "wrote on its card", "version.stage": "moved its stage", "alias.set": "pointed the alias at it",
     "alias.away": "pointed the alias elsewhere", "alias.delete": "removed the alias",
     "version.test": "asked for its tests", "version.tested": "had it tested", "version.load_tested": "load-tested it",
-    "version.onnx": "kept its ONNX graph", "gate.overrule": "overruled the gate",
+    "version.onnx": "kept its ONNX graph", "version.optimise": "asked for smaller and cheaper models of it",
+    "version.optimised": "had such models made", "version.take_optimised": "made it of another version",
+    "gate.overrule": "overruled the gate",
 }  # fmt: skip
 
 

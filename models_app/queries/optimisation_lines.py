@@ -8,7 +8,7 @@ from models_app.queries import optimisations as queries
 from models_app.queries.costs import costs_of, prediction_cost, told, unit
 
 TONES = {"yes": "good", "perhaps": "warn", "no": "bad"}
-WORDS = {"yes": "within the tolerance", "perhaps": "perhaps within it", "no": "outside of it"}
+WORDS = {"yes": "within the tolerance", "perhaps": "perhaps within", "no": "outside the tolerance"}
 
 
 def choices_of(version: ModelVersion, chosen: list[str] | None) -> list[dict[str, Any]]:
@@ -99,14 +99,18 @@ def _figures(figures: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str,
         **{name: figures.get(name) for name in names},
         "cost": told(cost.get("per_1000")),
         **{
-            f"less_{name}": _times(before.get(name), figures.get(name))
+            f"less_{name}": _less(before.get(name), figures.get(name))
             for name in ("size", "memory_mb", "one_seconds", "many_seconds")
         },
     }
 
 
-def _times(before: float | None, after: float | None) -> float | None:
-    return before / after if before and after else None
+def _less(before: float | None, after: float | None) -> str:
+    """How many times less: ÷ 5.4, ÷ 1,379."""
+    if not before or not after:
+        return ""
+    factor = before / after
+    return f"÷ {factor:,.1f}" if factor < 10 else f"÷ {factor:,.0f}"
 
 
 def _difference(figures: Mapping[str, Any], form: str) -> str:
@@ -114,8 +118,11 @@ def _difference(figures: Mapping[str, Any], form: str) -> str:
     if figures.get("difference") is None:
         return ""
     ends = [figures.get("low"), figures.get("high")]
+    if not any((figures["difference"], *ends)):
+        return "the same"
     known = [form.format(end) for end in ends if end is not None]
-    return form.format(figures["difference"]) + (f" ({' to '.join(known)})" if len(known) == 2 else "")
+    text = form.format(figures["difference"]) + (f" ({' to '.join(known)})" if len(known) == 2 else "")
+    return text.replace("-", "−")
 
 
 def _apart(figures: Mapping[str, Any], *, is_decided: bool) -> str:

@@ -18,6 +18,7 @@ from mlregistry.errors import Invalid, NotFound
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.models import Job
 from mlregistry.jobs.patience import patiently
+from mlregistry.lib import tag_names
 from mlregistry.ml import packaging
 from mlregistry.ml.optimising import running
 from mlregistry.ml.optimising.running import MADE, Line
@@ -149,7 +150,7 @@ def _run(
         recipe=own.to_json(),
         dataset_version=origin.dataset_version,
         parent=origin,
-        tags={"optimised_from": str(found.version), "optimised_by": line.method},
+        tags={"optimised_from": str(found.version), "optimised_by": line.method, tag_names.NOTE: _note(line)},
         by=by,
     )
     Run.objects.filter(pk=run.pk).update(problem=origin.problem, job_id=context.job_id)
@@ -163,6 +164,13 @@ def _run(
 
     training.keep(context, run, result, {}, keep_origin, by, compress=made.compress)
     return run
+
+
+def _note(line: Line) -> str:
+    """What the run's page says of it."""
+    assert line.made is not None  # noqa: S101  # such lines alone have runs
+    again = "" if line.made.recipe else " Training its recipe again gives the model as it was before this."
+    return f"{line.made.changes}{again}"
 
 
 def _notes(version: ModelVersion, wish: Wish) -> list[str]:

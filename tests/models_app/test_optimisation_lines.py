@@ -19,9 +19,10 @@ def test_costs_are_told_without_powers_of_ten(cost: float | None, text: str) -> 
 
 def test_a_difference_is_told_with_its_interval_where_there_is_one() -> None:
     figures = {"difference": 0.00142, "low": -0.00928, "high": 0.01109}
-    assert _difference(figures, "{:+.4f}") == "+0.0014 (-0.0093 to +0.0111)"
+    assert _difference(figures, "{:+.4f}") == "+0.0014 (−0.0093 to +0.0111)"
     assert _difference({"difference": 0.5, "low": None}, "{:+.1f}") == "+0.5"
     assert _difference({}, "{:+.4f}") == ""
+    assert _difference({"difference": 0.0, "low": 0.0, "high": 0.0}, "{:+.4f}") == "the same"
 
 
 @pytest.mark.parametrize(
