@@ -54,7 +54,7 @@ class ImprovementOut(serializers.Serializer[Any]):
     endpoint = serializers.CharField()
     model = serializers.CharField()
     version = serializers.IntegerField()
-    data = serializers.CharField()
+    dataset = serializers.CharField(help_text="The dataset version that is searched.")
     state = serializers.CharField()
     progress = serializers.FloatField(allow_null=True)
     error = serializers.CharField()
@@ -172,7 +172,7 @@ def improvement_json(row: rows.Improvement) -> dict[str, Any]:
         "endpoint": row.endpoint.name,
         "model": row.version.model.name,
         "version": row.version.number,
-        "data": row.data_name,
+        "dataset": row.data_name,
         "state": str(row.state),
         "progress": row.job.progress if row.job else None,
         "error": row.job.error if row.job and not row.result else "",

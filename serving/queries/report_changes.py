@@ -84,7 +84,7 @@ def variants(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 def _about(endpoint: Endpoint) -> Q:
     versions = drift.versions(endpoint)
-    models = {str(version.model_id) for version in versions}
+    models = {version.model_id for version in versions}
     mine = Q(target_type="serving.endpoint", target_id=str(endpoint.pk))
     for model, keys in (
         ("serving.abtest", AbTest),
@@ -97,7 +97,11 @@ def _about(endpoint: Endpoint) -> Q:
     of_versions = [
         str(pk) for pk in ModelVersion.objects.filter(model_id__in=models).values_list("pk", flat=True)
     ]
-    mine |= Q(action__in=OF_MODELS, target_type="models_app.registeredmodel", target_id__in=models)
+    mine |= Q(
+        action__in=OF_MODELS,
+        target_type="models_app.registeredmodel",
+        target_id__in=[str(pk) for pk in models],
+    )
     return mine | Q(action__in=OF_MODELS, target_type="models_app.modelversion", target_id__in=of_versions)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from serving.hotpath.counters import BOUNDS
 from serving.models import AnswerCount, Endpoint
 from serving.queries.traffic import quantile
-from serving.report_periods import Period
+from serving.report_periods import DAY, Period
 
-MOST_DAYS = 400
+MOST_DAYS = 401
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,14 @@ def by_day(endpoint: Endpoint, of: Period) -> list[dict[str, Any]]:
     found: dict[datetime, list[int]] = defaultdict(lambda: [0, 0])
     rows = AnswerCount.objects.filter(endpoint=endpoint, hour__gte=of.since, hour__lt=of.until)
     for hour, status, n in rows.values_list("hour", "status", "n_requests"):
-        day = found[hour.astimezone(UTC).replace(hour=0)]
-        day[0] += n
-        day[1] += n if status >= 500 else 0
-    days, day = [], of.since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    while day < of.until and len(days) < MOST_DAYS:
-        n, n_errors = found.get(day, [0, 0])
-        days.append({"day": f"{day:%Y-%m-%d}", "n_requests": n, "n_errors": n_errors})
-        day = day.fromtimestamp(day.timestamp() + 86_400, UTC)
-    return days
+        counts = found[hour.astimezone(UTC).replace(hour=0)]
+        counts[0] += n
+        counts[1] += n if status >= 500 else 0
+    first = of.since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [first + n * DAY for n in range(MOST_DAYS) if first + n * DAY < of.until]
+    return [
+        {"day": f"{day:%Y-%m-%d}", "n_requests": found[day][0], "n_errors": found[day][1]} for day in days
+    ]
 
 
 def _counts(endpoint: Endpoint, of: Period) -> Any:

@@ -99,7 +99,7 @@ def with_winner(row: Improvement, recipe: dict[str, Any] | None = None) -> Impro
     Improvement.objects.filter(pk=row.pk).update(
         result={"recipe": won, "winner": ["drop:x"], "advice": "Take it."}
     )
-    Job.objects.filter(pk=row.job_id).update(state=State.SUCCEEDED)
+    Job.objects.filter(args__improvement_id=row.pk).update(state=State.SUCCEEDED)
     row.refresh_from_db()
     return row
 
@@ -229,7 +229,8 @@ def test_a_version_that_was_not_trained_here_says_so(
     with pytest.raises(Conflict, match="not trained here by a recipe"):
         actions.start_improvement(endpoint, versions[0], plan={}, by=by)
     assert "not trained here" in web(vera).get(f"/endpoints/{endpoint.name}/improvements/").content.decode()
-    Run.objects.filter(pk=versions[0].run_id).update(recipe={"estimator": "logistic_regression"})
+    assert versions[0].run is not None
+    Run.objects.filter(pk=versions[0].run.pk).update(recipe={"estimator": "logistic_regression"})
     with pytest.raises(Conflict, match="was deleted"):
         queries.trained_run(versions[0])
 

@@ -109,14 +109,14 @@ def _check(work: Work, unchanged: Outcome, winner: Outcome, n_resamples: int = N
     chosen = metrics.metric(work.spec.kind, name)
     gain = 1.0 if chosen.direction == MAXIMIZE else -1.0
     n = len(unchanged.truth)
-    values = [float(chosen.function(outcome)) for outcome in (unchanged, winner)]
-    if not all(math.isfinite(value) for value in values):
+    before, after = (float(chosen.function(outcome)) for outcome in (unchanged, winner))
+    if not (math.isfinite(before) and math.isfinite(after)):
         return Check(n, why_not=f"{chosen.title} is not defined on these {n:,} rows.")
     drawn = _replicates(work, unchanged, winner, n_resamples)
     if drawn is None:
-        return Check(n, *values, why_not=f"There is no interval of {chosen.title}.")
-    found, p = bootstrapped(gain * drawn[1], gain * drawn[0], gain * (values[1] - values[0]))
-    return Check(n, *values, found, p)
+        return Check(n, before, after, why_not=f"There is no interval of {chosen.title}.")
+    found, p = bootstrapped(gain * drawn[1], gain * drawn[0], gain * (after - before))
+    return Check(n, before, after, found, p)
 
 
 def _replicates(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlregistry.ml.problems import MAXIMIZE
+from mlregistry.ml.metrics import MAXIMIZE
 
 NUMERIC, CATEGORICAL, OTHER = "numeric", "categorical", "other"
 KINDS = {"integer": NUMERIC, "float": NUMERIC, "string": CATEGORICAL}

@@ -136,7 +136,7 @@ def _together(
     additions: list[Addition] = []
     best: Recipe | None = None
     worth = 0.0
-    known = {(one.key,): scores[one.key] for one in rest}
+    known: dict[tuple[str, ...], list[float]] = {(one.key,): scores[one.key] for one in rest}
     while rest and found.has_time():
         tried = [(value, one) for one in rest if (value := _joined(found, [*chosen, one], known)) is not None]
         if not tried:

@@ -1,5 +1,7 @@
 """Changes of a recipe: what each adds, what it takes away, and what stands against it."""
 
+from typing import Any
+
 import pytest
 
 from mlregistry.errors import Invalid
@@ -8,7 +10,7 @@ from mlregistry.ml.improving import changes
 from mlregistry.ml.recipes import Recipe
 from tests.ml.improving.tables import ridge, table
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "drop": {"columns": ["noise"]}, "clip": {"columns": ["spent"]}, "bin": {"columns": ["spent"]},
     "straighten": {"columns": ["spent"]}, "parts": {"columns": ["width"]},
     "product": {"columns": ["width", "height"]}, "group_mean": {"columns": ["region", "spent"]},
@@ -82,7 +84,7 @@ def test_what_a_formula_or_a_group_reads_is_not_dropped() -> None:
 
 
 def test_together_each_is_made_of_the_columns_as_they_were() -> None:
-    wanted = [
+    wanted: list[dict[str, Any]] = [
         {"kind": "drop", "columns": ["noise"]}, {"kind": "product", "columns": ["width", "height"]},
         {"kind": "bin", "columns": ["width"]}, {"kind": "regroup", "columns": ["region"], "most": 3},
     ]  # fmt: skip

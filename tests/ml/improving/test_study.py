@@ -12,7 +12,7 @@ from mlregistry.errors import Invalid
 from mlregistry.jobs.context import JobCancelled
 from mlregistry.ml import metrics, pipelines
 from mlregistry.ml.comparing.paired import estimate
-from mlregistry.ml.improving import rows, study
+from mlregistry.ml.improving import changes, rows
 from mlregistry.ml.improving.plan import Plan
 from mlregistry.ml.improving.results import BETTER, FAILED, UNCLEAR, UNTRIED, Result
 from mlregistry.ml.improving.study import Candidate, improve
@@ -80,7 +80,7 @@ def test_the_differences_are_those_of_the_same_folds(result: Result) -> None:
     found = rows.bench(work, PLAN, quiet, lambda: 0.0, 0.0, 1)
     assert not set(found.searched) & set(found.held)
     rmse = metrics.metric("regression", "rmse").function
-    recipe = study.changes.applied(ridge(), PRODUCT.change, "regression")
+    recipe = changes.applied(ridge(), PRODUCT.change, "regression")
     pairs = []
     for inside, outside in found.parts:
         assert set(inside) | set(outside) == set(found.searched)
