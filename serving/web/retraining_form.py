@@ -113,7 +113,9 @@ def _channels(request: PageRequest) -> list[Channel]:
 
 
 def _declaration(form: QueryDict) -> Declaration:
-    numbers = {name: whole(form.get(name), name, default=getattr(DEFAULTS, name)) for name in WHOLE}
+    numbers: dict[str, Any] = {
+        name: whole(form.get(name), name, default=getattr(DEFAULTS, name)) for name in WHOLE
+    }
     share = number(form.get("held_out_share"), "held_out_share", default=100 * DEFAULTS.held_out_share)
     return Declaration(
         **numbers,

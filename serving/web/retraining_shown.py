@@ -10,7 +10,7 @@ from serving.queries.retraining_triggers import span
 
 WIDTH = 100.0
 ROOM = 0.12  # of the drawing, on either side
-CLASSES = {
+CLASSES: dict[str, str] = {
     StepState.DONE: "done", StepState.RUNNING: "next", StepState.REFUSED: "off", StepState.CANCELLED: "off",
     StepState.FAILED: "bad",
 }  # fmt: skip
