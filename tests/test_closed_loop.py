@@ -82,6 +82,12 @@ def customers(n: int, week: float, chance: np.random.Generator) -> pd.DataFrame:
     return frame
 
 
+def asked(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as clients send them."""
+    rows = frame.drop(columns="churned").to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
 @dataclass
 class World:
     """The endpoint, its models as they were when they served, and the truths that are not known yet."""
@@ -119,7 +125,7 @@ class World:
 
     def answer(self, name: str, part: pd.DataFrame, at: datetime, log: PredictionLog) -> pd.DataFrame:
         version = self.endpoint.variants.select_related("version__model").get(name=name).version
-        rows = part.drop(columns="churned").to_dict("records")
+        rows = asked(part)
         scores = self.model(version).score(rows)
         sure = [each[1] for each in scores["probabilities"]]
         id = new_id()
@@ -278,7 +284,7 @@ def recovered(world: World, first: ModelVersion) -> None:
     assert np.mean(world.quality[SUDDEN + 4 : GRADUAL]) > spring - 0.03
     assert np.mean(world.quality[-2:]) > spring - 0.05
     december = customers(2_000, N_WEEKS, np.random.default_rng(5))
-    sure = world.model(first).score(december.drop(columns="churned").to_dict("records"))["probabilities"]
+    sure = world.model(first).score(asked(december))["probabilities"]
     assert roc_auc_score(december["churned"] == "yes", [one[1] for one in sure]) < 0.6
 
 

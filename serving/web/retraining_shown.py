@@ -61,7 +61,7 @@ def drawing(comparison: dict[str, Any], bound: float) -> Drawing | None:
     start, size = least - ROOM * spread, spread * (1 + 2 * ROOM)
 
     def at(value: float) -> float:
-        return round(WIDTH * (value - start) / size, 2)
+        return float(round(WIDTH * (value - start) / size, 2))
 
     return Drawing(
         at(low), at(high), max(0.8, round(at(high) - at(low), 2)), at(comparison["improvement"]), at(bound)
