@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import duck
 from mlregistry.ml.column_types import SQL_TYPES
 from mlregistry.ml.duck import Paths
 from mlregistry.ml.table_info import Column, Limits
+
+if TYPE_CHECKING:
+    import duckdb
 
 SEED = 20_251
 MEMORY_MB = 1024
@@ -83,7 +87,7 @@ def _text(column: Column, wanted: Wanted) -> str:
     return f"input ->> {duck.text(pointer)}"
 
 
-def _type(connection: duck.duckdb.DuckDBPyConnection, column: Column) -> str:
+def _type(connection: duckdb.DuckDBPyConnection, column: Column) -> str:
     if column.type != "integer":
         return SQL_TYPES[column.type]
     number = f"TRY_CAST({duck.name(column.name)} AS DOUBLE)"
@@ -110,13 +114,13 @@ def _good(wanted: Wanted, types: dict[str, str]) -> str:
 
 
 def _n_original(
-    connection: duck.duckdb.DuckDBPyConnection, original: Paths, wanted: Wanted, n_labelled: int
+    connection: duckdb.DuckDBPyConnection, original: Paths, wanted: Wanted, n_labelled: int
 ) -> int:
     if not wanted.with_original:
         return 0
     return min(_count(connection, duck.scan(original)), max(0, wanted.most_rows - n_labelled))
 
 
-def _count(connection: duck.duckdb.DuckDBPyConnection, of: str) -> int:
+def _count(connection: duckdb.DuckDBPyConnection, of: str) -> int:
     found = connection.execute(f"SELECT count(*) FROM {of}").fetchone()  # noqa: S608  # of this module
     return int(found[0]) if found else 0

@@ -13,7 +13,7 @@ from serving.actions.abtests import promote, start_test
 from serving.actions.endpoints import VariantSpec, set_variants
 from serving.actions.retraining_moves import Move, cancelled, failed, on, promoted, refused, stay
 from serving.actions.shadows import MOST_SHADOWS, add_shadow
-from serving.models import AbTest, AbTestState, GoLive, Mode, Retraining, RetrainingStep, Shadow, Variant
+from serving.models import AbTest, AbTestState, GoLive, Mode, Retraining, RetrainingStep, Variant
 from serving.queries import shadows
 from serving.queries.shadows import ShadowFigures
 
@@ -75,7 +75,8 @@ def take_over(row: Retraining, *, why: str, by: Actor) -> None:
 
 def remove_shadow(row: Retraining) -> None:
     """With its answers; what they said stays in the step."""
-    Shadow.objects.filter(pk=row.shadow_id).delete()
+    if row.shadow is not None:
+        row.shadow.delete()
     row.shadow = None
 
 

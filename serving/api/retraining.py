@@ -81,7 +81,7 @@ class RetrainingOut(serializers.Serializer[Any]):
     challenger = serializers.DictField(allow_null=True)
     original_version = serializers.CharField(allow_null=True)
     dataset_version = serializers.DictField(allow_null=True)
-    data = serializers.DictField()
+    rows = serializers.DictField(help_text="By where they came from, with the window.")
     run = serializers.CharField(allow_null=True)
     study = serializers.IntegerField(allow_null=True)
     ab_test = serializers.IntegerField(allow_null=True)

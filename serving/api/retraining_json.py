@@ -27,7 +27,7 @@ def retraining_json(row: Retraining) -> dict[str, Any]:
         "original_version": str(row.original_version) if row.original_version else None,
         "dataset_version": {"dataset": data.dataset_id, "name": data.dataset.name, "number": data.number}
         if data else None,
-        "data": row.data, "run": row.run.pk.hex if row.run else None, "study": row.study_id,
+        "rows": row.data, "run": row.run.pk.hex if row.run else None, "study": row.study_id,
         "ab_test": row.test_id, "comparison": row.comparison or None, "outcome": row.outcome,
         "started_at": row.started_at, "ended_at": row.ended_at,
         "started_by": row.created_by.get_username() if row.created_by else None,

@@ -121,7 +121,7 @@ def rests_until(policy: RetrainingPolicy) -> datetime | None:
     )
 
 
-TONES = {
+TONES: dict[str, str] = {
     RetrainingState.RUNNING: "live", RetrainingState.WAITING: "warn", RetrainingState.PROMOTED: "good",
     RetrainingState.REFUSED: "", RetrainingState.CANCELLED: "", RetrainingState.FAILED: "bad",
 }  # fmt: skip

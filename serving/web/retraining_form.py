@@ -58,9 +58,11 @@ def _form(request: PageRequest, endpoint: Endpoint, policy: RetrainingPolicy | N
     declared = declaration_of(policy) if policy is not None else DEFAULTS
     sent = request.POST if request.form_error else None
     return {
-        "endpoint": endpoint, "policy": policy, "declared": declared, "metric": endpoint.problem,
+        "endpoint": endpoint, "policy": policy, "declared": declared,
+        "metric_title": _metric_title(endpoint),
         "recipe": json.dumps(declared.recipe, indent=2) if declared.recipe else "",
         "steps": ", ".join(f"{step:g}" for step in declared.steps),
+        "gain": f"{declared.least_gain:g}",
         "share": f"{100 * declared.held_out_share:g}",
         "limits": [(name, _limit(declared, name)) for name in LIMITS],
         "checks": {
@@ -70,6 +72,10 @@ def _form(request: PageRequest, endpoint: Endpoint, policy: RetrainingPolicy | N
         "drifts": DriftTrigger.choices, "methods": Method.choices, "ways": GoLive.choices,
         **_offered(request, policy),
     }  # fmt: skip
+
+
+def _metric_title(endpoint: Endpoint) -> str:
+    return endpoint.problem.primary_metric.replace("_", " ") if endpoint.problem else ""
 
 
 def _limit(declared: Declaration, name: str) -> str:
@@ -107,7 +113,9 @@ def _channels(request: PageRequest) -> list[Channel]:
 
 
 def _declaration(form: QueryDict) -> Declaration:
-    numbers = {name: whole(form.get(name), name, default=getattr(DEFAULTS, name)) for name in WHOLE}
+    numbers: dict[str, Any] = {
+        name: whole(form.get(name), name, default=getattr(DEFAULTS, name)) for name in WHOLE
+    }
     share = number(form.get("held_out_share"), "held_out_share", default=100 * DEFAULTS.held_out_share)
     return Declaration(
         **numbers,

@@ -10,7 +10,7 @@ from serving.queries.retraining_triggers import span
 
 WIDTH = 100.0
 ROOM = 0.12  # of the drawing, on either side
-CLASSES = {
+CLASSES: dict[str, str] = {
     StepState.DONE: "done", StepState.RUNNING: "next", StepState.REFUSED: "off", StepState.CANCELLED: "off",
     StepState.FAILED: "bad",
 }  # fmt: skip
@@ -61,7 +61,7 @@ def drawing(comparison: dict[str, Any], bound: float) -> Drawing | None:
     start, size = least - ROOM * spread, spread * (1 + 2 * ROOM)
 
     def at(value: float) -> float:
-        return round(WIDTH * (value - start) / size, 2)
+        return float(round(WIDTH * (value - start) / size, 2))
 
     return Drawing(
         at(low), at(high), max(0.8, round(at(high) - at(low), 2)), at(comparison["improvement"]), at(bound)

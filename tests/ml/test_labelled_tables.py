@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ def original(folder: Path) -> tuple[Path, tuple[tables.Column, ...]]:
     return folder / "before.parquet", info.columns
 
 
-def lines(folder: Path, *rows: dict[str, object], truth: object = "yes") -> Path:
+def lines(folder: Path, *rows: dict[str, Any], truth: object = "yes") -> Path:
     path = folder / "lines.ndjson"
     moment = datetime(2026, 5, 1, tzinfo=UTC).isoformat()
     path.write_text(

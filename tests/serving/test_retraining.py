@@ -105,7 +105,8 @@ def test_the_data_are_the_rows_of_before_and_the_older_truths_and_the_newest_are
         held = [found.input["mean radius"] for found in labelled_rows.read_lines(path)]
     assert set(held[:10]) == set(turned(10, seed=2)["mean radius"])
     assert original.dataset.last_number == 1
-    run = Run.objects.get(pk=row.run_id)
+    assert row.run is not None
+    run = Run.objects.get(pk=row.run.pk)
     assert run.recipe is not None
     assert run.recipe["estimator"] == "logistic_regression"
     assert run.experiment.name == "Retraining of tumour"
@@ -283,7 +284,7 @@ def test_a_canary_that_passed_waits_for_approval_which_makes_it_the_champion(
     assert Alias.objects.get(name="champion").version == row.challenger
     with pytest.raises(Conflict, match="waits for approval"):
         reject(row, by=by)
-    assert queries.original_of(watched, row.challenger) == row.original_version  # type: ignore[arg-type]
+    assert queries.original_of(watched, row.challenger) == row.original_version
 
 
 def test_a_rejected_challenger_goes_from_behind_the_endpoint(
@@ -293,7 +294,7 @@ def test_a_rejected_challenger_goes_from_behind_the_endpoint(
     reject(row, why="not in December", by=by)
     row = only(watched)
     assert (row.state, row.outcome) == ("refused", "not in December")
-    assert [(one.version, one.weight) for one in watched.variants.all()] == [(known, 100)]
+    assert [(one.version, float(one.weight)) for one in watched.variants.all()] == [(known, 100.0)]
     assert not AbTest.objects.get().is_running
     assert not Alias.objects.filter(name="champion").exists()
 
@@ -341,10 +342,11 @@ def test_a_training_that_is_stopped_or_fails_ends_the_attempt_with_its_reason(
     labelled(watched, turned(100), tmp_path, at=BEGAN + timedelta(days=1))
     lead_on(LATER, "serving.assemble_retraining")
     row = only(watched)
-    run = Run.objects.get(pk=row.run_id)
+    assert row.run is not None
+    run = Run.objects.get(pk=row.run.pk)
     assert run.recipe is not None
     assert (run.recipe["estimator"], run.recipe["seed"]) == ("logistic_regression", 4)
-    Run.objects.filter(pk=row.run_id).update(status="FAILED", error="It ran out of memory.")
+    Run.objects.filter(pk=row.run.pk).update(status="FAILED", error="It ran out of memory.")
     tend(LATER)
     row = only(watched)
     assert (row.state, row.outcome) == ("failed", "It ran out of memory.")

@@ -73,7 +73,7 @@ def test_a_policy_is_declared_read_and_deleted(watched: Endpoint, bob: User, ver
         ({"recipe": {"estimator": "nothing"}}, "recipe.estimator"),
         ({"least_labels": "many"}, "least_labels"),
         ({"guardrails": {"luck": 1}}, "guardrails"),
-        ({"channels": [987654321]}, "channel"),
+        ({"channels": [987654321]}, "channels"),
     ],
 )
 def test_a_bad_policy_names_its_field(
