@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.drift_work.database import answer_of, filled_by, prepared
+from benchmarks.drift_work.database import answer_of, prepared, run
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mlregistry-monitoring-", dir=options.folder) as scratch:
         folder = Path(scratch)
         with prepared(folder) as environment:
-            filled_by(environment, "benchmarks.monitoring_work.filling", [str(options.rows)])
+            run(environment, ["-m", "benchmarks.monitoring_work.filling", str(options.rows)])
             found = answer_of(environment, "benchmarks.monitoring_work.times", [], folder / "answer.json")
     told(found)
 

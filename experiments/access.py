@@ -16,6 +16,7 @@ from experiments.models import (
     Recipe,
     RecipeVersion,
     Run,
+    RunRule,
     SelectionStudy,
     Study,
     Trainer,
@@ -246,4 +247,15 @@ def trainer(by: Actor, trainer_id: int) -> Trainer:
     found = trainers(by).filter(pk=trainer_id).first()
     if found is None:
         raise NotFound(f"There is no trainer {trainer_id} in {by.team.name}.")
+    return found
+
+
+def run_rules(by: Actor) -> QuerySet[RunRule]:
+    return RunRule.objects.filter(team=by.team).select_related("experiment").prefetch_related("channels")
+
+
+def run_rule(by: Actor, rule_id: int) -> RunRule:
+    found = run_rules(by).filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound(f"There is no rule {rule_id} about runs in {by.team.name}.")
     return found

@@ -32,6 +32,7 @@ from experiments.models import (
 from mlregistry.accounts.models import Team
 
 from .admin_buttons import Button, ThroughActions
+from .admin_rules import RunRuleAdmin as RunRuleAdmin
 
 
 def _active(row: Any) -> bool:

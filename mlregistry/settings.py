@@ -272,6 +272,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "experiments.actions.streams.roll_due": 30,
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
+    "experiments.actions.run_rules.tend": 15,
     "serving.actions.abtest_looks.tend": 10,
     "serving.actions.shadows.tend": 20,
     "serving.actions.drift_checks.tend": 60,

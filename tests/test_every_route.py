@@ -16,7 +16,17 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from experiments.models import Dataset, DataSource, Experiment, Problem, Recipe, Run, SelectionStudy, Study
+from experiments.models import (
+    Dataset,
+    DataSource,
+    Experiment,
+    Problem,
+    Recipe,
+    Run,
+    RunRule,
+    SelectionStudy,
+    Study,
+)
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
@@ -190,6 +200,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "sources": source.pk,
         "experiments": experiment.pk,
         "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
+        "run-rules": RunRule.objects.create(team=team, name="r", event="failed", since=now).pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
         "models": model.name,
         "endpoints": endpoint.name,

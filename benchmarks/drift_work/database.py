@@ -25,7 +25,7 @@ def prepared(folder: Path) -> Iterator[Mapping[str, str]]:
         "DJANGO_SETTINGS_MODULE": "mlregistry.settings", "BENCHMARK_POSTGRES": str(postgres.pid),
     }  # fmt: skip
     try:
-        filled_by(environment, ["manage.py", "migrate", "--verbosity", "0"])
+        run(environment, ["manage.py", "migrate", "--verbosity", "0"])
         yield environment
     finally:
         postgres.stop()
@@ -35,10 +35,10 @@ def answer_of(
     environment: Mapping[str, str], module: str, words: Sequence[str], answer: Path
 ) -> dict[str, Any]:
     """What a module writes into the file that it is told last."""
-    filled_by(environment, ["-m", module, *words, str(answer)])
+    run(environment, ["-m", module, *words, str(answer)])
     found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     return found
 
 
-def filled_by(environment: Mapping[str, str], words: Sequence[str]) -> None:
+def run(environment: Mapping[str, str], words: Sequence[str]) -> None:
     subprocess.run([sys.executable, *words], cwd=ROOT, env=dict(environment), check=True)

@@ -75,7 +75,8 @@ def made_version(baseline: Path) -> ModelVersion:
     data = datasets.add_version(
         datasets.create_dataset("rows", by=by), baseline, filename="rows.parquet", by=by
     )
-    described = duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{baseline}')").fetchall()  # noqa: S608  # our own file
+    with duckdb.connect() as reader:
+        described = reader.execute(f"DESCRIBE SELECT * FROM read_parquet('{baseline}')").fetchall()  # noqa: S608  # our own file
     inputs = [{"name": row[0], "type": TYPES.get(row[1], "string")} for row in described]
     version = ModelVersion.objects.create(
         model=RegisteredModel.objects.create(team=team, name="rows"), number=1, state=VersionState.READY,

@@ -122,7 +122,7 @@ def log(endpoint: Endpoint, versions: list[ModelVersion], n_rows: int, now: date
         partitions.make_ahead(now + weeks * partitions.WEEK)
     since, apart = now - DAYS * DAY, DAYS * DAY / n_rows
     for start in range(0, n_rows, CHUNK):
-        values = {
+        values: dict[str, Any] = {
             "endpoint": endpoint.pk, "first": versions[0].pk, "second": versions[1].pk, "since": since,
             "apart": apart, "start": start, "end": min(n_rows, start + CHUNK) - 1,
         }  # fmt: skip

@@ -14,6 +14,7 @@ from . import (
     profiles,
     provenance,
     recipes,
+    run_rules,
     runs,
     selections,
     sources,
@@ -30,6 +31,8 @@ RECIPE_VERSION = "recipes/<int:recipe_id>/versions/<int:number>"
 SOURCES = "datasets/<int:dataset_id>/sources"
 
 urlpatterns: list[URLPattern] = [
+    path("run-rules/", run_rules.RunRules.as_view(), name="api-run-rules"),
+    path("run-rules/<int:rule_id>", run_rules.OneRunRule.as_view(), name="api-run-rule"),
     path("problems/", problems.Problems.as_view(), name="api-problems"),
     path("problems/<int:problem_id>", problems.OneProblem.as_view(), name="api-problem"),
     path("datasets/", datasets.Datasets.as_view(), name="api-datasets"),

@@ -15,6 +15,7 @@ from .profiles import DatasetProfile, Depth
 from .provenance import Provenance
 from .purged import PurgedRun
 from .recipes import Recipe, RecipeVersion
+from .run_rules import RunEvent, RunRule, RunTelling
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 from .sources import DataSource, SourceState, StagedRow
@@ -28,7 +29,8 @@ __all__ = [
     "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "Provenance", "PurgedRun", "QualityAlert", "Recipe",
-    "RecipeVersion", "Run", "RunInput", "RunModel", "RunStatus", "RunTag", "SelectionStudy", "SourceState", "StagedRow",
+    "RecipeVersion", "Run", "RunEvent", "RunInput", "RunModel", "RunRule", "RunStatus", "RunTag", "RunTelling",
+    "SelectionStudy", "SourceState", "StagedRow",
     "Study", "StudyLane", "StudyState", "TestUse", "Trainer", "TrainingSchedule", "Trial", "TrialState",
     "VersionComparison", "model_key",
 ]  # fmt: skip

@@ -100,6 +100,7 @@ class Run(models.Model):
                 condition=models.Q(status="RUNNING", job__isnull=True),
                 name="run_live_without_job",
             ),
+            models.Index(fields=["ended_at"], condition=models.Q(ended_at__isnull=False), name="run_by_end"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from experiments.web import (
     profiles,
     provenance,
     recipes,
+    run_rules,
     runs,
     selections,
     sources,
@@ -26,6 +27,9 @@ from experiments.web import (
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
 urlpatterns: list[URLPattern] = [
+    path("run-rules/", run_rules.run_rules, name="run-rules"),
+    path("run-rules/<int:rule_id>/switch", run_rules.switch, name="run-rule-switch"),
+    path("run-rules/<int:rule_id>/delete", run_rules.delete, name="run-rule-delete"),
     path("problems/", problems.problems, name="problems"),
     path("problems/new", problems.create, name="problem-create"),
     path("problems/<int:problem_id>/", problems.problem, name="problem"),

@@ -14,7 +14,9 @@ LEAST_DROP = 0.005
 
 def shown(checks: Sequence[DriftCheck]) -> dict[str, Any]:
     """The streams of the newest check that followed any, and the newest test of all columns; checks oldest first."""
-    streams = next((found for check in reversed(checks) if (found := check.beyond.get("streams"))), {})
+    streams: dict[str, Any] = next(
+        (found for check in reversed(checks) if (found := check.beyond.get("streams"))), {}
+    )
     tested = next((check for check in reversed(checks) if check.beyond.get("two_sample")), None)
     found = tested.beyond["two_sample"] if tested else {}
     return {

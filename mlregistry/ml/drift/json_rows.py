@@ -6,6 +6,8 @@ Called by those who fold the log into counters, and by exact checks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.lib.floats import as_float
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
 else:
     msgspec, np = lazily("msgspec"), lazily("numpy")
+
+AT_ONCE = 500  # rows; more than fit the cache take twice the time
 
 
 class JsonRows:
@@ -36,6 +40,15 @@ class JsonRows:
         """By name: arrays of floats, NaN where there is no number, and tuples of JSON values."""
         if not texts or not self.numbers:
             return dict.fromkeys(self.numbers, ())
+        blocks = [self._block(texts[start : start + AT_ONCE]) for start in range(0, len(texts), AT_ONCE)]
+        if len(blocks) == 1:
+            return blocks[0]
+        return {
+            name: _joined([block[name] for block in blocks], is_number)
+            for name, is_number in self.numbers.items()
+        }
+
+    def _block(self, texts: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
         whole = _array(texts)
         try:
             cells = zip(*map(msgspec.structs.astuple, self._typed.decode(whole)), strict=True)
@@ -56,11 +69,25 @@ class JsonRows:
         return found
 
 
+def _joined(parts: Sequence[Any], is_number: bool) -> Any:
+    return np.concatenate(parts) if is_number else tuple(chain.from_iterable(parts))
+
+
 def answers_of(texts: Sequence[str]) -> tuple[list[Any], list[Any]]:
     """Predictions, and the probabilities of those that have some."""
-    rows = msgspec.json.decode(_array(texts)) if texts else []
-    sure = [row["probabilities"] for row in rows if row.get("probabilities") is not None]
-    return [row.get("prediction") for row in rows], sure
+    read, predictions, sure = _answers(), [], []
+    for start in range(0, len(texts), AT_ONCE):
+        rows = read.decode(_array(texts[start : start + AT_ONCE]))
+        predictions += [row.prediction for row in rows]
+        sure += [row.probabilities for row in rows if row.probabilities is not None]
+    return predictions, sure
+
+
+@cache
+def _answers() -> msgspec.json.Decoder[Any]:
+    """Of rows that the garbage collector need not look at."""
+    fields: list[tuple[str, Any, Any]] = [("prediction", Any, None), ("probabilities", Any, None)]
+    return msgspec.json.Decoder(list[msgspec.defstruct("LoggedAnswer", fields, gc=False)])  # type: ignore[misc]
 
 
 def _array(texts: Sequence[str] | Sequence[bytes]) -> str | bytes:

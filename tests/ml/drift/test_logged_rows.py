@@ -23,7 +23,7 @@ def written(folder: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def test_lines_are_read_by_the_types_of_the_signature(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"age": 5, "size": 0.1, "to\"w'n": "Köln “\n", "is_new": True, "more": [1]},
         {"age": 2**53, "size": None, "to\"w'n": None, "is_new": False},
         {"age": 7, "size": 1e300},
