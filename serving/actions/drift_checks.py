@@ -54,7 +54,7 @@ def forget_old(now: datetime | None = None) -> None:
     now = now or timezone.now()
     drift_counts.forget_old(now)
     DriftCheck.objects.filter(at__lt=now - CHECKS_KEPT).delete()
-    DriftCheck.objects.filter(at__lt=now - REPORTS_KEPT).exclude(report=None).update(report=None)
+    DriftCheck.objects.filter(at__lt=now - REPORTS_KEPT).filter(report__isnull=False).update(report=None)
 
 
 def ask_check(
