@@ -13,6 +13,7 @@ from serving.queries.traffic_hours import Answers, Series
 MOST_SERIES = 6
 MEGABYTE = 1024 * 1024
 MANY = 60  # points without markers
+FEW = 2
 THROUGHPUT = (("requests_per_second", ""),)
 RATES = (("error_rate", "errors"), ("mistake_rate", "refused"), ("null_rate", "nothing"))
 LATENCIES = (("p50_seconds", "p50"), ("p95_seconds", "p95"), ("p99_seconds", "p99"))
@@ -45,7 +46,7 @@ def shown(endpoint: Endpoint, since: datetime, until: datetime, now: datetime) -
     }
     return {
         "lines": [{"name": one.name, **one.total.figures(seconds)} for one in series],
-        "charts": {name: chart for name, chart in charts.items() if chart},
+        "charts": {name: {**chart, **_whole(chart, since, until)} for name, chart in charts.items() if chart},
     }
 
 
@@ -110,6 +111,13 @@ def _lines(title: str, y_title: str, series: list[dict[str, Any]]) -> dict[str, 
         "type": "lines", "title": title, "y_title": y_title, "from_zero": True, "markers": longest < MANY,
         "series": series,
     }  # fmt: skip
+
+
+def _whole(chart: dict[str, Any], since: datetime, until: datetime) -> dict[str, Any]:
+    """A lone point is drawn where it stands in the window, not as the whole of it."""
+    if any(len(series["x"]) > FEW for series in chart["series"]):
+        return {}
+    return {"x_range": [since.isoformat(), until.isoformat()]}
 
 
 def _moment(at: int) -> str:

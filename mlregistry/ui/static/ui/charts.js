@@ -30,7 +30,7 @@
         name: series.area === undefined ? series.name : `${series.name} · area ${series.area.toFixed(3)}`,
       }));
       const shapes = name === "roc" || name === "calibration" ? [{ ...diagonal, ...guide() }] : [];
-      return [traces, layout(chart, { xaxis: axis(chart.x_title, range), yaxis: axis(chart.y_title, chart.from_zero ? { rangemode: "tozero" } : range), shapes, showlegend: traces.length > 1 || unit })];
+      return [traces, layout(chart, { xaxis: axis(chart.x_title, chart.x_range ? { range: chart.x_range } : range), yaxis: axis(chart.y_title, chart.from_zero ? { rangemode: "tozero" } : range), shapes, showlegend: traces.length > 1 || unit })];
     },
     points(chart, name) {
       const [c1] = palette();
