@@ -1,6 +1,8 @@
 """The only way to an endpoint or an A/B test: filtered by the actor's team, NotFound otherwise."""
 
-from django.db.models import QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
@@ -18,6 +20,7 @@ from serving.models import (
 )
 
 LARGEST_ID = 2**63 - 1
+Row = TypeVar("Row", bound=Model)
 
 
 def endpoints(by: Actor) -> QuerySet[Endpoint]:
@@ -43,10 +46,7 @@ def ab_tests(by: Actor) -> QuerySet[AbTest]:
 
 
 def ab_test(by: Actor, test_id: int) -> AbTest:
-    found = ab_tests(by).filter(pk=test_id).first() if test_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no A/B test {test_id} in {by.team.name}.", field="test")
-    return found
+    return _one(ab_tests(by), test_id, by, "A/B test", field="test")
 
 
 def shadow(by: Actor, of: Endpoint, name: str) -> Shadow:
@@ -66,10 +66,7 @@ def batches(by: Actor) -> QuerySet[Batch]:
 
 
 def batch(by: Actor, batch_id: int) -> Batch:
-    found = batches(by).filter(pk=batch_id).first() if batch_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no batch {batch_id} in {by.team.name}.", field="batch")
-    return found
+    return _one(batches(by), batch_id, by, "batch", field="batch")
 
 
 def load_tests(by: Actor) -> QuerySet[LoadTest]:
@@ -78,10 +75,7 @@ def load_tests(by: Actor) -> QuerySet[LoadTest]:
 
 
 def load_test(by: Actor, test_id: int) -> LoadTest:
-    found = load_tests(by).filter(pk=test_id).first() if test_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no load test {test_id} in {by.team.name}.", field="test")
-    return found
+    return _one(load_tests(by), test_id, by, "load test", field="test")
 
 
 def drift_checks(by: Actor) -> QuerySet[DriftCheck]:
@@ -90,10 +84,7 @@ def drift_checks(by: Actor) -> QuerySet[DriftCheck]:
 
 
 def drift_check(by: Actor, check_id: int) -> DriftCheck:
-    found = drift_checks(by).filter(pk=check_id).first() if check_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no drift check {check_id} in {by.team.name}.", field="check")
-    return found
+    return _one(drift_checks(by), check_id, by, "drift check", field="check")
 
 
 def alert_rules(by: Actor) -> QuerySet[AlertRule]:
@@ -104,10 +95,7 @@ def alert_rules(by: Actor) -> QuerySet[AlertRule]:
 
 
 def alert_rule(by: Actor, rule_id: int) -> AlertRule:
-    found = alert_rules(by).filter(pk=rule_id).first() if rule_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no alert rule {rule_id} in {by.team.name}.", field="rule")
-    return found
+    return _one(alert_rules(by), rule_id, by, "alert rule", field="rule")
 
 
 def retrainings(by: Actor) -> QuerySet[Retraining]:
@@ -119,10 +107,7 @@ def retrainings(by: Actor) -> QuerySet[Retraining]:
 
 
 def retraining(by: Actor, retraining_id: int) -> Retraining:
-    found = retrainings(by).filter(pk=retraining_id).first() if retraining_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no retraining {retraining_id} in {by.team.name}.", field="retraining")
-    return found
+    return _one(retrainings(by), retraining_id, by, "retraining", field="retraining")
 
 
 def improvements(by: Actor) -> QuerySet[Improvement]:
@@ -134,12 +119,7 @@ def improvements(by: Actor) -> QuerySet[Improvement]:
 
 
 def improvement(by: Actor, improvement_id: int) -> Improvement:
-    found = improvements(by).filter(pk=improvement_id).first() if improvement_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(
-            f"There is no improvement study {improvement_id} in {by.team.name}.", field="improvement"
-        )
-    return found
+    return _one(improvements(by), improvement_id, by, "improvement study", field="improvement")
 
 
 def reports(by: Actor) -> QuerySet[EndpointReport]:
@@ -148,7 +128,12 @@ def reports(by: Actor) -> QuerySet[EndpointReport]:
 
 
 def report(by: Actor, report_id: int) -> EndpointReport:
-    found = reports(by).filter(pk=report_id).first() if report_id <= LARGEST_ID else None
+    return _one(reports(by), report_id, by, "report", field="report")
+
+
+def _one(rows: QuerySet[Row], pk: int, by: Actor, noun: str, *, field: str) -> Row:
+    """NotFound, whoever else may have it."""
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
     if found is None:
-        raise NotFound(f"There is no report {report_id} in {by.team.name}.", field="report")
+        raise NotFound(f"There is no {noun} {pk} in {by.team.name}.", field=field)
     return found

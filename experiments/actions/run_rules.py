@@ -28,11 +28,11 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import AlreadyExists, Conflict, Invalid
 from mlregistry.lib.names import clean_name
-from mlregistry.notices.actions.channels import inbox_of
+from mlregistry.notices.actions.choosing import usable
 from mlregistry.notices.actions.notifying import notify
 from mlregistry.notices.models import Channel, Severity
 
-MOST_RULES, MOST_CHANNELS = 50, 20
+MOST_RULES = 50
 LOOK_BACK = timedelta(hours=1)
 KEPT = timedelta(days=1)  # of what was told; longer than any look goes back
 MOST_AT_ONCE, MOST_LISTED = 200, 5
@@ -64,7 +64,7 @@ def create_run_rule(
             rule = RunRule.objects.create(
                 team=by.team, created_by=by.user, since=now or timezone.now(), **fields
             )
-            rule.channels.set(_channels(by, channels))
+            rule.channels.set(usable(by, channels, who="A rule"))
             record(by, "run_rule.create", rule, event=rule.event, metric=rule.metric)
     except IntegrityError as error:
         raise AlreadyExists(
@@ -188,12 +188,3 @@ def _checked(wanted: Wanted, by: Actor) -> dict[str, Any]:
     if wanted.threshold is None or not math.isfinite(wanted.threshold):
         raise Invalid("The threshold must be a finite number.", field="threshold")
     return {**fields, "metric": clean_name(wanted.metric, field="metric", max_length=250)}
-
-
-def _channels(by: Actor, channels: Iterable[Channel] | None) -> list[Channel]:
-    found = [inbox_of(by)] if channels is None else list(channels)
-    if len(found) > MOST_CHANNELS:
-        raise Invalid(f"A rule speaks through at most {MOST_CHANNELS} channels.", field="channels")
-    if any(channel.team_id != by.team.pk for channel in found):
-        raise Invalid("A channel of another team cannot be used.", field="channels")
-    return found

@@ -11,14 +11,13 @@ from django.utils import timezone
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
-from mlregistry.errors import AlreadyExists, Conflict, Invalid
-from mlregistry.notices.actions.channels import inbox_of
+from mlregistry.errors import AlreadyExists, Conflict
+from mlregistry.notices.actions.choosing import usable
 from mlregistry.notices.models import Channel
 from serving.actions.alert_declarations import Declaration, checked, declaration_of
 from serving.models import AlertEvent, AlertRule, AlertState, Endpoint
 
 MOST_RULES = 100
-MOST_CHANNELS = 20
 ASIDE = (
     "name",
     "severity",
@@ -45,7 +44,7 @@ def create_alert_rule(
         rule = AlertRule.objects.create(
             endpoint=endpoint, created_by=by.user, state_since=now, look_at=now, **asdict(wanted)
         )
-        rule.channels.set(_channels(by, channels))
+        rule.channels.set(usable(by, channels, who="A rule"))
         record(by, "alert_rule.create", rule, endpoint=endpoint.name, **_words(wanted))
     return rule
 
@@ -76,7 +75,7 @@ def update_alert_rule(
             _begin_anew(rule, now, "changed")
         rule.save()
         if channels is not None:
-            rule.channels.set(_channels(by, channels))
+            rule.channels.set(usable(by, channels, who="A rule"))
         details = {"endpoint": rule.endpoint.name, "fields": sorted(changed), "active": rule.is_active}
         record(by, "alert_rule.update", rule, **details)
     return rule
@@ -103,15 +102,6 @@ def _begin_anew(rule: AlertRule, now: datetime, why: str) -> None:
     rule.state, rule.state_since, rule.look_at = AlertState.NO_DATA, now, now
     rule.n_broken = rule.n_well = rule.n_empty = rule.n_observed = 0
     rule.is_told, rule.told_at, rule.value, rule.error = False, None, None, ""
-
-
-def _channels(by: Actor, channels: Iterable[Channel] | None) -> list[Channel]:
-    found = [inbox_of(by)] if channels is None else list(channels)
-    if len(found) > MOST_CHANNELS:
-        raise Invalid(f"A rule speaks through at most {MOST_CHANNELS} channels.", field="channels")
-    if any(channel.team_id != by.team.pk for channel in found):
-        raise Invalid("A channel of another team cannot be used.", field="channels")
-    return found
 
 
 def _words(wanted: Declaration) -> dict[str, object]:

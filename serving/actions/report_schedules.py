@@ -10,12 +10,10 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
-from mlregistry.notices.actions.channels import inbox_of
+from mlregistry.notices.actions.choosing import usable
 from mlregistry.notices.models import Channel
 from serving.models import Endpoint, ReportSchedule, Rhythm
 from serving.report_periods import BEGINS, next_due
-
-MOST_CHANNELS = 20
 
 
 def schedule_reports(
@@ -35,8 +33,7 @@ def schedule_reports(
         raise Invalid(f"rhythm is one of: {', '.join(BEGINS)}.", field="rhythm")
     if not 0 <= hour <= 23:
         raise Invalid("hour lies between 0 and 23.", field="hour")
-    chosen = [inbox_of(by)] if channels is None else list(channels)
-    _check(chosen, by)
+    chosen = usable(by, channels, who="A report")
     due = next_due(rhythm, now or timezone.now(), hour=hour)
     with transaction.atomic():
         values = {"rhythm": rhythm, "hour": hour, "enabled": enabled, "next_at": due}
@@ -45,10 +42,3 @@ def schedule_reports(
         names = sorted(channel.name for channel in chosen)
         record(by, "report.schedule", endpoint, rhythm=rhythm, hour=hour, enabled=enabled, channels=names)
     return found
-
-
-def _check(channels: list[Channel], by: Actor) -> None:
-    if len(channels) > MOST_CHANNELS:
-        raise Invalid(f"A report is told through at most {MOST_CHANNELS} channels.", field="channels")
-    if any(channel.team_id != by.team.pk for channel in channels):
-        raise Invalid("A channel of another team cannot be used.", field="channels")

@@ -12,12 +12,11 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.names import clean_text
-from mlregistry.notices.actions.channels import inbox_of
+from mlregistry.notices.actions.choosing import usable
 from mlregistry.notices.models import Channel
 from serving.actions.retraining_declarations import Declaration, checked, checked_recipe, plain
 from serving.models import Endpoint, Retraining, RetrainingPolicy
 
-MOST_CHANNELS = 20
 LONGEST_WHY = 2_000
 
 
@@ -44,7 +43,7 @@ def declare_policy(
             create_defaults={**values, "declared_at": now, "created_by": by.user},
         )  # fmt: skip
         if channels is not None or is_new:
-            policy.channels.set(_channels(by, channels))
+            policy.channels.set(usable(by, channels, who="A policy"))
         record(by, "retraining.declare", endpoint, **plain(wanted))
     return policy
 
@@ -77,12 +76,3 @@ def delete_policy(policy: RetrainingPolicy, *, by: Actor) -> None:
             raise Conflict("A retraining is under way; stop it first.", field="policy")
         record(by, "retraining.forget", policy.endpoint)
         policy.delete()
-
-
-def _channels(by: Actor, channels: Iterable[Channel] | None) -> list[Channel]:
-    found = [inbox_of(by)] if channels is None else list(channels)
-    if len(found) > MOST_CHANNELS:
-        raise Invalid(f"A policy speaks through at most {MOST_CHANNELS} channels.", field="channels")
-    if any(channel.team_id != by.team.pk for channel in found):
-        raise Invalid("A channel of another team cannot be used.", field="channels")
-    return found

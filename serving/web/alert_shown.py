@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mlregistry.notices.models import Channel, ChannelKind, Severity
+from mlregistry.notices.models import Severity
 from serving.alert_words import condition, shown, span
 from serving.models import AlertRule, Endpoint
 from serving.queries.alert_figures import figures
@@ -33,7 +33,7 @@ def shown_of(rule: AlertRule) -> dict[str, Any]:
     }
 
 
-def form_of(endpoint: Endpoint, channels: Sequence[Channel], rule: AlertRule | None) -> dict[str, Any]:
+def form_of(endpoint: Endpoint, rule: AlertRule | None) -> dict[str, Any]:
     """The choices and values of the form, in the units in which people write."""
     known = figures()
     offered = [
@@ -48,8 +48,6 @@ def form_of(endpoint: Endpoint, channels: Sequence[Channel], rule: AlertRule | N
         "with_column": "|".join(one.name for one in known.values() if one.has_column),
         "severities": [(value, value) for value in Severity.values],
         "comparisons": [("above", "rises above"), ("below", "falls below")],
-        "offered_channels": [(str(one.pk), one) for one in channels],
-        "has_inbox": any(one.kind == ChannelKind.INBOX for one in channels),
     }
 
 

@@ -9,9 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
-from mlregistry.notices import access as notices
-from mlregistry.notices.actions.channels import inbox_of
-from mlregistry.notices.models import Channel, ChannelKind, Severity
+from mlregistry.notices.actions.choosing import offered, ticked
+from mlregistry.notices.models import Severity
 from mlregistry.ui.page import PageRequest, number, page, whole
 from serving import access
 from serving.actions import alert_rules as actions
@@ -46,7 +45,7 @@ def endpoint_alerts(request: PageRequest, name: str) -> HttpResponse:
 def create(request: PageRequest, name: str) -> HttpResponse:
     endpoint = access.endpoint(request.actor, name)
     if request.method == "POST":
-        channels = _channels(request)
+        channels = ticked(request.actor, request.POST.getlist("channels"))
         rule = actions.create_alert_rule(
             endpoint, _declaration(request.POST), channels=channels, by=request.actor
         )
@@ -68,7 +67,7 @@ def alert_rule(request: PageRequest, rule_id: int) -> HttpResponse:
 def edit(request: PageRequest, rule_id: int) -> HttpResponse:
     rule = access.alert_rule(request.actor, rule_id)
     if request.method == "POST":
-        channels = _channels(request)
+        channels = ticked(request.actor, request.POST.getlist("channels"))
         actions.update_alert_rule(rule, _declaration(request.POST), channels=channels, by=request.actor)
         messages.success(request, "The rule is saved.")
         return redirect("serving:alert-rule", rule_id)
@@ -94,27 +93,9 @@ def delete(request: PageRequest, rule_id: int) -> HttpResponse:
 
 
 def _form(request: PageRequest, endpoint: Endpoint, rule: AlertRule | None = None) -> dict[str, Any]:
-    channels = list(notices.channels(request.actor))
-    if request.form_error is not None:
-        chosen = request.POST.getlist("channels")
-    elif rule is not None:
-        chosen = [str(channel.pk) for channel in rule.channels.all()]
-    else:
-        chosen = ["inbox", *(str(channel.pk) for channel in channels if channel.kind == ChannelKind.INBOX)]
-    return {**form_of(endpoint, channels, rule), "chosen": chosen}
-
-
-def _channels(request: PageRequest) -> list[Channel]:
-    """Those that are ticked; “inbox” stands for the one that is made when it is first needed."""
-    found = []
-    for text in dict.fromkeys(request.POST.getlist("channels")):
-        if text == "inbox":
-            found.append(inbox_of(request.actor))
-        elif text.isascii() and text.isdigit() and len(text) < 19:
-            found.append(notices.channel(request.actor, int(text)))
-        else:
-            raise Invalid("Choose channels from the list.", field="channels")
-    return found
+    used = rule.channels.all() if rule is not None else None
+    again = request.POST.getlist("channels") if request.form_error is not None else None
+    return {**form_of(endpoint, rule), **offered(request.actor, used, again)}
 
 
 def _declaration(form: QueryDict) -> Declaration:

@@ -11,9 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
-from mlregistry.notices import access as notices
-from mlregistry.notices.actions.channels import inbox_of
-from mlregistry.notices.models import Channel, ChannelKind
+from mlregistry.notices.actions.choosing import offered, ticked
 from mlregistry.ui.page import PageRequest, page, whole
 from serving import access
 from serving.actions import report_schedules
@@ -33,7 +31,8 @@ def reports(request: PageRequest, name: str) -> HttpResponse:
     if request.method == "POST":
         report_schedules.schedule_reports(
             endpoint, rhythm=request.POST.get("rhythm", ""), hour=whole(request.POST.get("hour"), "hour", default=6),
-            enabled="enabled" in request.POST, channels=_channels(request), by=request.actor,
+            enabled="enabled" in request.POST, by=request.actor,
+            channels=ticked(request.actor, request.POST.getlist("channels")),
         )  # fmt: skip
         messages.success(request, "The schedule is saved.")
         return redirect("serving:reports", name)
@@ -77,28 +76,6 @@ def delete(request: PageRequest, report_id: int) -> HttpResponse:
 
 
 def _offered(request: PageRequest, schedule: Any) -> dict[str, Any]:
-    channels = list(notices.channels(request.actor))
-    if request.form_error is not None:
-        chosen = request.POST.getlist("channels")
-    elif schedule.pk:
-        chosen = [str(channel.pk) for channel in schedule.channels.all()]
-    else:
-        chosen = ["inbox", *(str(channel.pk) for channel in channels if channel.kind == ChannelKind.INBOX)]
-    return {
-        "offered_channels": [(str(one.pk), one) for one in channels],
-        "has_inbox": any(one.kind == ChannelKind.INBOX for one in channels),
-        "chosen": chosen,
-    }
-
-
-def _channels(request: PageRequest) -> list[Channel]:
-    """Those that are ticked; “inbox” stands for the one that is made when it is first needed."""
-    found = []
-    for text in dict.fromkeys(request.POST.getlist("channels")):
-        if text == "inbox":
-            found.append(inbox_of(request.actor))
-        elif text.isascii() and text.isdigit() and len(text) < 19:
-            found.append(notices.channel(request.actor, int(text)))
-        else:
-            raise Invalid("Choose channels from the list.", field="channels")
-    return found
+    used = schedule.channels.all() if schedule.pk else None
+    again = request.POST.getlist("channels") if request.form_error is not None else None
+    return offered(request.actor, used, again)

@@ -10,9 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
-from mlregistry.notices import access as notices
-from mlregistry.notices.actions.channels import inbox_of
-from mlregistry.notices.models import Channel, ChannelKind
+from mlregistry.notices.actions.choosing import offered, ticked
 from mlregistry.ui.page import PageRequest, number, page, whole
 from serving import access
 from serving.actions.abtest_declarations import GUARDRAILS
@@ -35,7 +33,7 @@ LONGEST_RECIPE = 100_000
 def declare(request: PageRequest, name: str) -> HttpResponse:
     endpoint = access.endpoint(request.actor, name)
     if request.method == "POST":
-        channels = _channels(request)
+        channels = ticked(request.actor, request.POST.getlist("channels"))
         declare_policy(endpoint, _declaration(request.POST), channels=channels, by=request.actor)
         messages.success(request, "The triggers are looked at by it from now on.")
         return redirect("serving:retraining", name)
@@ -84,32 +82,9 @@ def _limit(declared: Declaration, name: str) -> str:
 
 
 def _offered(request: PageRequest, policy: RetrainingPolicy | None) -> dict[str, Any]:
-    channels = list(notices.channels(request.actor))
-    inboxes = [str(channel.pk) for channel in channels if channel.kind == ChannelKind.INBOX]
-    if request.form_error is not None:
-        chosen = request.POST.getlist("channels")
-    elif policy is not None:
-        chosen = [str(channel.pk) for channel in policy.channels.all()]
-    else:
-        chosen = inboxes or ["inbox"]
-    return {
-        "offered_channels": [(str(channel.pk), channel) for channel in channels],
-        "has_inbox": bool(inboxes),
-        "chosen": chosen,
-    }
-
-
-def _channels(request: PageRequest) -> list[Channel]:
-    """Those that are ticked; “inbox” stands for the one that is made when it is first needed."""
-    found = []
-    for text in dict.fromkeys(request.POST.getlist("channels")):
-        if text == "inbox":
-            found.append(inbox_of(request.actor))
-        elif text.isascii() and text.isdigit() and len(text) < 19:
-            found.append(notices.channel(request.actor, int(text)))
-        else:
-            raise Invalid("Choose channels from the list.", field="channels")
-    return found
+    used = policy.channels.all() if policy is not None else None
+    again = request.POST.getlist("channels") if request.form_error is not None else None
+    return offered(request.actor, used, again)
 
 
 def _declaration(form: QueryDict) -> Declaration:
