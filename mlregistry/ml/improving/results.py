@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlregistry.ml.comparing.paired import Estimate
+if TYPE_CHECKING:
+    from mlregistry.ml.comparing.paired import Estimate
 
 BETTER, WORSE, UNCLEAR, FAILED, UNTRIED = "better", "worse", "no difference shown", "failed", "not tried"
 ALPHA = 0.05
