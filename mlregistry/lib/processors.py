@@ -5,9 +5,11 @@ is a change of threads. `supervisor.web` keeps each web process so, `hotpath` le
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_places = threading.BoundedSemaphore(os.cpu_count() or 1)
 _everything: frozenset[int] = frozenset()
 _own: frozenset[int] = frozenset()
 
@@ -24,6 +26,14 @@ def keep_to_one(place: int) -> None:
     if len(found) > 1:
         _everything, _own = frozenset(found), frozenset({found[place % len(found)]})
         os.sched_setaffinity(0, _own)
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """For milliseconds of arithmetic: anywhere, and no more of them at once than there are processors, so that threads
+    that read, refuse and answer get their turn. Not to be entered twice by one thread."""
+    with _places, any_of_them():
+        yield
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlregistry.lib.lazily import lazily
-from mlregistry.lib.processors import any_of_them
+from mlregistry.lib.processors import at_work
 from mlregistry.ml import packaging
 from mlregistry.ml.compiling.names import COMPILED
 from mlregistry.ml.signature import Signature
@@ -44,7 +44,7 @@ class Compiled:
         try:
             if len(rows) < MANY:
                 return self.model.score(rows)
-            with any_of_them():
+            with at_work():
                 return self.model.score(rows)
         except forms.Refused:
             return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlregistry.errors import Invalid, Unavailable
+from mlregistry.lib.processors import at_work
 from mlregistry.ml import packaging
 from mlregistry.ml.compiling.names import FORM_ALONE, UNANSWERED
 from mlregistry.ml.plain_rows import as_dicts
@@ -64,8 +65,9 @@ class LoadedModel:
 
     def score_natively(self, rows: Sequence[dict[str, Any]], **wish: Any) -> dict[str, Any]:
         """What the pipeline itself says."""
-        frame = self.signature.frame(as_dicts(rows), strict=True)
-        return packaging.predict(self.pipeline, self.signature, frame, wish)
+        with at_work():
+            frame = self.signature.frame(as_dicts(rows), strict=True)
+            return packaging.predict(self.pipeline, self.signature, frame, wish)
 
     def _score_alone(self, rows: Sequence[dict[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
         """A version from outside has no native model here: what its form does not answer is not answered."""

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -33,3 +34,28 @@ def test_a_process_that_is_free_stays_free() -> None:
     with processors.any_of_them():
         assert os.sched_getaffinity(0) == before
     assert os.sched_getaffinity(0) == before
+
+
+def test_no_more_work_at_once_than_there_are_processors() -> None:
+    most = os.cpu_count() or 1
+    inside, seen = [], []
+    lock = threading.Lock()
+    full = threading.Event()
+
+    def work() -> None:
+        with processors.at_work():
+            with lock:
+                inside.append(1)
+                seen.append(len(inside))
+                if len(inside) == most:
+                    full.set()
+            full.wait(60)
+            with lock:
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(most + 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (len(seen), max(seen)) == (most + 3, most)
