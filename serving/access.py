@@ -1,9 +1,8 @@
 """The only way to an endpoint or an A/B test: filtered by the actor's team, NotFound otherwise."""
 
-from typing import TypeVar
+from django.db.models import QuerySet
 
-from django.db.models import Model, QuerySet
-
+from mlregistry.accounts.access import one_of
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
 from serving.models import (
@@ -18,9 +17,6 @@ from serving.models import (
     Retraining,
     Shadow,
 )
-
-LARGEST_ID = 2**63 - 1
-Row = TypeVar("Row", bound=Model)
 
 
 def endpoints(by: Actor) -> QuerySet[Endpoint]:
@@ -46,7 +42,7 @@ def ab_tests(by: Actor) -> QuerySet[AbTest]:
 
 
 def ab_test(by: Actor, test_id: int) -> AbTest:
-    return _one(ab_tests(by), test_id, by, "A/B test", field="test")
+    return one_of(ab_tests(by), test_id, "A/B test", by.team.name, field="test")
 
 
 def shadow(by: Actor, of: Endpoint, name: str) -> Shadow:
@@ -66,7 +62,7 @@ def batches(by: Actor) -> QuerySet[Batch]:
 
 
 def batch(by: Actor, batch_id: int) -> Batch:
-    return _one(batches(by), batch_id, by, "batch", field="batch")
+    return one_of(batches(by), batch_id, "batch", by.team.name, field="batch")
 
 
 def load_tests(by: Actor) -> QuerySet[LoadTest]:
@@ -75,7 +71,7 @@ def load_tests(by: Actor) -> QuerySet[LoadTest]:
 
 
 def load_test(by: Actor, test_id: int) -> LoadTest:
-    return _one(load_tests(by), test_id, by, "load test", field="test")
+    return one_of(load_tests(by), test_id, "load test", by.team.name, field="test")
 
 
 def drift_checks(by: Actor) -> QuerySet[DriftCheck]:
@@ -84,7 +80,7 @@ def drift_checks(by: Actor) -> QuerySet[DriftCheck]:
 
 
 def drift_check(by: Actor, check_id: int) -> DriftCheck:
-    return _one(drift_checks(by), check_id, by, "drift check", field="check")
+    return one_of(drift_checks(by), check_id, "drift check", by.team.name, field="check")
 
 
 def alert_rules(by: Actor) -> QuerySet[AlertRule]:
@@ -95,7 +91,7 @@ def alert_rules(by: Actor) -> QuerySet[AlertRule]:
 
 
 def alert_rule(by: Actor, rule_id: int) -> AlertRule:
-    return _one(alert_rules(by), rule_id, by, "alert rule", field="rule")
+    return one_of(alert_rules(by), rule_id, "alert rule", by.team.name, field="rule")
 
 
 def retrainings(by: Actor) -> QuerySet[Retraining]:
@@ -107,7 +103,7 @@ def retrainings(by: Actor) -> QuerySet[Retraining]:
 
 
 def retraining(by: Actor, retraining_id: int) -> Retraining:
-    return _one(retrainings(by), retraining_id, by, "retraining", field="retraining")
+    return one_of(retrainings(by), retraining_id, "retraining", by.team.name, field="retraining")
 
 
 def improvements(by: Actor) -> QuerySet[Improvement]:
@@ -119,7 +115,7 @@ def improvements(by: Actor) -> QuerySet[Improvement]:
 
 
 def improvement(by: Actor, improvement_id: int) -> Improvement:
-    return _one(improvements(by), improvement_id, by, "improvement study", field="improvement")
+    return one_of(improvements(by), improvement_id, "improvement study", by.team.name, field="improvement")
 
 
 def reports(by: Actor) -> QuerySet[EndpointReport]:
@@ -128,12 +124,4 @@ def reports(by: Actor) -> QuerySet[EndpointReport]:
 
 
 def report(by: Actor, report_id: int) -> EndpointReport:
-    return _one(reports(by), report_id, by, "report", field="report")
-
-
-def _one(rows: QuerySet[Row], pk: int, by: Actor, noun: str, *, field: str) -> Row:
-    """NotFound, whoever else may have it."""
-    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no {noun} {pk} in {by.team.name}.", field=field)
-    return found
+    return one_of(reports(by), report_id, "report", by.team.name, field="report")

@@ -12,7 +12,7 @@ from experiments.actions import run_rules as actions
 from experiments.actions.run_rules import Wanted
 from experiments.models import RunEvent, RunRule
 from mlregistry.accounts.models import Role
-from mlregistry.notices import access as notices
+from mlregistry.notices.actions.choosing import named
 from mlregistry.notices.models import Severity
 from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
@@ -64,9 +64,9 @@ class RunRules(TeamView):
     def post(self, request: Request) -> Response:
         """About runs that end from now on."""
         given = valid(RunRuleIn, request)
-        keys, experiment_id = given.pop("channels", None), given.pop("experiment", None)
+        experiment_id = given.pop("experiment", None)
         experiment = None if experiment_id is None else access.experiment(self.actor, experiment_id)
-        channels = None if keys is None else [notices.channel(self.actor, key) for key in dict.fromkeys(keys)]
+        channels = named(self.actor, given.pop("channels", None))
         rule = actions.create_run_rule(
             Wanted(**given, experiment=experiment), channels=channels, by=self.actor
         )

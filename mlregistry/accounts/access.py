@@ -1,10 +1,23 @@
 """The only way to members, invitations, tokens and audit lines: those of the team, NotFound otherwise."""
 
-from django.db.models import Q, QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, AuditEvent, Invitation, Membership, Role, Team, User
 from mlregistry.errors import NotFound
+
+LARGEST_ID = 2**63 - 1
+Row = TypeVar("Row", bound=Model)
+
+
+def one_of(rows: QuerySet[Row], pk: int, noun: str, where: str, *, field: str) -> Row:
+    """Of rows that the actor may see; NotFound says what is not there and where, whoever else may have it."""
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"There is no {noun} {pk} in {where}.", field=field)
+    return found
 
 
 def teams(by: Actor) -> QuerySet[Team]:

@@ -2,11 +2,9 @@
 
 from django.db.models import QuerySet
 
+from mlregistry.accounts.access import one_of
 from mlregistry.accounts.actor import Actor
-from mlregistry.errors import NotFound
 from mlregistry.notices.models import Channel, Delivery, InboxEntry
-
-LARGEST_ID = 2**63 - 1
 
 
 def channels(by: Actor) -> QuerySet[Channel]:
@@ -14,10 +12,7 @@ def channels(by: Actor) -> QuerySet[Channel]:
 
 
 def channel(by: Actor, channel_id: int) -> Channel:
-    found = channels(by).filter(pk=channel_id).first() if channel_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no channel {channel_id} in {by.team.name}.", field="channels")
-    return found
+    return one_of(channels(by), channel_id, "channel", by.team.name, field="channels")
 
 
 def deliveries(by: Actor) -> QuerySet[Delivery]:
@@ -26,10 +21,7 @@ def deliveries(by: Actor) -> QuerySet[Delivery]:
 
 
 def delivery(by: Actor, delivery_id: int) -> Delivery:
-    found = deliveries(by).filter(pk=delivery_id).first() if delivery_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no delivery {delivery_id} in {by.team.name}.", field="delivery")
-    return found
+    return one_of(deliveries(by), delivery_id, "delivery", by.team.name, field="delivery")
 
 
 def inbox(by: Actor) -> QuerySet[InboxEntry]:
@@ -38,7 +30,4 @@ def inbox(by: Actor) -> QuerySet[InboxEntry]:
 
 
 def inbox_entry(by: Actor, entry_id: int) -> InboxEntry:
-    found = inbox(by).filter(pk=entry_id).first() if entry_id <= LARGEST_ID else None
-    if found is None:
-        raise NotFound(f"There is no notice {entry_id} in your inbox.", field="entry")
-    return found
+    return one_of(inbox(by), entry_id, "notice", "your inbox", field="entry")

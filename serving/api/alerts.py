@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlregistry.accounts.models import Role
-from mlregistry.notices import access as notices
-from mlregistry.notices.models import Channel, Severity
+from mlregistry.notices.actions.choosing import named
+from mlregistry.notices.models import Severity
 from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from serving import access
@@ -118,7 +118,7 @@ class Rules(TeamView):
         """Looked at from now on, once a minute."""
         endpoint = access.endpoint(self.actor, name)
         wanted = valid(RuleIn, request)
-        channels = _channels(self, wanted)
+        channels = named(self.actor, wanted.pop("channels", None))
         rule = actions.create_alert_rule(endpoint, Declaration(**wanted), channels=channels, by=self.actor)
         return Response(RuleOut(rule).data, status=201)
 
@@ -135,7 +135,7 @@ class Rule(TeamView):
     def patch(self, request: Request, rule_id: int) -> Response:
         """Changes what is given; when what it measures changes, its state begins anew."""
         rule, changes = access.alert_rule(self.actor, rule_id), valid(RulePatch, request)
-        channels, is_active = _channels(self, changes), changes.pop("is_active", None)
+        channels, is_active = named(self.actor, changes.pop("channels", None)), changes.pop("is_active", None)
         wanted = replace(declaration_of(rule), **changes)
         actions.update_alert_rule(rule, wanted, channels=channels, is_active=is_active, by=self.actor)
         return Response(RuleOut(access.alert_rule(self.actor, rule_id)).data)
@@ -160,9 +160,3 @@ class Events(TeamView):
 def _listed(request: Request, rows: Any) -> Response:
     order = ("name", "-name", "state_since", "-state_since", "created_at", "-created_at")
     return listing(request, rows, ordering=order, to_json=lambda row: RuleOut(row).data)
-
-
-def _channels(view: TeamView, wanted: dict[str, Any]) -> list[Channel] | None:
-    """Taken out of the body; None when it names none."""
-    keys = wanted.pop("channels", None)
-    return None if keys is None else [notices.channel(view.actor, key) for key in dict.fromkeys(keys)]

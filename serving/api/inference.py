@@ -19,6 +19,7 @@ from serving.hotpath.inference import Inference
 from serving.hotpath.protocols import Wording
 from serving.hotpath.snapshot import Endpoint, Snapshot
 from serving.hotpath.wire import MAX_BYTES
+from serving.read_headers import read_headers
 
 NAME = "mlregistry"
 
@@ -97,7 +98,7 @@ class Infer(V2View, AnsweredAtOnce):
     def post(self, request: Request, name: str, version: int | None = None) -> HttpResponse:
         """Named tensors in, named tensors out; with a version in the address that one answers, outside the split."""
         inner = request._request
-        headers = {key.lower(): value for key, value in inner.headers.items()}
+        headers = read_headers(inner.META)
         body = inner.read(MAX_BYTES + 1)
         status, extra, answer = live_routing.predict_as(
             self.actor, name, body, headers, wording=Inference(version)

@@ -13,6 +13,7 @@ from serving import access
 from serving.api.at_once import AnsweredAtOnce
 from serving.hotpath.wire import MAX_BYTES
 from serving.live_routing import predict_as
+from serving.read_headers import read_headers
 
 MOST_NAMED = 20
 
@@ -73,6 +74,6 @@ class OnlyInvocations(TeamView):
 
 def _predicted(by: Actor, request: Request, name: str) -> HttpResponse:
     inner = request._request
-    headers = {key.lower(): value for key, value in inner.headers.items()}
+    headers = read_headers(inner.META)
     status, extra, answer = predict_as(by, name, inner.read(MAX_BYTES + 1), headers)
     return HttpResponse(answer, status=status, headers=extra)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlregistry.accounts.models import Role
-from mlregistry.notices import access as notices
+from mlregistry.notices.actions.choosing import named
 from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from serving import access
@@ -113,8 +113,7 @@ class Schedule(TeamView):
     def put(self, request: Request, name: str) -> Response:
         """Takes the place of what was declared."""
         endpoint, given = access.endpoint(self.actor, name), valid(ReportScheduleIn, request)
-        keys = given.pop("channels", None)
-        found = None if keys is None else [notices.channel(self.actor, key) for key in dict.fromkeys(keys)]
+        found = named(self.actor, given.pop("channels", None))
         return Response(
             schedule_json(schedule_actions.schedule_reports(endpoint, **given, channels=found, by=self.actor))
         )

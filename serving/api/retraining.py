@@ -9,8 +9,7 @@ from rest_framework.response import Response
 
 from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
-from mlregistry.notices import access as notices
-from mlregistry.notices.models import Channel
+from mlregistry.notices.actions.choosing import named
 from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 from serving import access, models
@@ -105,7 +104,7 @@ class Policy(TeamView):
     def put(self, request: Request, name: str) -> Response:
         """Takes the place of what was declared; what is left out is as by default."""
         endpoint, given = access.endpoint(self.actor, name), valid(PolicyIn, request)
-        channels = _channels(self, given)
+        channels = named(self.actor, given.pop("channels", None))
         wanted = Declaration(**{**given, **({"steps": tuple(given["steps"])} if "steps" in given else {})})
         policy_actions.declare_policy(endpoint, wanted, channels=channels, by=self.actor)
         return Response(policy_json(self._policy(name)))
@@ -181,9 +180,3 @@ def _decided(view: TeamView, request: Request, retraining_id: int, action: Any) 
     row, given = access.retraining(view.actor, retraining_id), valid(WhyIn, request)
     action(row, why=given["why"], by=view.actor)
     return Response(retraining_json(access.retraining(view.actor, retraining_id)))
-
-
-def _channels(view: TeamView, given: dict[str, Any]) -> list[Channel] | None:
-    """Taken out of the body; None when it names none."""
-    keys = given.pop("channels", None)
-    return None if keys is None else [notices.channel(view.actor, key) for key in dict.fromkeys(keys)]

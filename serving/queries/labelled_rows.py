@@ -12,18 +12,12 @@ from django.db import connection
 from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
 from serving.models import Endpoint, Feedback
+from serving.queries.truths import predictions_of
 
-# Feedback names a prediction by the server's id or by the id that the client gave its request; the last one counts.
-PAIRS = """
-    FROM serving_feedback f
-    CROSS JOIN LATERAL (
-        SELECT request_id, "row", at, input FROM serving_prediction
-        WHERE request_id = f.request_id AND "row" = f."row" AND endpoint_id = f.endpoint_id
-        UNION ALL
-        SELECT request_id, "row", at, input FROM serving_prediction
-        WHERE client_request_id = f.request_id AND "row" = f."row" AND endpoint_id = f.endpoint_id
-    ) p
-    WHERE f.endpoint_id = %(endpoint)s AND p.at >= %(since)s AND p.at < %(until)s AND p.input <> '{}'::jsonb
+# A prediction may have been named in both ways: the last truth counts.
+PAIRS = f"""
+    FROM serving_feedback f {predictions_of("f", "request_id", '"row"', "at", "input")}
+    WHERE f.endpoint_id = %(endpoint)s AND p.at >= %(since)s AND p.at < %(until)s AND p.input <> '{{}}'::jsonb
 """
 ENOUGH = f"SELECT count(*) FROM (SELECT 1 {PAIRS} LIMIT %(most)s) found"  # noqa: S608 - constants only
 # JSON of the database holds neither of the two characters, so that no line is quoted.

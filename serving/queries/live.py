@@ -14,6 +14,7 @@ from mlregistry.ml.signature import kind_of
 from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
 from serving.models import AnswerCount, Endpoint, Prediction
+from serving.queries.truths import predictions_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,21 +30,13 @@ COUNTS = """
     WHERE endpoint_id = %s AND at >= %s
     GROUP BY variant, version_id
 """
-# Feedback names a prediction by the server's id or by the id that the client gave its request.
-JOINED = """
+JOINED = f"""
     SELECT p.variant, p.version_id, p.output::text, f.truth::text
-    FROM serving_feedback f
-    CROSS JOIN LATERAL (
-        SELECT variant, version_id, output, at FROM serving_prediction
-        WHERE request_id = f.request_id AND "row" = f."row" AND endpoint_id = f.endpoint_id
-        UNION ALL
-        SELECT variant, version_id, output, at FROM serving_prediction
-        WHERE client_request_id = f.request_id AND "row" = f."row" AND endpoint_id = f.endpoint_id
-    ) p
+    FROM serving_feedback f {predictions_of("f", "variant", "version_id", "output", "at")}
     WHERE f.endpoint_id = %s AND p.at >= %s
     ORDER BY p.at DESC
     LIMIT %s
-"""
+"""  # noqa: S608 - constants only
 Key = tuple[str, int]
 
 

@@ -9,27 +9,21 @@ from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
 from serving.models import Endpoint, Feedback
 from serving.queries.live import MOST_FEEDBACK, live_metric_of, metrics_of
+from serving.queries.truths import predictions_of
 
 NULLS = """
     SELECT count(*), count(*) FILTER (WHERE output->'prediction' = 'null'::jsonb)
     FROM serving_prediction WHERE endpoint_id = %s AND at > %s AND at <= %s
 """
 # By the time of the feedback: truth that comes a month late is news all the same.
-GRADED = """
+GRADED = f"""
     SELECT p.version_id, p.output::text, f.truth::text
     FROM (
-        SELECT request_id, "row", truth FROM serving_feedback
+        SELECT endpoint_id, request_id, "row", truth FROM serving_feedback
         WHERE endpoint_id = %(endpoint)s AND at > %(since)s AND at <= %(until)s
         ORDER BY at DESC LIMIT %(most)s
-    ) f
-    CROSS JOIN LATERAL (
-        SELECT version_id, output FROM serving_prediction
-        WHERE request_id = f.request_id AND "row" = f."row" AND endpoint_id = %(endpoint)s
-        UNION ALL
-        SELECT version_id, output FROM serving_prediction
-        WHERE client_request_id = f.request_id AND "row" = f."row" AND endpoint_id = %(endpoint)s
-    ) p
-"""
+    ) f {predictions_of("f", "version_id", "output")}
+"""  # noqa: S608 - constants only
 
 
 def null_rate(endpoint: Endpoint, since: datetime, until: datetime) -> tuple[float | None, int]:

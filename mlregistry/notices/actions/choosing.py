@@ -1,6 +1,6 @@
 """Which channels something is told through: what a form offers and what is ticked in it, and what may be used.
 
-Rules, policies and schedules call it, their pages too.
+Rules, policies and schedules call it, their pages and APIs too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,6 +25,11 @@ def usable(by: Actor, channels: Iterable[Channel] | None, *, who: str) -> list[C
     if any(channel.team_id != by.team.pk for channel in found):
         raise Invalid("A channel of another team cannot be used.", field="channels")
     return found
+
+
+def named(by: Actor, keys: Iterable[int] | None) -> list[Channel] | None:
+    """Those that the body of a request names; None when it names none."""
+    return None if keys is None else [access.channel(by, key) for key in dict.fromkeys(keys)]
 
 
 def ticked(by: Actor, keys: Iterable[str]) -> list[Channel]:
