@@ -165,11 +165,13 @@ def check_versions(versions: Sequence[ModelVersion], by: Actor) -> None:
             raise Conflict(f"{version} is not ready: it is {version.get_state_display()}.", field="variants")
         check_servable(version)
     for other in versions[1:]:
-        _check_alike(versions[0], other)
+        lines = unlike(versions[0], other)
+        if lines:
+            raise Invalid(f"The variants do not fit together: {lines[0]}.", field="variants", details=lines)
 
 
-def _check_alike(first: ModelVersion, other: ModelVersion) -> None:
-    """One request must suit every variant: inputs of the same names, answers of one kind."""
+def unlike(first: ModelVersion, other: ModelVersion) -> list[str]:
+    """Why one request does not suit both, a line each: inputs of other names, or answers of another kind."""
     mine, theirs = first.signature or {}, other.signature or {}
     wanted, given = _input_names(mine), _input_names(theirs)
     lines = [f"{other} does not know the column “{name}” of {first}" for name in wanted if name not in given]
@@ -180,8 +182,7 @@ def _check_alike(first: ModelVersion, other: ModelVersion) -> None:
     ]
     if bool(mine.get("classes")) != bool(theirs.get("classes")):
         lines.append(f"of {first} and {other} one names classes and the other gives numbers")
-    if lines:
-        raise Invalid(f"The variants do not fit together: {lines[0]}.", field="variants", details=lines)
+    return lines
 
 
 def _input_names(signature: Mapping[str, Any]) -> list[str]:

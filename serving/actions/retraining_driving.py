@@ -86,7 +86,7 @@ def _moved(row: Retraining, step: RetrainingStep, move: Move, now: datetime, by:
             step.save(update_fields=["text"])  # the details are its job's until it has ended
         return False
     step.details = {**step.details, **move.details}
-    following = _following(row, step) if move.what is What.ON else None
+    following = _following(row, step, move)
     if following is None:
         state = ENDS.get(move.what, RetrainingState.PROMOTED)
         end(row, step, state, move.text, now=now, by=by)
@@ -101,7 +101,9 @@ def _moved(row: Retraining, step: RetrainingStep, move: Move, now: datetime, by:
     return True
 
 
-def _following(row: Retraining, step: RetrainingStep) -> StepName | None:
+def _following(row: Retraining, step: RetrainingStep, move: Move) -> StepName | None:
     place = ORDER.index(StepName(step.name)) + 1
-    following = ORDER[place] if place < len(ORDER) else None
-    return None if following == StepName.APPROVING and not row.wants("approval") else following
+    if move.what not in (What.ON, What.ASK) or place == len(ORDER):
+        return None
+    following, asked = ORDER[place], move.what is What.ASK or row.wants("approval")
+    return None if following == StepName.APPROVING and not asked else following

@@ -10,14 +10,15 @@ from models_app.actions.gates import pass_gate
 from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_declarations import Declaration
 from serving.actions.abtests import promote, start_test
-from serving.actions.endpoints import VariantSpec, set_variants
-from serving.actions.retraining_moves import Move, cancelled, failed, on, promoted, refused, stay
+from serving.actions.endpoints import VariantSpec, set_variants, unlike
+from serving.actions.retraining_moves import Move, ask, cancelled, failed, on, promoted, refused, stay
 from serving.actions.shadows import MOST_SHADOWS, add_shadow
 from serving.models import AbTest, AbTestState, GoLive, Mode, Retraining, RetrainingStep, Variant
 from serving.queries import shadows
 from serving.queries.shadows import ShadowFigures
 
 MOST_FAILED = 0.01  # of a shadow's rows
+CLIENTS = "and what asks the endpoint must send the columns that it knows"
 EVERY = timedelta(minutes=1)
 COST = 50  # a look that took a second is not repeated before fifty have passed
 
@@ -30,6 +31,11 @@ def deploying(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -
         return _of_test(row.test) or failed("Its canary ended.")
     if not row.endpoint.variants.filter(version=row.champion).exists():
         return refused(f"{row.champion} does not stand behind the endpoint any more.")
+    strange = unlike(row.champion, row.challenger)
+    if strange:
+        return ask(
+            f"{strange[0]}. It cannot share the traffic: it takes the champion's place as a whole, {CLIENTS}."
+        )
     move = _canary(row, now, by) if row.wants("go_live") == GoLive.CANARY else _shadow(row, step, now, by)
     days = row.wants("deadline_days")
     if move == stay(move.text) and now - step.started_at > timedelta(days=days):

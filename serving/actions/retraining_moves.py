@@ -10,6 +10,7 @@ from mlregistry.jobs.models import Job, State
 class What(Enum):
     STAY = "stay"
     ON = "on"
+    ASK = "ask"
     PROMOTED = "promoted"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -31,6 +32,11 @@ def stay(text: str) -> Move:
 
 def on(text: str, **details: Any) -> Move:
     return Move(What.ON, text, details)
+
+
+def ask(text: str) -> Move:
+    """To the approval, whatever the policy says of it."""
+    return Move(What.ASK, text)
 
 
 def promoted(text: str) -> Move:

@@ -2,10 +2,8 @@
 
 import json
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from django.db.models import Q, Sum
 
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.metrics import Outcome, class_numbers, measure
@@ -13,7 +11,8 @@ from mlregistry.ml.recommendation import feedback
 from mlregistry.ml.signature import kind_of
 from mlregistry.sql_rows import fetched
 from models_app.models import ModelVersion
-from serving.models import AnswerCount, Endpoint, Prediction
+from serving.models import Endpoint, Prediction
+from serving.queries.traffic import quantile
 from serving.queries.truths import predictions_of
 
 if TYPE_CHECKING:
@@ -21,21 +20,28 @@ if TYPE_CHECKING:
 else:
     np = lazily("numpy")
 
-MOST_FEEDBACK = 100_000
+MOST_FEEDBACK = 20_000
 COUNTS = """
-    SELECT variant, version_id, count(*),
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_seconds),
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_seconds)
-    FROM serving_prediction
-    WHERE endpoint_id = %s AND at >= %s
+    SELECT variant, version_id, sum(n_rows) FILTER (WHERE status < 400)::bigint,
+           sum(n_requests) FILTER (WHERE status >= 500)::bigint
+    FROM serving_answercount
+    WHERE endpoint_id = %(endpoint)s AND hour >= %(hour)s AND variant <> ''
     GROUP BY variant, version_id
+"""
+HISTOGRAMS = """
+    SELECT variant, version_id, array_agg(n ORDER BY place) FROM (
+        SELECT variant, version_id, place, sum(bucket)::bigint AS n
+        FROM serving_answercount c CROSS JOIN LATERAL unnest(c.histogram) WITH ORDINALITY AS h (bucket, place)
+        WHERE endpoint_id = %(endpoint)s AND hour >= %(hour)s AND variant <> '' AND status < 400
+        GROUP BY variant, version_id, place
+    ) AS summed GROUP BY variant, version_id
 """
 JOINED = f"""
     SELECT p.variant, p.version_id, p.output::text, f.truth::text
-    FROM serving_feedback f {predictions_of("f", "variant", "version_id", "output", "at")}
-    WHERE f.endpoint_id = %s AND p.at >= %s
-    ORDER BY p.at DESC
-    LIMIT %s
+    FROM (SELECT endpoint_id, request_id, "row", truth FROM serving_feedback
+          WHERE endpoint_id = %(endpoint)s AND at >= %(since)s ORDER BY at DESC LIMIT %(most)s) f
+    {predictions_of("f", "variant", "version_id", "output", "at")}
+    WHERE p.at >= %(since)s
 """  # noqa: S608 - constants only
 Key = tuple[str, int]
 
@@ -43,21 +49,25 @@ Key = tuple[str, int]
 def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> list[dict[str, Any]]:
     """One row per variant and version that stands behind the endpoint or has answered since then.
 
-    `share` is of the logged rows (0 to 1), latencies are seconds, `n_errors` counts answers of 5xx,
-    `metrics` are those of the problem's kind over the rows with feedback (the newest 100,000).
+    `n_predictions` are rows answered and `share` their part of all (0 to 1), latencies are seconds of a request,
+    `n_errors` counts answers of 5xx, all three since the beginning of the hour in which `since` lies; `metrics` are
+    those of the problem's kind over the newest 20,000 rows with feedback. The log is not read but for these rows.
     """
-    start = since or datetime.fromtimestamp(0).astimezone()
-    counts = {(row[0], row[1]): row[2:] for row in fetched(COUNTS, [endpoint.pk, start])}
-    errors = _errors(endpoint, since)
-    truths = _truths(endpoint, start)
+    start = since or datetime.fromtimestamp(0, UTC)
+    values = {"endpoint": endpoint.pk, "since": start, "most": MOST_FEEDBACK}
+    values["hour"] = start.replace(minute=0, second=0, microsecond=0)
+    counts = {(row[0], row[1]): (row[2] or 0, row[3] or 0) for row in fetched(COUNTS, values)}
+    histograms = {(row[0], row[1]): tuple(map(int, row[2])) for row in fetched(HISTOGRAMS, values)}
+    truths = _truths(values)
     current = {(v.name, v.version_id): v for v in endpoint.variants.select_related("version__model")}
-    keys: list[Key] = [*current, *sorted({*counts, *errors, *truths} - {*current})]
+    keys: list[Key] = [*current, *sorted({*counts, *truths} - {*current})]
     versions = ModelVersion.objects.select_related("model").in_bulk([version_id for _, version_id in keys])
     n_all = sum(row[0] for row in counts.values())
     metric = live_metric_of(endpoint)
     found = []
     for key in keys:
-        n, p50, p95 = counts.get(key, (0, None, None))
+        n, n_errors = counts.get(key, (0, 0))
+        p50, p95 = (quantile(histograms.get(key, ()), share) for share in (0.5, 0.95))
         version = versions.get(key[1])
         metrics = metrics_of(version, truths.get(key, [])) if version else {}
         found.append({
@@ -65,7 +75,7 @@ def variant_statistics(endpoint: Endpoint, *, since: datetime | None = None) -> 
             "weight": float(current[key].weight) if key in current else 0.0,
             "model": version.model.name if version else None, "version": version.number if version else None,
             "n_predictions": n, "share": n / n_all if n_all else 0.0,
-            "p50_seconds": p50, "p95_seconds": p95, "n_errors": errors.get(key, 0),
+            "p50_seconds": p50, "p95_seconds": p95, "n_errors": n_errors,
             "n_feedback": len(truths.get(key, [])), "metrics": metrics,
             "primary_metric": metric, "primary_value": metrics.get(metric) if metric else None,
         })  # fmt: skip
@@ -85,21 +95,9 @@ def latest_predictions(endpoint: Endpoint, *, limit: int = 50) -> list[Predictio
     return list(rows.order_by("-at")[:limit])
 
 
-def _errors(endpoint: Endpoint, since: datetime | None) -> dict[Key, int]:
-    """Answers of 5xx by variant; since the beginning of the hour in which `since` lies."""
-    when = Q(hour__gte=since.replace(minute=0, second=0, microsecond=0)) if since else Q()
-    rows = (
-        AnswerCount.objects.filter(when, endpoint=endpoint, status__gte=500)
-        .exclude(variant="")
-        .values_list("variant", "version_id")
-        .annotate(n=Sum("n_requests"))
-    )
-    return {(variant, version_id): n for variant, version_id, n in rows}
-
-
-def _truths(endpoint: Endpoint, start: datetime) -> dict[Key, list[tuple[Any, Any]]]:
+def _truths(values: dict[str, Any]) -> dict[Key, list[tuple[Any, Any]]]:
     found: dict[Key, list[tuple[Any, Any]]] = defaultdict(list)
-    for variant, version_id, output, truth in fetched(JOINED, [endpoint.pk, start, MOST_FEEDBACK]):
+    for variant, version_id, output, truth in fetched(JOINED, values):
         found[variant, version_id].append((json.loads(output), json.loads(truth)))
     return dict(found)
 

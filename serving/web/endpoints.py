@@ -1,12 +1,14 @@
 """Pages of endpoints: the list, the form, one with its split, its figures and a form to try it."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mlregistry.accounts.models import Role
@@ -26,6 +28,7 @@ from serving.queries.log_counts import log_counts
 from serving.web.alert_shown import rows_of
 
 LARGEST_LIST = 500
+SHOWN = timedelta(days=30)
 NEWEST = 20
 COLORS = 6
 
@@ -65,7 +68,8 @@ def create(request: PageRequest) -> HttpResponse:
 @page()
 def endpoint(request: PageRequest, name: str) -> HttpResponse:
     found = access.endpoint(request.actor, name)
-    figures = {"endpoint": found, "statistics": live.variant_statistics(found), "slices": _slices(found)}
+    statistics = live.variant_statistics(found, since=timezone.now() - SHOWN)
+    figures = {"endpoint": found, "statistics": statistics, "slices": _slices(found)}
     figures["log"] = log_counts(found)
     if request.htmx:
         return render(request, "serving/statistics.html", figures)

@@ -63,11 +63,16 @@ def _is_known(truth: Any, kind: str, classes: Sequence[Any]) -> bool:
 
 
 def _scores(version: ModelVersion, rows: Sequence[FreshRow], report: Callable[[float], None]) -> Scores:
-    """Rows as they were sent: the log holds what the client gave."""
+    """Rows as they were sent, of which a version of fewer columns reads its own."""
     model = load_whole(handle_of(version))
+    own = {field.name for field in model.inputs}
     found: Scores = {"predictions": [], "probabilities": []}
     for start in range(0, len(rows), CHUNK):
-        scores = model.score([row.input for row in rows[start : start + CHUNK]])
+        some = [
+            {name: value for name, value in row.input.items() if name in own}
+            for row in rows[start : start + CHUNK]
+        ]
+        scores = model.score(some)
         found["predictions"] += scores["predictions"]
         found["probabilities"] += scores.get("probabilities") or []
         report(start / len(rows))

@@ -79,6 +79,27 @@ def test_new_truths_set_one_off_that_learns_what_the_champion_did_not_know(
     assert Notice.objects.get(kind="retraining.promoted").link.endswith("/retraining/")
 
 
+def test_a_challenger_of_other_columns_asks_before_it_takes_the_place_as_a_whole(
+    watched: Endpoint, known: ModelVersion, by: Actor, tmp_path: Path
+) -> None:
+    steps = [{"step": "drop", "columns": ["mean texture"]}]
+    policy(
+        watched, by, approval=False, with_original=False,
+        recipe={"estimator": "logistic_regression", "steps": steps},
+    )  # fmt: skip
+    labelled(watched, turned(300), tmp_path, at=BEGAN + timedelta(days=3))
+    lead_on(LATER)
+    row = only(watched)
+    assert row.state == "waiting", row.outcome
+    assert row.test is None
+    assert "does not know the column “mean texture”" in texts(row)["deploying"]
+    assert [variant.version for variant in watched.variants.all()] == [known]
+    approve(row, now=LATER, by=by)
+    assert only(watched).state == "promoted"
+    assert [variant.version for variant in watched.variants.all()] == [row.challenger]
+    assert Alias.objects.get(name="champion").version == row.challenger
+
+
 def test_the_data_are_the_rows_of_before_and_the_older_truths_and_the_newest_are_held_out(
     watched: Endpoint, known: ModelVersion, by: Actor, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ def predict(by: Actor, rows: list[dict[str, Any]], **headers: str) -> tuple[dict
 
 
 def ship() -> int:
+    live_routing.here().flush_counts()
     live_routing.here().log.close()
     return ship_folder(log_folder())
 

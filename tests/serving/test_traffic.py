@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -11,11 +13,13 @@ from rest_framework.test import APIClient
 from mlregistry.accounts.models import User
 from serving import live_routing
 from serving.actions import process_loads as load_actions
+from serving.actions import retention
 from serving.actions.counts import add_counts
 from serving.actions.process_loads import Taken, add_load
 from serving.hotpath.counters import Key, Tally
 from serving.models import AnswerCount, DriftCount, Endpoint, ProcessLoad, Span
 from serving.queries import process_loads, traffic_hours
+from serving.queries.live import variant_statistics
 
 Api = Callable[..., APIClient]
 Web = Callable[[User], Client]
@@ -106,3 +110,28 @@ def test_a_serving_process_tells_what_it_took(endpoint: Endpoint) -> None:
     load = ProcessLoad.objects.get(name=routing.name)
     assert load.memory_bytes > 10_000_000
     assert load.cpu_seconds >= 0
+
+
+def test_hours_of_long_ago_become_days_and_sums_stay(endpoint: Endpoint, busy: datetime) -> None:
+    """Twice, as the day may have begun to fold before: its own row takes the later ones in."""
+    day = busy.replace(hour=0) - timedelta(days=100)
+    sums = Sum("n_requests"), Sum("n_rows"), Sum("seconds")
+    for number, row in enumerate(AnswerCount.objects.order_by("variant", "status", "hour")):
+        AnswerCount.objects.filter(pk=row.pk).update(hour=day + number * HOUR)
+    before = AnswerCount.objects.aggregate(*sums)
+    latencies = _latencies(endpoint)
+    for _ in range(2):
+        retention.tend(busy)
+        assert set(AnswerCount.objects.values_list("hour", flat=True)) == {day}
+        assert AnswerCount.objects.count() == 4
+        assert AnswerCount.objects.aggregate(*sums) == before
+        assert _latencies(endpoint) == latencies
+        kept = AnswerCount.objects.get(variant="champion", status=200)
+        AnswerCount.objects.filter(pk=kept.pk).update(hour=day + HOUR)
+        answered(endpoint, "champion", 200, 0)
+        AnswerCount.objects.filter(n_requests=0).update(hour=day)
+
+
+def _latencies(endpoint: Endpoint) -> list[tuple[Any, ...]]:
+    rows = variant_statistics(endpoint)
+    return [(row["n_predictions"], row["n_errors"], row["p50_seconds"], row["p95_seconds"]) for row in rows]
