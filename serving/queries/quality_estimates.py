@@ -35,9 +35,9 @@ def expected(
     endpoint: Endpoint, version: ModelVersion, window: Window, outputs: Sequence[dict[str, Any]] | None = None
 ) -> Found:
     """Estimates by metric, or none and why; `outputs` are those of the window, where they are known already."""
-    row = DriftBaseline.objects.filter(version=version).only("calibration").first()
+    row = DriftBaseline.objects.filter(version=version).only("calibration", "notes").first()
     if row is None or not row.calibration:
-        return {}, NOTHING
+        return {}, " ".join(row.notes) if row is not None and row.notes else NOTHING
     try:
         if kind_of(version.served_signature) == "regression":
             return _errors(row.calibration, endpoint, version, window)
