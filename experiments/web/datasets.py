@@ -24,6 +24,7 @@ from mlregistry.ml.table_export import FORMATS
 from mlregistry.ui.page import PageRequest, page, whole
 
 ROWS_SHOWN = 50
+MOST_ROWS = 500  # at once, of a table that is scrolled
 COLUMNS_SHOWN = 100
 LARGEST_LIST = 500
 
@@ -95,7 +96,7 @@ def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
         "version": found,
         "dataset": found.dataset,
         "previewed": previewed,
-        "rows": preview_rows.body(rows, previewed),
+        "rows": preview_rows.body(rows, previewed, first=offset),
         "offset": offset,
         "earlier": max(0, offset - ROWS_SHOWN),
         "later": offset + ROWS_SHOWN,
@@ -103,6 +104,19 @@ def version(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
         **_fit(request, found, problem),
     }
     return render(request, "experiments/dataset_version.html", context)
+
+
+@require_GET
+@page()
+def rows(request: PageRequest, dataset_id: int, number: int) -> HttpResponse:
+    """Rows of the table while it is scrolled; a version never changes, so a browser may keep them."""
+    found = access.dataset_version(request.actor, dataset_id, number)
+    offset = max(0, whole(request.GET.get("offset"), "offset"))
+    limit = min(max(1, whole(request.GET.get("limit"), "limit", default=ROWS_SHOWN)), MOST_ROWS)
+    some = queries.preview(found, offset=offset, limit=limit)
+    answer = HttpResponse(preview_rows.body(some, found.columns[:COLUMNS_SHOWN], first=offset))
+    answer["Cache-Control"] = "private, max-age=3600, immutable"
+    return answer
 
 
 @require_GET

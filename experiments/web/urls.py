@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{VERSION}/changes", comparisons.changes, name="version-changes"),
     path("problems/<int:problem_id>/schedules", training_schedules.create, name="training-schedule-create"),
     path("training-schedules/<int:schedule_id>", training_schedules.change, name="training-schedule"),
+    path(f"{VERSION}/rows", datasets.rows, name="dataset-rows"),
     path(f"{VERSION}/download", datasets.download, name="dataset-download"),
     path("datasets/<int:dataset_id>/sources/new", sources.choose, name="source-choose"),
     path("datasets/<int:dataset_id>/sources/new/<slug:kind>", sources.create, name="source-create"),

@@ -50,7 +50,7 @@ def create_endpoint(
         )
         raise Invalid(message, field="name")
     _check_log_mode(log_mode)
-    layout = _checked_layout(variants, by=by)
+    layout = checked_layout(variants, by=by)
     problem = _checked_problem(problem or _problem_of(variants[0]["version"]), by)
     try:
         with transaction.atomic():
@@ -81,12 +81,12 @@ def set_variants(
     them: Conflict otherwise.
     """
     by.require(Role.EDITOR)
-    _checked_layout(variants, by=by)
+    checked_layout(variants, by=by)
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update(of=("self",)).select_related("team").get(pk=endpoint.pk)
         _refuse_while_tested(endpoint, test)
         previous = Layout.from_json(endpoint.layout) if endpoint.layout else None
-        endpoint.layout = _checked_layout(variants, previous=previous, by=by).to_json()
+        endpoint.layout = checked_layout(variants, previous=previous, by=by).to_json()
         endpoint.save(update_fields=["layout", "updated_at"])
         _write_variants(endpoint, variants)
         record(by, "endpoint.set_variants", endpoint, variants=_plain(variants))
@@ -141,7 +141,8 @@ def _refuse_while_tested(endpoint: Endpoint, test: AbTest | None) -> None:
         )
 
 
-def _checked_layout(variants: Sequence[VariantSpec], *, previous: Layout | None = None, by: Actor) -> Layout:
+def checked_layout(variants: Sequence[VariantSpec], *, previous: Layout | None = None, by: Actor) -> Layout:
+    """Who would own which bucket; raises Invalid or Conflict where names, versions or weights cannot be."""
     names = [variant["name"] for variant in variants]
     if not variants or len(variants) > MOST_VARIANTS:
         raise Invalid(

@@ -16,6 +16,7 @@ from mlregistry.rest_idempotency import idempotent
 from serving import access
 from serving.actions import endpoints as actions
 from serving.actions.feedback import record_feedback
+from serving.actions.split_previews import preview
 from serving.api.schemas import (
     EndpointIn,
     EndpointOut,
@@ -83,6 +84,17 @@ class Variants(TeamView):
         specs = variant_specs(self.actor, valid(VariantsIn, request)["variants"])
         actions.set_variants(endpoint, specs, by=self.actor)
         return Response(_json(self, name))
+
+
+class VariantsPreview(TeamView):
+    roles = {"post": Role.EDITOR}
+
+    @extend_schema(operation_id="endpoints_preview_variants", request=VariantsIn, responses=dict)
+    def post(self, request: Request, name: str) -> Response:
+        """What these variants would move, as shares of the units (0 to 1); nothing is changed."""
+        endpoint = access.endpoint(self.actor, name)
+        specs = variant_specs(self.actor, valid(VariantsIn, request)["variants"])
+        return Response(preview(endpoint, specs, by=self.actor).to_json())
 
 
 class Statistics(TeamView):

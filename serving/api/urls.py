@@ -26,6 +26,7 @@ urlpatterns = [
     path("endpoints/", endpoints.Endpoints.as_view()),
     path("endpoints/<str:name>", endpoints.Endpoint.as_view()),
     path("endpoints/<str:name>/variants", endpoints.Variants.as_view()),
+    path("endpoints/<str:name>/variants/preview", endpoints.VariantsPreview.as_view()),
     path("endpoints/<str:name>/statistics", endpoints.Statistics.as_view()),
     path("endpoints/<str:name>/ping", scoring.Ping.as_view()),
     path("endpoints/<str:name>/health", scoring.Health.as_view()),

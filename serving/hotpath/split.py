@@ -1,6 +1,7 @@
 """The sticky split: which variant answers a unit, and how buckets move when weights change.
 
-The predictor asks `bucket_of` and `Layout.owner`; the serving actions ask `shares` and `reweigh`.
+The predictor asks `bucket_of` and `Layout.owner`; the serving actions ask `shares`, `reweigh`
+and, before a change, `moves`.
 """
 
 from __future__ import annotations
@@ -104,6 +105,17 @@ def reweigh(weights: Mapping[str, float], *, previous: Layout | None = None) -> 
         for _ in range(max(missing, 0)):
             owners[free.pop()] = name
     return _compress(owners)
+
+
+def moves(before: Layout, after: Layout) -> dict[tuple[str, str], int]:
+    """Buckets by who owns them before and after; those that stay lie under the same name twice."""
+    counts: dict[tuple[str, str], int] = {}
+    low = 0
+    for high in sorted({*before.bounds, *after.bounds}):
+        pair = before.owner(low), after.owner(low)
+        counts[pair] = counts.get(pair, 0) + high - low
+        low = high
+    return counts
 
 
 def _release(owners: list[str], wanted: Mapping[str, int], champion: str) -> list[int]:

@@ -7,29 +7,25 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid
-from mlregistry.ml.signature import kind_of
-from mlregistry.ui.page import PageRequest, number, page, whole
+from mlregistry.ui.page import PageRequest, page, whole
 from models_app import access as models
-from models_app.models import ModelVersion
 from serving import access
 from serving.actions import endpoints as actions
 from serving.actions import feedback as feedback_actions
-from serving.actions.endpoints import LOG_MODES, VariantSpec
+from serving.actions.endpoints import LOG_MODES
 from serving.models import Endpoint
 from serving.queries import abtests, live, load_tests, shadows
 from serving.queries.alerts import rules_of
 from serving.queries.log_counts import log_counts
+from serving.web import splits, trying
 from serving.web.alert_shown import rows_of
 
 LARGEST_LIST = 500
 SHOWN = timedelta(days=30)
-NEWEST = 20
 COLORS = 6
 
 
@@ -50,15 +46,15 @@ def create(request: PageRequest) -> HttpResponse:
         form = request.POST
         made = actions.create_endpoint(
             form.get("name", "").strip(),
-            variants=_variants(request),
+            variants=splits.chosen(request),
             log_mode=form.get("log_mode", "durable"),
             description=form.get("description", "").strip(),
             by=request.actor,
         )
         return redirect("serving:endpoint", made.name)
     context = {
-        "versions": _versions(request),
-        "rows": _rows(request, None),
+        "versions": splits.offered(request),
+        "rows": splits.rows(request, None),
         "log_modes": [(m, m) for m in LOG_MODES],
     }
     return render(request, "serving/endpoint_form.html", context)
@@ -74,22 +70,10 @@ def endpoint(request: PageRequest, name: str) -> HttpResponse:
     if request.htmx:
         return render(request, "serving/statistics.html", figures)
     tests = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}
-    tests["versions"] = _versions(request)
+    tests["versions"] = splits.offered(request)
     tests["load_tests"] = load_tests.newest_of(found)
     tests["alert_rows"] = rows_of(rules_of(request.actor, found))
-    return render(request, "serving/endpoint.html", {**figures, **tests, **_try_it(request, found)})
-
-
-@require_http_methods(["GET", "POST"])
-@page(role=Role.EDITOR, form=True)
-def variants(request: PageRequest, name: str) -> HttpResponse:
-    found = access.endpoint(request.actor, name)
-    if request.method == "POST":
-        actions.set_variants(found, _variants(request), by=request.actor)
-        messages.success(request, "The split is changed; requests already see it.")
-        return redirect("serving:endpoint", found.name)
-    context = {"endpoint": found, "versions": _versions(request), "rows": _rows(request, found)}
-    return render(request, "serving/variants_form.html", context)
+    return render(request, "serving/endpoint.html", {**figures, **tests, **trying.context(request, found)})
 
 
 @require_POST
@@ -122,51 +106,8 @@ def _truth(text: str) -> Any:
         return text
 
 
-def _variants(request: PageRequest) -> list[VariantSpec]:
-    """The rows of the form whose version is chosen."""
-    form = request.POST
-    rows = zip(form.getlist("variant"), form.getlist("version"), form.getlist("weight"), strict=False)
-    found: list[VariantSpec] = []
-    for name, version, weight in rows:
-        if version:
-            share = number(weight, "variants", default=0.0) or 0.0
-            found.append({"name": name.strip(), "version": _version(request, version), "weight": share})
-    return found
-
-
-def _version(request: PageRequest, text: str) -> ModelVersion:
-    name, _, digits = text.rpartition("/")
-    if not digits.isdigit():
-        raise Invalid("Choose a version from the list.", field="variants")
-    return models.version(request.actor, name, int(digits))
-
-
-def _versions(request: PageRequest) -> list[ModelVersion]:
-    return list(
-        models.versions(request.actor).filter(state="ready").order_by("model__name", "-number")[:LARGEST_LIST]
-    )
-
-
 def _any_version(request: PageRequest) -> bool:
     return models.versions(request.actor).exists()
-
-
-def _rows(request: PageRequest, endpoint: Endpoint | None) -> list[dict[str, Any]]:
-    """What the form shows: what was sent, else what is, else one row with everything."""
-    form = request.POST
-    if request.form_error:
-        sent = zip(form.getlist("variant"), form.getlist("version"), form.getlist("weight"), strict=False)
-        return [{"variant": name, "version": version, "weight": weight} for name, version, weight in sent]
-    if endpoint is not None:
-        return [
-            {
-                "variant": row.name,
-                "version": f"{row.version.model.name}/{row.version.number}",
-                "weight": f"{row.weight:f}",
-            }
-            for row in endpoint.variants.all()
-        ]
-    return [{"variant": "champion", "version": request.GET.get("version", ""), "weight": "100"}]
 
 
 def _slices(endpoint: Endpoint) -> list[dict[str, Any]]:
@@ -177,22 +118,3 @@ def _slices(endpoint: Endpoint) -> list[dict[str, Any]]:
         slices.append({"variant": row, "start": start, "share": share, "color": place % COLORS + 1})
         start += share
     return slices
-
-
-def _try_it(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
-    """The form's fields with an example, and the same request for curl."""
-    first = endpoint.variants.all().first()
-    signature = first.version.served_signature if first else {}
-    example = (first.version.input_example or [{}])[0] if first else {}
-    ranks = kind_of(signature) == "recommendation"
-    more = {"params": {"n": 10, "exclude": []}} if ranks else {}
-    address = request.build_absolute_uri(reverse("ui:home")) + f"api/v1/endpoints/{endpoint.name}"
-    return {
-        "inputs": [{**field, "example": example.get(field["name"])} for field in signature.get("inputs", [])],
-        "classes": [(json.dumps(value), value) for value in signature.get("classes") or []],
-        "address": address,
-        "invocations": reverse("ui:home") + f"api/v1/endpoints/{endpoint.name}/invocations",
-        "example_body": json.dumps({"dataframe_records": [example], **more}, ensure_ascii=False),
-        "ranks": ranks,
-        "predictions": live.latest_predictions(endpoint, limit=NEWEST),
-    }

@@ -16,13 +16,15 @@ from serving.web import (
     retraining,
     retraining_form,
     shadows,
+    splits,
 )
 
 urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
     path("new-endpoint", endpoints.create, name="endpoint-create"),
     path("endpoints/<str:name>/", endpoints.endpoint, name="endpoint"),
-    path("endpoints/<str:name>/variants", endpoints.variants, name="endpoint-variants"),
+    path("endpoints/<str:name>/variants", splits.variants, name="endpoint-variants"),
+    path("endpoints/<str:name>/variants/preview", splits.preview, name="endpoint-split-preview"),
     path("endpoints/<str:name>/delete", endpoints.delete, name="endpoint-delete"),
     path("endpoints/<str:name>/feedback", endpoints.feedback, name="endpoint-feedback"),
     path("endpoints/<str:name>/log", logs.log_policy, name="endpoint-log"),
