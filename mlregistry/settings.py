@@ -296,6 +296,16 @@ TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
+FINDERS = [  # what the search looks through: functions of (actor, asked) that give mlregistry.ui.finding.Found
+    "mlregistry.ui.places.places",
+    *(
+        f"experiments.queries.finding.{kind}"
+        for kind in ("problems", "datasets", "experiments", "runs", "studies")
+    ),
+    *(f"models_app.queries.finding.{kind}" for kind in ("models", "versions")),
+    "serving.queries.finding.endpoints",
+    "mlregistry.accounts.queries.finding.people",
+]
 MODELS_CHANGED = ["serving.actions.routing.raise_epoch"]  # who learns of a version's compiled form
 ACCESS_CHANGED = [  # who learns of new and revoked tokens and memberships
     "serving.actions.routing.raise_epoch",

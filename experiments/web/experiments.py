@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,6 +18,7 @@ from experiments.web import leaderboard, steps
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.undo import say_deleted
 
 LARGEST_LIST = 500
 LARGEST_SEARCH = 200
@@ -70,7 +70,9 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
 def delete(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     actions.delete_experiment(found, by=request.actor)
-    messages.success(request, f"“{found.name}” is deleted; it can be restored from the trash.")
+    say_deleted(
+        request, f"“{found.name}” and its runs are deleted.", "experiments:experiment-restore", found.pk
+    )
     return redirect("experiments:experiments")
 
 

