@@ -31,15 +31,19 @@ N_EXPERIMENTS, N_PROBLEMS = 200, 20
 ROUNDS = 30
 QUESTIONS = ("", "forest", "bold fox", "bold-fox-4242", "seed 17", "churn", "0199", "nothing like it")
 FILL = """
-    INSERT INTO experiments_run (id, experiment_id, problem_id, name, status, lifecycle, estimator, is_baseline, warnings,
-                                 error, note, user_name, changes, active_at, timed_out, started_at, ended_at)
-    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text || %(team)s), 1, 19))::uuid,
-           (%(experiments)s::bigint[])[1 + n %% %(n_experiments)s], (%(problems)s::bigint[])[1 + (n %% %(n_experiments)s) %% %(n_problems)s],
+    INSERT INTO experiments_run (id, experiment_id, problem_id, name, status, lifecycle, estimator, is_baseline,
+                                 warnings, error, note, user_name, changes, active_at, timed_out, started_at, ended_at)
+    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
+            || substr(md5(n::text || %(team)s), 1, 19))::uuid,
+           (%(experiments)s::bigint[])[1 + n %% %(n_experiments)s],
+           (%(problems)s::bigint[])[1 + (n %% %(n_experiments)s) %% %(n_problems)s],
            CASE WHEN n %% 3 = 0 THEN 'random_forest seed ' || n %% 100
-                ELSE (ARRAY['bold', 'calm', 'swift', 'kind'])[1 + n %% 4] || '-' || (ARRAY['fox', 'owl', 'hare'])[1 + n %% 3] || '-' || n END,
-           CASE WHEN n %% 10 = 0 THEN 'FAILED' ELSE 'FINISHED' END, 'active', 'random_forest', false, '[]', '', '', '', 0,
-           at, false, at, at + interval '1 minute'
-    FROM (SELECT n, %(now)s::timestamptz - n * interval '20 seconds' AS at FROM generate_series(1, %(n_runs)s) AS n) AS one
+                ELSE (ARRAY['bold', 'calm', 'swift', 'kind'])[1 + n %% 4] || '-'
+                     || (ARRAY['fox', 'owl', 'hare'])[1 + n %% 3] || '-' || n END,
+           CASE WHEN n %% 10 = 0 THEN 'FAILED' ELSE 'FINISHED' END, 'active', 'random_forest', false,
+           '[]', '', '', '', 0, at, false, at, at + interval '1 minute'
+    FROM (SELECT n, %(now)s::timestamptz - n * interval '20 seconds' AS at
+          FROM generate_series(1, %(n_runs)s) AS n) AS one
 """
 MEASURE = """
     INSERT INTO experiments_latestmetric (run_id, experiment_id, key, value, is_nan, step, "timestamp")
@@ -79,7 +83,8 @@ def _filled(team: Team, user: User | None, n_runs: int) -> Actor:
         for n in range(N_EXPERIMENTS)
     )
     values = {
-        "team": team.slug, "experiments": [one.pk for one in made], "n_experiments": N_EXPERIMENTS, "problems": problems,
+        "team": team.slug, "experiments": [one.pk for one in made], "n_experiments": N_EXPERIMENTS,
+        "problems": problems,
         "n_problems": N_PROBLEMS, "n_runs": n_runs, "now": timezone.now(),
     }  # fmt: skip
     with connection.cursor() as cursor:

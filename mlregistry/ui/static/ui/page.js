@@ -153,28 +153,29 @@ function rowOf(form) {
   return row;
 }
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(name + "="))?.split("=")[1] || "";
-for (const form of all("form[data-try]")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const answer = one("[data-answer]"), facts = one("[data-answer-facts]");
-    const started = performance.now();
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
-    const unit = one("[name=__unit]", form)?.value;
-    if (unit) headers["X-Unit-Id"] = unit;
-    try {
-      const response = await fetch(form.action, { method: "POST", headers, body: JSON.stringify({ dataframe_records: [rowOf(form)] }) });
-      const body = await response.json();
-      answer.textContent = JSON.stringify(response.ok ? body : body.detail || body, null, 2);
-      answer.classList.toggle("bad", !response.ok);
-      const id = response.headers.get("X-Request-Id");
-      facts.textContent = response.ok
-        ? `Answered by ${response.headers.get("X-Variant")} (version ${response.headers.get("X-Model-Version")}) in ${Math.round(performance.now() - started)} ms`
-        : `Refused (${response.status})`;
-      const feedback = one("#feedback-request");
-      if (id && feedback && response.ok) { feedback.value = id; one("[data-feedback]").hidden = false; }
-    } catch { facts.textContent = "The server did not answer."; }
-  });
-}
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-try]") || event.defaultPrevented) return;
+  event.preventDefault();
+  const answer = one("[data-answer]", form), facts = one("[data-answer-facts]", form);
+  const started = performance.now();
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
+  const unit = one("[name=__unit]", form)?.value;
+  if (unit) headers["X-Unit-Id"] = unit;
+  try {
+    const response = await fetch(form.action, { method: "POST", headers, body: JSON.stringify({ dataframe_records: [rowOf(form)] }) });
+    const body = await response.json();
+    answer.textContent = JSON.stringify(response.ok ? body : body.detail || body, null, 2);
+    answer.classList.toggle("bad", !response.ok);
+    const id = response.headers.get("X-Request-Id");
+    facts.textContent = response.ok
+      ? `Answered by ${response.headers.get("X-Variant")} (version ${response.headers.get("X-Model-Version")}) in ${Math.round(performance.now() - started)} ms`
+      : `Refused (${response.status})`;
+    if (response.ok) for (const part of all("[data-answered]")) part.hidden = false;
+    const feedback = one("#feedback-request");
+    if (id && feedback && response.ok) { feedback.value = id; one("[data-feedback]").hidden = false; }
+  } catch { facts.textContent = "The server did not answer."; }
+});
 
 // What only says what a button will do is no change yet.
 document.addEventListener("change", (event) => { if (event.target.matches("[data-quiet]")) event.stopPropagation(); }, true);
