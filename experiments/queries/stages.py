@@ -31,8 +31,8 @@ FACTS = """
        JOIN experiments_dataset AS d ON d.id = c.dataset_id WHERE d.problem_id = %(id)s),
       (SELECT count(*) FROM experiments_recipe WHERE problem_id = %(id)s),
       (SELECT count(*) FROM experiments_selectionstudy WHERE problem_id = %(id)s),
-      (SELECT count(*) FROM (SELECT 1 FROM runs WHERE status = 'FINISHED' AND NOT is_baseline LIMIT %(most)s) AS counted),
-      (SELECT count(*) FROM (SELECT 1 FROM runs WHERE status IN ('RUNNING', 'SCHEDULED') LIMIT %(most)s) AS counted),
+      (SELECT count(*) FROM (SELECT 1 FROM runs WHERE status = 'FINISHED' AND NOT is_baseline LIMIT %(most)s) AS few),
+      (SELECT count(*) FROM (SELECT 1 FROM runs WHERE status IN ('RUNNING', 'SCHEDULED') LIMIT %(most)s) AS few),
       (SELECT id FROM experiments_experiment WHERE problem_id = %(id)s AND lifecycle = 'active' ORDER BY id DESC
        LIMIT 1),
       (SELECT count(*) FROM experiments_study WHERE problem_id = %(id)s),

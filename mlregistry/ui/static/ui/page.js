@@ -153,6 +153,11 @@ function rowOf(form) {
   return row;
 }
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(name + "="))?.split("=")[1] || "";
+function inWords(body) {
+  const value = body.predictions[0], likely = body.probabilities?.[0]?.[body.classes?.indexOf(value)];
+  const text = typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 6 }) : String(value);
+  return likely === undefined ? text : `${text}, ${Math.round(100 * likely)} % sure`;
+}
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("form[data-try]") || event.defaultPrevented) return;
@@ -172,6 +177,8 @@ document.addEventListener("submit", async (event) => {
       ? `Answered by ${response.headers.get("X-Variant")} (version ${response.headers.get("X-Model-Version")}) in ${Math.round(performance.now() - started)} ms`
       : `Refused (${response.status})`;
     if (response.ok) for (const part of all("[data-answered]")) part.hidden = false;
+    const plain = one("[data-answer-plain]", form);
+    if (plain) plain.textContent = response.ok ? inWords(body) : "";
     const feedback = one("#feedback-request");
     if (id && feedback && response.ok) { feedback.value = id; one("[data-feedback]").hidden = false; }
   } catch { facts.textContent = "The server did not answer."; }
