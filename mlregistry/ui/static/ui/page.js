@@ -200,4 +200,15 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target instanceof HTMLFormElement && event.detail.requestConfig?.triggeringEvent?.type === "submit") delete event.target.dataset.pressed;
 });
 
+// What scrolls can be scrolled by keys too: it takes the focus where nothing in it does.
+function letScroll() {
+  for (const box of all(".scroll, pre, .tall, .ticks, .menu-box")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (scrolls && !one("a[href], button, input, select, textarea, summary", box)) box.tabIndex = 0;
+  }
+}
+letScroll();
+window.addEventListener("resize", letScroll);
+document.addEventListener("htmx:afterSettle", letScroll);
+
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
