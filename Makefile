@@ -22,7 +22,7 @@ help:  ## say what can be made
 up: $(VENV)/.run $(VENV)/.static  ## start everything, stay in the foreground
 	$(BIN)/python -m mlregistry.supervisor
 
-test: $(VENV)/.dev $(VENV)/.static $(CLIENTS)  ## the whole test suite
+test: $(VENV)/.dev $(VENV)/.static $(VENV)/.test-javascript $(CLIENTS)  ## the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev  ## what must hold before a commit
@@ -63,6 +63,10 @@ $(VENV)/clients/%/.made: tests/mlflow_client/requirements-%.txt $(VENV)/.made
 
 $(VENV)/.javascript: package-lock.json package.json mlregistry/supervisor/javascript.py $(VENV)/.made
 	$(BIN)/python -m mlregistry.supervisor.javascript
+	@touch $@
+
+$(VENV)/.test-javascript: package-lock.json package.json mlregistry/supervisor/javascript.py $(VENV)/.made
+	$(BIN)/python -m mlregistry.supervisor.javascript tests
 	@touch $@
 
 # The settings that say where the files lie belong to some home; this one is for no server.

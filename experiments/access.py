@@ -13,6 +13,7 @@ from experiments.models import (
     Lifecycle,
     LoggedModel,
     Problem,
+    QualityAlert,
     Recipe,
     RecipeVersion,
     Run,
@@ -36,6 +37,14 @@ def problem(by: Actor, problem_id: int) -> Problem:
     if found is None:
         raise NotFound(f"There is no problem {problem_id} in {by.team.name}.")
     return found
+
+
+def open_alerts(by: Actor) -> QuerySet[QualityAlert]:
+    """Alerts of data quality that nobody has closed, the newest first."""
+    rows = QualityAlert.objects.filter(team=by.team, closed_at=None).select_related(
+        "dataset", "version", "problem"
+    )
+    return rows.order_by("-created_at")
 
 
 def datasets(by: Actor) -> QuerySet[Dataset]:

@@ -296,6 +296,29 @@ TRASH_DAYS = env.number("MLREGISTRY_TRASH_DAYS", 0)
 RQ = engines.RQ
 RQ_QUEUES = engines.RQ_QUEUES
 CELERY = engines.CELERY
+HOME_CARDS = [  # what the start page shows, in order: functions of a request that give mlregistry.ui.cards.Card or None
+    "serving.web.home_cards.first_steps",
+    "experiments.web.home_cards.quality_alerts",
+    "serving.web.home_cards.firing",
+    "experiments.web.home_cards.problems",
+    "serving.web.home_cards.endpoints",
+    "experiments.web.home_cards.week",
+]
+PROBLEM_STAGES = [  # who tells of the stages of a problem, in order: functions that give mlregistry.ui.stages.Stage
+    "experiments.queries.stages.stages",
+    "models_app.queries.stages.stages",
+    "serving.queries.stages.stages",
+]
+FINDERS = [  # what the search looks through: functions of (actor, asked) that give mlregistry.ui.finding.Found
+    "mlregistry.ui.places.places",
+    *(
+        f"experiments.queries.finding.{kind}"
+        for kind in ("problems", "datasets", "experiments", "runs", "studies")
+    ),
+    *(f"models_app.queries.finding.{kind}" for kind in ("models", "versions")),
+    "serving.queries.finding.endpoints",
+    "mlregistry.accounts.queries.finding.people",
+]
 MODELS_CHANGED = ["serving.actions.routing.raise_epoch"]  # who learns of a version's compiled form
 ACCESS_CHANGED = [  # who learns of new and revoked tokens and memberships
     "serving.actions.routing.raise_epoch",

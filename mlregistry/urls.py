@@ -29,6 +29,7 @@ urlpatterns = [
                 "mlregistry.notices.api.urls",
                 "experiments.api.urls",
                 "models_app.api.urls",
+                "mlregistry.ui.api.urls",
             )
         ),
     ),

@@ -1,6 +1,8 @@
 """Runs: one execution each, with the recipe and the data it used."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils import timezone
 
@@ -20,6 +22,14 @@ class RunStatus(models.TextChoices):
 
 
 LIVE = (RunStatus.SCHEDULED, RunStatus.RUNNING)
+
+
+# The words of a run's name for the search: what joins words in names parts them here.
+NAME_WORDS = SearchVector(
+    models.Func(models.F("name"), models.Value("-_./:"), models.Value("     "), function="translate",
+                output_field=models.TextField()),
+    config="simple",
+)  # fmt: skip
 
 
 class Run(models.Model):
@@ -101,6 +111,7 @@ class Run(models.Model):
                 name="run_live_without_job",
             ),
             models.Index(fields=["ended_at"], condition=models.Q(ended_at__isnull=False), name="run_by_end"),
+            GinIndex(NAME_WORDS, name="run_by_words_of_name"),
         ]
 
     def __str__(self) -> str:

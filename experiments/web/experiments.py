@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,10 +14,12 @@ from experiments.models import Experiment
 from experiments.queries import model_relations, studies, test_uses
 from experiments.queries import search as queries
 from experiments.queries.jobs import live_jobs
-from experiments.web import leaderboard, steps
+from experiments.web import leaderboard
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
+from mlregistry.ui import stages
 from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.undo import say_deleted
 
 LARGEST_LIST = 500
 LARGEST_SEARCH = 200
@@ -60,7 +61,7 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
         return render(request, "experiments/leaderboard.html", context)
     context["studies"] = studies.of_experiment(found)
     context["looks"] = test_uses.of_experiment(found)
-    context["steps"] = steps.of_problem(found.problem) if found.problem else []
+    context["way"] = stages.of_problem(found.problem) if found.problem else None
     context["models"], context["n_models"] = model_relations.newest(found, NEWEST_MODELS)
     return render(request, "experiments/experiment.html", context)
 
@@ -70,7 +71,9 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
 def delete(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     actions.delete_experiment(found, by=request.actor)
-    messages.success(request, f"“{found.name}” is deleted; it can be restored from the trash.")
+    say_deleted(
+        request, f"“{found.name}” and its runs are deleted.", "experiments:experiment-restore", found.pk
+    )
     return redirect("experiments:experiments")
 
 

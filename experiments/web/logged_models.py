@@ -1,6 +1,5 @@
 """Pages of logged models: those of an experiment, and one with what it measured, its files and its versions."""
 
-from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from experiments.web import files
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.undo import say_deleted
 
 ON_A_PAGE = 100
 MOST_VERSIONS = 200
@@ -59,9 +59,8 @@ def logged_model(request: PageRequest, model_id: str) -> HttpResponse:
 def delete(request: PageRequest, model_id: str) -> HttpResponse:
     found = access.logged_model(request.actor, model_id)
     actions.delete_logged_model(found, by=request.actor)
-    messages.success(
-        request, f"The logged model “{found.name}” is deleted; it can be restored from the trash."
-    )
+    text = f"The logged model “{found.name}” is deleted."
+    say_deleted(request, text, "experiments:logged-model-restore", found.model_id)
     return redirect("experiments:experiment", found.experiment_id)
 
 

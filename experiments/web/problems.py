@@ -1,4 +1,4 @@
-"""Pages of problems: the list, the form, one problem with its steps."""
+"""Pages of problems: the list, the form, one problem with its stages."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from experiments.web import steps, training_schedules
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.metrics import METRICS
+from mlregistry.ui import stages
 from mlregistry.ui.page import PageRequest, number, page
 
 KINDS = (
@@ -97,11 +98,11 @@ def problem(request: PageRequest, problem_id: int) -> HttpResponse:
         "user_column": found.key_column(0),
         "item_column": found.key_column(1),
         "needed": steps.needed_columns(found),
-        "steps": steps.of_problem(found),
+        "way": stages.of_problem(found),
         "datasets": found.datasets.order_by("-created_at"),
         "experiments": found.experiments.filter(lifecycle="active").order_by("-created_at"),
         "recipes": found.recipes.order_by("name"),
-        "metric": _metric_title(found),
+        "metric": metric_title(found),
         "models": found.registered_models.order_by("name"),
         "endpoints": found.endpoints.order_by("name"),
         "alerts": quality.open_alerts(problem=found)[:LARGEST_ALERTS],
@@ -110,7 +111,7 @@ def problem(request: PageRequest, problem_id: int) -> HttpResponse:
     return render(request, "experiments/problem.html", context)
 
 
-def _metric_title(problem: Problem) -> str:
+def metric_title(problem: Problem) -> str:
     known = METRICS.get(problem.kind, {}).get(problem.primary_metric)
     return known.title if known else problem.primary_metric
 

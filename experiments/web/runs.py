@@ -24,6 +24,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.lib import tag_names
 from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.undo import say_deleted
 
 POINTS = 400
 HISTORIES = 8
@@ -84,7 +85,7 @@ def explain(request: PageRequest, run_id: UUID) -> HttpResponse:
 def delete(request: PageRequest, run_id: UUID) -> HttpResponse:
     found = access.run(request.actor, run_id)
     actions.delete_run(found, by=request.actor)
-    messages.success(request, f"The run “{found.name}” is deleted.")
+    say_deleted(request, f"The run “{found.name}” is deleted.", "experiments:run-restore", found.pk)
     return redirect("experiments:experiment", found.experiment_id)
 
 

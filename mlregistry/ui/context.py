@@ -1,5 +1,6 @@
 """What every template may use: team, teams of the user, navigation, version. A context processor."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,19 +12,35 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team
 from mlregistry.notices.queries.inbox import n_unread
 
+
+@dataclass(frozen=True)
+class Section:
+    """`key` follows “g”; `words` begin the addresses that belong to it; `at_hand` are those at the thumb of a phone."""
+
+    title: str
+    route: str
+    key: str
+    icon: str
+    words: tuple[str, ...] = ()
+    at_hand: bool = False
+
+
 NAVIGATION = (
-    ("Home", "ui:home", ()),
-    ("Problems", "experiments:problems", ("problems", "studies", "selections")),
-    ("Datasets", "experiments:datasets", ("datasets",)),
-    (
-        "Experiments",
-        "experiments:experiments",
-        ("experiments", "runs", "logged-models", "compare", "trash", "trainers"),
+    Section("Home", "ui:home", "h", "home", at_hand=True),
+    Section("Problems", "experiments:problems", "p", "problems", ("problems", "studies", "selections"), at_hand=True),
+    Section("Datasets", "experiments:datasets", "d", "datasets", ("datasets",)),
+    Section(
+        "Experiments", "experiments:experiments", "e", "experiments",
+        ("experiments", "runs", "logged-models", "compare", "trash", "trainers", "run-rules"), at_hand=True,
     ),
-    ("Models", "models_app:models", ("models",)),
-    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests", "load-tests", "alerts", "alert-rules")),
-    ("Jobs", "jobs:jobs", ("jobs",)),
-)
+    Section("Models", "models_app:models", "m", "models", ("models", "upload-model")),
+    Section(
+        "Endpoints", "serving:endpoints", "s", "endpoints",
+        ("endpoints", "new-endpoint", "ab-tests", "load-tests", "alerts", "alert-rules", "improvements", "retrainings",
+         "reports", "batches"), at_hand=True,
+    ),
+    Section("Jobs", "jobs:jobs", "j", "jobs", ("jobs", "usage")),
+)  # fmt: skip
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -51,11 +68,11 @@ def _teams(request: HttpRequest) -> list[Team]:
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     section = request.path_info.strip("/").partition("/")[0]
     entries = []
-    for title, name, sections in NAVIGATION:
+    for one in NAVIGATION:
         try:
-            address = reverse(name)
+            address = reverse(one.route)
         except NoReverseMatch:
             continue
-        current = section in sections if sections else not section
-        entries.append({"title": title, "address": address, "current": current})
+        current = section in one.words if one.words else not section
+        entries.append({**asdict(one), "address": address, "current": current})
     return entries

@@ -6,7 +6,7 @@ from experiments.models import Experiment, LatestMetric, Lifecycle, Run, RunStat
 PATTERNS = ("validation_{}", "cv_{}_mean", "test_{}")
 
 
-def ranked_runs(experiment: Experiment) -> list[Run]:
+def ranked_runs(experiment: Experiment, *, most: int | None = None) -> list[Run]:
     """Finished runs with a value of the metric, best first; baselines are left out."""
     problem = experiment.problem
     if problem is None:
@@ -21,7 +21,7 @@ def ranked_runs(experiment: Experiment) -> list[Run]:
             run__is_baseline=False,
         ).select_related("run__experiment", "run__problem", "run__dataset_version__dataset")
         sign = "-" if problem.direction == "maximize" else ""
-        found = [row.run for row in values.order_by(f"{sign}value", "run_id")]
+        found = [row.run for row in values.order_by(f"{sign}value", "run_id")[:most]]
         if found:
             return found
     return []
@@ -40,4 +40,4 @@ def ranking(experiment: Experiment) -> str:
 
 
 def best_run(experiment: Experiment) -> Run | None:
-    return next(iter(ranked_runs(experiment)), None)
+    return next(iter(ranked_runs(experiment, most=1)), None)

@@ -7,6 +7,7 @@ from serving.web import (
     alerts,
     batches,
     endpoints,
+    guide,
     improvements,
     load_tests,
     logs,
@@ -20,6 +21,10 @@ from serving.web import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("start/", guide.guide, name="guide"),
+    path("start/sample", guide.start, name="guide-start"),
+    path("start/put-away", guide.put_away, name="guide-put-away"),
+    path("start/<int:problem_id>/<str:deed>", guide.step, name="guide-step"),
     path("endpoints/", endpoints.endpoints, name="endpoints"),
     path("new-endpoint", endpoints.create, name="endpoint-create"),
     path("endpoints/<str:name>/", endpoints.endpoint, name="endpoint"),

@@ -8,10 +8,13 @@ from typing import Any
 
 import nh3
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+
+from mlregistry.ui.undo import UNDO
 
 register = template.Library()
 TONES = {
@@ -162,6 +165,12 @@ def ago(moment: datetime | None) -> str | SafeString:
         f"{moment:%Y-%m-%d %H:%M:%S} UTC",
         text,
     )
+
+
+@register.filter
+def undo_address(message: Message) -> str:
+    """Where the button “Undo” of a message posts to; "" for a message that has none."""
+    return message.extra_tags.removeprefix(UNDO) if (message.extra_tags or "").startswith(UNDO) else ""
 
 
 @register.filter

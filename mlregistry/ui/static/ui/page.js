@@ -18,10 +18,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of all("details.menu[open]")) { menu.open = false; one("summary", menu).focus(); }
 });
 
-// A form or its button with data-confirm asks first.
+// A form or its button with data-confirm asks first. A deletion that does not say that it can be restored is for good.
+const forGood = (question) => /^Delete/.test(question) && !/restored|undone/.test(question) ? `${question} This cannot be undone.` : question;
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset?.confirm;
-  if (question && !confirm(question)) event.preventDefault();
+  if (question && !confirm(forGood(question))) event.preventDefault();
 }, true);
 
 // Uploads show their progress; without this script the form works too.
@@ -152,28 +153,36 @@ function rowOf(form) {
   return row;
 }
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(name + "="))?.split("=")[1] || "";
-for (const form of all("form[data-try]")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const answer = one("[data-answer]"), facts = one("[data-answer-facts]");
-    const started = performance.now();
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
-    const unit = one("[name=__unit]", form)?.value;
-    if (unit) headers["X-Unit-Id"] = unit;
-    try {
-      const response = await fetch(form.action, { method: "POST", headers, body: JSON.stringify({ dataframe_records: [rowOf(form)] }) });
-      const body = await response.json();
-      answer.textContent = JSON.stringify(response.ok ? body : body.detail || body, null, 2);
-      answer.classList.toggle("bad", !response.ok);
-      const id = response.headers.get("X-Request-Id");
-      facts.textContent = response.ok
-        ? `Answered by ${response.headers.get("X-Variant")} (version ${response.headers.get("X-Model-Version")}) in ${Math.round(performance.now() - started)} ms`
-        : `Refused (${response.status})`;
-      const feedback = one("#feedback-request");
-      if (id && feedback && response.ok) { feedback.value = id; one("[data-feedback]").hidden = false; }
-    } catch { facts.textContent = "The server did not answer."; }
-  });
+function inWords(body) {
+  const value = body.predictions[0], likely = body.probabilities?.[0]?.[body.classes?.indexOf(value)];
+  const text = typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 6 }) : String(value);
+  return likely === undefined ? text : `${text}, ${Math.round(100 * likely)} % sure`;
 }
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-try]") || event.defaultPrevented) return;
+  event.preventDefault();
+  const answer = one("[data-answer]", form), facts = one("[data-answer-facts]", form);
+  const started = performance.now();
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
+  const unit = one("[name=__unit]", form)?.value;
+  if (unit) headers["X-Unit-Id"] = unit;
+  try {
+    const response = await fetch(form.action, { method: "POST", headers, body: JSON.stringify({ dataframe_records: [rowOf(form)] }) });
+    const body = await response.json();
+    answer.textContent = JSON.stringify(response.ok ? body : body.detail || body, null, 2);
+    answer.classList.toggle("bad", !response.ok);
+    const id = response.headers.get("X-Request-Id");
+    facts.textContent = response.ok
+      ? `Answered by ${response.headers.get("X-Variant")} (version ${response.headers.get("X-Model-Version")}) in ${Math.round(performance.now() - started)} ms`
+      : `Refused (${response.status})`;
+    if (response.ok) for (const part of all("[data-answered]")) part.hidden = false;
+    const plain = one("[data-answer-plain]", form);
+    if (plain) plain.textContent = response.ok ? inWords(body) : "";
+    const feedback = one("#feedback-request");
+    if (id && feedback && response.ok) { feedback.value = id; one("[data-feedback]").hidden = false; }
+  } catch { facts.textContent = "The server did not answer."; }
+});
 
 // What only says what a button will do is no change yet.
 document.addEventListener("change", (event) => { if (event.target.matches("[data-quiet]")) event.stopPropagation(); }, true);
@@ -190,5 +199,16 @@ document.addEventListener("htmx:confirm", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target instanceof HTMLFormElement && event.detail.requestConfig?.triggeringEvent?.type === "submit") delete event.target.dataset.pressed;
 });
+
+// What scrolls can be scrolled by keys too: it takes the focus where nothing in it does.
+function letScroll() {
+  for (const box of all(".scroll, pre, .tall, .ticks, .menu-box")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (scrolls && !one("a[href], button, input, select, textarea, summary", box)) box.tabIndex = 0;
+  }
+}
+letScroll();
+window.addEventListener("resize", letScroll);
+document.addEventListener("htmx:afterSettle", letScroll);
 
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });

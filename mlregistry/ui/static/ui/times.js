@@ -1,0 +1,35 @@
+// Times in the viewer's zone: the title has the full time with its zone; “5 min ago” stays true while a page is open.
+"use strict";
+(() => {
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
+  const MONTH = 30 * 86400;
+  const DATE = /^\d{1,2} [A-Z][a-z]{2} \d{4}$/, MOMENT = /^\d{4}-\d\d-\d\d \d\d:\d\d/;
+
+  function told(moment, text) {
+    const seconds = (Date.now() - moment) / 1000;
+    if (text.endsWith(" ago") || text === "just now") {
+      if (seconds > MONTH) return day.format(moment);
+      const unit = UNITS.find(([size]) => seconds >= size);
+      return unit ? `${Math.floor(seconds / unit[0])} ${unit[1]} ago` : "just now";
+    }
+    if (DATE.test(text)) return day.format(moment);
+    return MOMENT.test(text) ? clock.format(moment) : text;
+  }
+
+  function localise() {
+    for (const element of document.querySelectorAll("time[datetime]")) {
+      const moment = new Date(element.dateTime);
+      if (Number.isNaN(moment.getTime()) || !element.dateTime.includes("T")) continue;
+      element.title = full.format(moment);
+      const text = element.textContent, now = told(moment, text);
+      if (now !== text) element.textContent = now;
+    }
+  }
+
+  localise();
+  document.addEventListener("htmx:afterSettle", localise);
+  setInterval(localise, 30_000);
+})();

@@ -1,0 +1,14 @@
+"""What a page says after a deletion, with a button that takes it back where the thing is kept. Called by web doors."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+
+UNDO = "undo:"
+
+
+def say_deleted(request: HttpRequest, text: str, restore: str, *args: Any) -> None:
+    """`restore` names the route that takes a POST and brings it back."""
+    messages.success(request, text, extra_tags=UNDO + reverse(restore, args=args))
