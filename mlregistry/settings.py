@@ -22,7 +22,8 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("MLREGISTRY_TRUSTED_ORIGIN
 TASKS_ENGINE = env.text("MLREGISTRY_TASKS", "db")
 TASKS = engines.tasks_setting(TASKS_ENGINE)
 INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py discovers: only web processes load the doors
+    "mlregistry.console",  # before the admin, whose templates it replaces
+    "mlregistry.console.admin_config.AdminWithConsole",  # urls.py discovers: only web processes load the doors
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "mlregistry.ui.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mlregistry.accounts.team_prefix.TeamPrefix",
+    "mlregistry.accounts.caller.Caller",
     "mlregistry.accounts.page_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "mlregistry.accounts.page_middleware.Csrf",
@@ -284,7 +286,11 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.alert_looks.tend": 10,
     "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
+    "mlregistry.accounts.actions.sessions.forget_old": 3600,
 }
+PROFILE_LINKS: list[tuple[str, str, str]] = [  # more about oneself: a page's name, its title, what it is for
+    ("notices:inbox", "Inbox", "What the server told you."),
+]
 WEB_SPREAD = env.flag("MLREGISTRY_WEB_SPREAD")
 WEB_THREADS = env.web_threads()
 PREDICTION_LOG_SYNC = env.flag("MLREGISTRY_PREDICTION_LOG_SYNC")
