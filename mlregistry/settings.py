@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mlregistry import env
+from mlregistry.accounts import sign_on_rules
 from mlregistry.jobs import dask_cluster, engines, prices
 
 # OpenMP's threads spin while they wait for each other: beside other work a boosting fit took ten times as long.
@@ -86,6 +87,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+SINGLE_SIGN_ON = sign_on_rules.from_environment()  # None: people log in with passwords alone
+PASSWORDS = env.flag("MLREGISTRY_PASSWORDS", default=True)  # 0 with single sign-on: administrators alone
+SIGN_ON_ADDRESS = env.text("MLREGISTRY_PUBLIC_URL")
+if SINGLE_SIGN_ON is not None:
+    INSTALLED_APPS += sign_on_rules.APPS
+    MIDDLEWARE += sign_on_rules.MIDDLEWARE
+    AUTHENTICATION_BACKENDS += ["mlregistry.accounts.backends.SingleSignOn"]
+    if not PASSWORDS:
+        AUTHENTICATION_BACKENDS[1] = "mlregistry.accounts.backends.AdministratorsByPassword"
+    SOCIALACCOUNT_ADAPTER = "mlregistry.accounts.sign_on_protocol.People"
+    ACCOUNT_ADAPTER = "mlregistry.accounts.sign_on_protocol.Accounts"
+    ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+    SOCIALACCOUNT_ONLY = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -5,10 +5,17 @@ No model is imported here, as settings are read before any: roles are their numb
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from mlregistry import env
 
+APPS = (  # of allauth; only the protocol is used, and none of its pages
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+)
+MIDDLEWARE = ("allauth.account.middleware.AccountMiddleware",)
 ROLES = {"viewer": 10, "editor": 20, "owner": 30}
 DEFAULT_SCOPES = "openid profile email"
 
@@ -54,6 +61,10 @@ def from_environment() -> Rules | None:
     issuer = env.text("MLREGISTRY_OIDC_ISSUER").rstrip("/")
     if not issuer:
         return None
+    if find_spec("allauth") is None or find_spec("jwt") is None:
+        raise env.EnvironmentMistake(
+            "MLREGISTRY_OIDC_ISSUER needs the extra oidc: pip install 'mlregistry[oidc]'"
+        )
     over_http = env.flag("MLREGISTRY_OIDC_OVER_HTTP")
     parts = urlsplit(issuer)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:

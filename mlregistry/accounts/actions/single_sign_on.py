@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from mlregistry.accounts import audit
 from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Membership, ProviderGrant, Role, Team, User
+from mlregistry.accounts.models import Invitation, Membership, ProviderGrant, Role, Team, User
 from mlregistry.accounts.sign_on_rules import Rules
 from mlregistry.errors import Conflict, Forbidden
 
@@ -34,19 +34,22 @@ class Claims:
     groups: frozenset[str] = field(default_factory=frozenset)
 
 
-def sign_in(claims: Claims, *, known: User | None, rules: Rules | None = None) -> User:
+def sign_in(
+    claims: Claims, *, known: User | None, invited: Invitation | None = None, rules: Rules | None = None
+) -> User:
     """The account of a verified person: `known` by an earlier sign-on, linked, or opened now; roles follow the groups.
 
+    Somebody `invited`, on the way to the page that accepts it, needs no group yet.
     Forbidden says why somebody may not come in. Nothing is changed then.
     """
     rules = rules or settings.SINGLE_SIGN_ON
     _check_domain(claims, rules)
     with transaction.atomic():
-        user = known or _linked(claims, rules) or _opened(claims, rules)
+        user = known or _linked(claims, rules) or _opened(claims, rules, invited)
         if not user.is_active:
             raise Forbidden("Your account is closed. Ask an administrator to open it.")
         _follow_groups(user, claims.groups, rules)
-        if not Membership.objects.filter(user=user).exists():
+        if invited is None and not Membership.objects.filter(user=user).exists():
             raise Forbidden(
                 "You belong to no team here. Ask for a group that gives a role, or for an invitation by e-mail."
             )
@@ -84,12 +87,12 @@ def _linked(claims: Claims, rules: Rules) -> User | None:
     return user
 
 
-def _opened(claims: Claims, rules: Rules) -> User:
+def _opened(claims: Claims, rules: Rules, invited: Invitation | None) -> User:
     """A new account without a password, if a group or the default team gives it a place."""
-    if not rules.opens:
+    if not rules.opens and invited is None:
         raise Forbidden("There is no account for you here yet. Ask an administrator for one.")
     wanted = rules.roles_of(claims.groups)
-    if not Team.objects.filter(slug__in=wanted).exists():
+    if invited is None and not Team.objects.filter(slug__in=wanted).exists():
         raise Forbidden(
             "None of your groups gives a role in a team here. Ask an administrator which one does."
         )

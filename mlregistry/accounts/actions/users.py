@@ -1,6 +1,7 @@
 """People: sign up, change one's password and profile; an administrator opens, promotes and closes accounts."""
 
 from axes.utils import reset
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -19,6 +20,10 @@ from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid
 
 def sign_up(username: str, password: str, *, secret: str) -> Membership:
     """A new account that accepts the invitation; nothing is made when either cannot be."""
+    if settings.SINGLE_SIGN_ON is not None and not settings.PASSWORDS:
+        raise Forbidden(
+            "Passwords are switched off here. Log in through your provider, then open this link again."
+        )
     invitation = of_secret(secret)
     check_open(invitation)
     user = User(username=_checked_username(username), email=invitation.email)

@@ -1,5 +1,8 @@
 """URLs of the accounts pages."""
 
+from importlib import import_module
+
+from django.conf import settings
 from django.urls import URLPattern, path
 
 from . import audit, entrance, invitations, profile, teams, tokens
@@ -38,3 +41,5 @@ urlpatterns: list[URLPattern] = [
     path("audit/", audit.audit, name="audit"),
     path("audit/lines.csv", audit.lines, name="audit-csv"),
 ]
+if settings.SINGLE_SIGN_ON is not None:
+    urlpatterns += import_module("mlregistry.accounts.web.single_sign_on").urlpatterns
