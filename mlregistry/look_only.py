@@ -28,6 +28,7 @@ class LookOnly(admin.ModelAdmin[Any]):
     paginator = PatientlyCounted
     show_full_result_count = False
     list_max_show_all = 0
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     change_form_template: Any = "admin/look_only.html"
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
@@ -46,7 +47,8 @@ class LookOnly(admin.ModelAdmin[Any]):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         try:
             with patience():
-                answer = super().changelist_view(request, extra_context)
+                title = str(self.opts.verbose_name_plural).capitalize()
+                answer = super().changelist_view(request, {"title": title, **(extra_context or {})})
                 return answer.render() if isinstance(answer, TemplateResponse) else answer
         except Invalid as error:
             if "q" not in request.GET:

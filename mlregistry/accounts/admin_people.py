@@ -42,6 +42,15 @@ def by_operator(request: HttpRequest, user: User) -> Actor:
     return operator(request, team)
 
 
+def _makes_sense(name: str, user: User) -> bool:
+    """What would change nothing is not offered on the page of a user."""
+    pointless = {
+        "close" if not user.is_active else "reopen",
+        "make_administrator" if user.is_superuser else "make_ordinary",
+    }
+    return name not in pointless
+
+
 @admin.register(User)
 class Users(UserAdmin[User]):
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login"]
@@ -64,8 +73,9 @@ class Users(UserAdmin[User]):
         return bool(request.user.is_superuser)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        offered = self.get_actions(request).values() if options.get("obj") else ()
-        context["row_actions"] = [(name, title) for _, name, title in offered]
+        row = options.get("obj")
+        offered = self.get_actions(request).values() if row else ()
+        context["row_actions"] = [(name, title) for _, name, title in offered if _makes_sense(name, row)]
         return super().render_change_form(request, context, *args, **options)
 
     @admin.action(description="Close the account", permissions=["operate"])

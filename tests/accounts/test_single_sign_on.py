@@ -13,7 +13,7 @@ from http.client import HTTPResponse
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener, urlopen
 
@@ -76,7 +76,7 @@ class Visitor:
     def _open(self, request: Request, stay: bool) -> Page:
         opener = build_opener(HTTPCookieProcessor(self.jar), *([_Stay()] if stay else []))
         try:
-            answer: HTTPResponse | HTTPError = opener.open(request, timeout=30)
+            answer: HTTPResponse | HTTPError = opener.open(request, timeout=120)
         except HTTPError as error:
             answer = error
         with answer:
@@ -151,11 +151,11 @@ def _start(command: list[str], settings: dict[str, str]) -> subprocess.Popen[byt
 
 
 def _wait(ask: Callable[[], None], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while True:
         try:
             return ask()
-        except (URLError, ConnectionError):
+        except OSError:  # also what an answer that takes too long raises
             assert process.poll() is None, "the server ended"
             assert time.monotonic() < deadline
             time.sleep(0.1)

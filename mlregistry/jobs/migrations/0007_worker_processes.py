@@ -22,5 +22,6 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('beat_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
+            options={'verbose_name_plural': 'worker processes'},
         ),
     ]
