@@ -1,6 +1,6 @@
 """The admin of rows that only actions make, change and delete; every app's admin builds on it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,7 +29,7 @@ class LookOnly(admin.ModelAdmin[Any]):
     show_full_result_count = False
     list_max_show_all = 0
     show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
-    change_form_template: Any = "admin/look_only.html"
+    change_form_template: ClassVar[Any] = "admin/look_only.html"
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Django's permission to change the model, which pages to look at do not otherwise ask for."""
@@ -67,7 +67,8 @@ class LookOnly(admin.ModelAdmin[Any]):
 
     def _declared(self) -> set[str]:
         """The names of this page's own bulk actions."""
-        return {str(getattr(action, "__name__", action)) for action in self.actions or ()}
+        declared: Any = self.actions
+        return {str(getattr(action, "__name__", action)) for action in declared or ()}
 
     def act_on(self, request: HttpRequest, row: Any, team: Team, action: Any) -> None:
         """Runs an action as the person who is signed in, and says what came of it."""

@@ -22,8 +22,8 @@ from django.http import HttpRequest
 
 from mlregistry.accounts import sign_on_transport
 from mlregistry.accounts.actions import single_sign_on
+from mlregistry.accounts.actions.single_sign_on import rules_in_force as rules
 from mlregistry.accounts.queries.invitations import invited_by_path
-from mlregistry.accounts.sign_on_rules import Rules
 from mlregistry.accounts.web.sign_on_pages import failed
 from mlregistry.errors import Forbidden, Unavailable
 
@@ -36,11 +36,6 @@ ALGORITHMS = frozenset(
 REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
 LEEWAY_SECONDS = 30
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-
-
-def rules() -> Rules:
-    found: Rules = settings.SINGLE_SIGN_ON
-    return found
 
 
 def provider_id() -> str:

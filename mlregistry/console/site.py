@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from mlregistry.accounts.queries import actors
@@ -13,6 +14,8 @@ from mlregistry.ui.page import error_page
 
 from .queries import health, overview, people, storage
 
+LEFT_OUT = frozenset({"account", "socialaccount"})
+
 
 class ConsoleSite(AdminSite):
     site_header = "mlregistry administration"
@@ -20,7 +23,13 @@ class ConsoleSite(AdminSite):
     index_title = "Console"
     enable_nav_sidebar = False
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Without allauth's pages: its tables hold who is who at the provider, which only a sign-in may write."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        shown = [model for model in models if model._meta.app_label not in LEFT_OUT]
+        super().register(shown, admin_class, **options)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Superusers see how the server does; other staff the list of what they may look at."""
         console: dict[str, Any] = {}
         if request.user.is_superuser:
@@ -33,7 +42,7 @@ class ConsoleSite(AdminSite):
                 "versions": health.versions(),
             }
         try:
-            request.actor = actors.for_user(request.user)  # type: ignore[attr-defined]  # for the menu of the page
+            request.actor = actors.for_user(request.user)  # type: ignore[attr-defined,arg-type]  # for the page’s menu
         except Forbidden:
             pass  # an operator who is in no team
         return super().index(request, {**console, **(extra_context or {})})

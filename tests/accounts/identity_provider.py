@@ -31,7 +31,7 @@ class Provider(BaseHTTPRequestHandler):
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/realm"
+        return f"http://127.0.0.1:{sys.argv[1]}/realm"
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -115,7 +115,7 @@ class Provider(BaseHTTPRequestHandler):
             "sub": claims["sub"],
         }
         if fault == "unsigned":
-            return jwt.encode(told, None, algorithm="none")
+            return jwt.encode(told, "", algorithm="none")
         if (
             fault == "shared"
         ):  # signed by the client's own secret, as a client that trusts the header would accept

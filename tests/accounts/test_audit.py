@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -26,7 +27,7 @@ ActorOf = Callable[..., Actor]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _event(action: str, name: str = "churn", **details: object) -> AuditEvent:
+def _event(action: str, name: str = "churn", **details: Any) -> AuditEvent:
     team = Team(pk=1, slug="lab", name="The lab")
     user = User(username="alice")
     return AuditEvent(
@@ -54,7 +55,7 @@ def _event(action: str, name: str = "churn", **details: object) -> AuditEvent:
         ("membership.create", {}, "alice added somebody to The lab as another"),
     ],
 )  # fmt: skip
-def test_a_line_reads_as_a_sentence(action: str, details: dict[str, object], text: str) -> None:
+def test_a_line_reads_as_a_sentence(action: str, details: dict[str, Any], text: str) -> None:
     assert sentences.sentence(_event(action, **details)) == text
 
 

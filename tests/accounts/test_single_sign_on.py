@@ -27,7 +27,7 @@ from tests.cast import PASSWORD
 from tests.servers import TEMPLATE, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-ANNA = {"sub": "a1", "email": "anna@example.org", "email_verified": True, "preferred_username": "anna",
+ANNA: dict[str, Any] = {"sub": "a1", "email": "anna@example.org", "email_verified": True, "preferred_username": "anna",
         "given_name": "Anna", "family_name": "Ö", "groups": ["devs"]}  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Invitation, Membership, ProviderGrant, Role, Team, User
 from mlregistry.accounts.sign_on_rules import Rules
-from mlregistry.errors import Conflict, Forbidden
+from mlregistry.errors import Conflict, Forbidden, NotFound
 
 N_SUFFIXES = 200
 VIA = "sso"
@@ -42,7 +42,7 @@ def sign_in(
     Somebody `invited`, on the way to the page that accepts it, needs no group yet.
     Forbidden says why somebody may not come in. Nothing is changed then.
     """
-    rules = rules or settings.SINGLE_SIGN_ON
+    rules = rules or rules_in_force()
     _check_domain(claims, rules)
     with transaction.atomic():
         user = known or _linked(claims, rules) or _opened(claims, rules, invited)
@@ -54,6 +54,14 @@ def sign_in(
                 "You belong to no team here. Ask for a group that gives a role, or for an invitation by e-mail."
             )
     return user
+
+
+def rules_in_force() -> Rules:
+    """What the operator set; NotFound where there is no single sign-on."""
+    found: Rules | None = settings.SINGLE_SIGN_ON
+    if found is None:
+        raise NotFound("There is no single sign-on here.")
+    return found
 
 
 def _check_domain(claims: Claims, rules: Rules) -> None:

@@ -89,10 +89,11 @@ def rotate_token(token: ApiToken, *, grace: timedelta = timedelta(), by: Actor) 
             expires_at=now + lifetime if lifetime else None,
             team=old.team,
         )
-        old.expires_at = _earlier(old.expires_at, now + grace)
+        ends_at = _earlier(old.expires_at, now + grace) or now
+        old.expires_at = ends_at
         old.revoked_at = None if grace else now
         old.save(update_fields=["expires_at", "revoked_at"])
-        audit.record(by, "token.rotate", new, former=old.prefix, former_ends_at=old.expires_at.isoformat())
+        audit.record(by, "token.rotate", new, former=old.prefix, former_ends_at=ends_at.isoformat())
     return new, secret
 
 

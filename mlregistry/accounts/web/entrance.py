@@ -41,7 +41,7 @@ class Logout(views.LogoutView):
     http_method_names = ["post", "options"]
     page_role = None
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Who came by single sign-on is told that the provider still knows them."""
         by_provider = str(request.session.get(BACKEND_SESSION_KEY, "")).endswith(".SingleSignOn")
         self.next_page = "/login/?signed_out=1" if by_provider else None

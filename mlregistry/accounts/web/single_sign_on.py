@@ -18,7 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from requests.exceptions import RequestException  # noqa: TID251 - what allauth lets through
 
-from mlregistry.accounts.sign_on_protocol import CALLBACK, Adapter, callback_address, provider_id, rules
+from mlregistry.accounts.actions.single_sign_on import rules_in_force as rules
+from mlregistry.accounts.sign_on_protocol import CALLBACK, Adapter, callback_address, provider_id
 from mlregistry.accounts.web.public import public
 from mlregistry.accounts.web.sign_on_pages import failed
 from mlregistry.errors import MlregistryError
@@ -78,7 +79,8 @@ def _told(request: HttpRequest, act: Any) -> HttpResponse:
         answer: HttpResponse = act()
         return answer
     except ImmediateHttpResponse as answered:
-        return answered.response
+        refused: HttpResponse = answered.response
+        return refused
     except MlregistryError as error:
         return failed(request, error.message, status=error.status)
     except (OAuth2Error, RequestException) as error:

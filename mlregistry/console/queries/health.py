@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import django
 from django.conf import settings
@@ -79,7 +80,7 @@ def _migrations() -> Check:
 
 
 def _store() -> Check:
-    place = settings.STORAGES["artifacts"]["OPTIONS"]
+    place: dict[str, Any] = dict(settings.STORAGES["artifacts"])["OPTIONS"]
     if "location" not in place or "bucket_name" in place:
         return Check("Artifact store", "ok", f"bucket {place.get('bucket_name')}")
     folder = place["location"]
