@@ -10,6 +10,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
 from mlregistry.admin_lists import PatientlyCounted, patience
 from mlregistry.errors import Invalid, MlregistryError
+from mlregistry.ui.page import error_page
 
 
 def operator(request: HttpRequest, team: Team) -> Actor:
@@ -45,14 +46,16 @@ class LookOnly(admin.ModelAdmin[Any]):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        context = {"title": str(self.opts.verbose_name_plural).capitalize(), **(extra_context or {})}
+        if request.method != "GET":  # actions take the time and the transactions that they need
+            return super().changelist_view(request, context)
         try:
             with patience():
-                title = str(self.opts.verbose_name_plural).capitalize()
-                answer = super().changelist_view(request, {"title": title, **(extra_context or {})})
+                answer = super().changelist_view(request, context)
                 return answer.render() if isinstance(answer, TemplateResponse) else answer
         except Invalid as error:
             if "q" not in request.GET:
-                raise
+                return error_page(request, error)
             self.message_user(request, error.message, messages.WARNING)
             return HttpResponseRedirect(request.path)
 

@@ -100,6 +100,7 @@ def test_a_profile_keeps_a_time_zone_and_tells_what_changed(alice: User, web: We
     assert client.post("/profile/", {**sent, "time_zone": "Europe/Paris"}).status_code == 302
     alice.refresh_from_db()
     assert alice.time_zone == "Europe/Paris"
+    assert 'data-time-zone="Europe/Paris"' in client.get("/profile/").content.decode()
     details = AuditEvent.objects.get(action="user.update").details
     assert details["before"] == {"first_name": "", "time_zone": ""}
     assert details["after"] == {"first_name": "Alice", "time_zone": "Europe/Paris"}
