@@ -66,11 +66,16 @@ def revoke_token(token: ApiToken, by: Actor) -> ApiToken:
     return token
 
 
-def rotate_token(token: ApiToken, *, grace: timedelta = timedelta(), by: Actor) -> tuple[ApiToken, str]:
+def rotate_token(
+    token: ApiToken, *, grace: timedelta = timedelta(), parent: ApiToken | None = None, by: Actor
+) -> tuple[ApiToken, str]:
     """A new token in the place of one's own, with its name, reach and lifetime, and its secret.
 
     The old one counts for `grace` longer, at most MOST_GRACE, so that programs can be moved one after another.
+    `parent` is the token that asks: it may replace itself alone.
     """
+    if parent is not None and parent.pk != token.pk:
+        raise Forbidden("A token can replace itself and no other. Sign in to replace others.")
     if by.user is None or token.user_id != by.user.pk or token.only_run is not None:
         raise Forbidden("Only the person of a token can replace it.")
     if not timedelta() <= grace <= MOST_GRACE:
