@@ -30,6 +30,7 @@ from experiments.models import (
     SelectionStudy,
 )  # fmt: skip
 from mlregistry.accounts.models import Team
+from mlregistry.admin_lists import RecentValues
 
 from .admin_buttons import Button, ThroughActions
 from .admin_rules import RunRuleAdmin as RunRuleAdmin
@@ -148,7 +149,7 @@ class RunAdmin(ThroughActions):
         "started_at",
         "ended_at",
     )
-    list_filter = ("status", "lifecycle", "is_baseline", "experiment__team", "estimator")
+    list_filter = ("status", "lifecycle", "is_baseline", "experiment__team", ("estimator", RecentValues))
     list_select_related = ("experiment",)
     search_fields = ("name", "id", "experiment__name", "note")
     readonly_fields = ("params_logged", "latest_metrics_logged", "tags_logged")
@@ -234,7 +235,7 @@ class ArtifactAdmin(ThroughActions):
 @admin.register(Curve)
 class CurveAdmin(ThroughActions):
     list_display = ("name", "run")
-    list_filter = ("name",)
+    list_filter = (("name", RecentValues),)
     list_select_related = ("run",)
     search_fields = ("name", "run__name")
 

@@ -30,7 +30,6 @@ class ThroughActions(LookOnly):
     buttons: Sequence[Button] = ()
     change_form_template = "admin/experiments/buttons.html"
     list_per_page = 50
-    show_full_result_count = False
 
     def team_of(self, row: Any) -> Team:
         team: Team = row.team

@@ -1,11 +1,15 @@
 """The Celery application: `celery -A mlregistry worker`. Its one task is in jobs/celery_backend.py."""
 
+import contextlib
 import os
+from functools import lru_cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, worker_init
+from celery.signals import celeryd_after_setup, heartbeat_sent, worker_init
 from django.conf import settings
+from django.db import Error as DatabaseError
+from django.utils.module_loading import import_string
 
 from mlregistry.jobs import engines, processes
 
@@ -29,5 +33,17 @@ def choose_queues(instance: Any, **_: Any) -> None:
     engines.served[:] = list(queues.consume_from)
 
 
+def say_alive(sender: Any, **_: Any) -> None:
+    """With Celery's own sign of life; its pool forks, so no connection stays open."""
+    with contextlib.suppress(DatabaseError):
+        _pulse().beat(and_close=True)
+
+
+@lru_cache(maxsize=1)
+def _pulse() -> Any:
+    return import_string("mlregistry.jobs.actions.workers.Pulse")("celery", engines.served)
+
+
+heartbeat_sent.connect(say_alive)
 worker_init.connect(start_fork_server)
 celeryd_after_setup.connect(choose_queues)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mlregistry import env
+from mlregistry.accounts import sign_on_rules
 from mlregistry.jobs import dask_cluster, engines, prices
 
 # OpenMP's threads spin while they wait for each other: beside other work a boosting fit took ten times as long.
@@ -22,7 +23,8 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("MLREGISTRY_TRUSTED_ORIGIN
 TASKS_ENGINE = env.text("MLREGISTRY_TASKS", "db")
 TASKS = engines.tasks_setting(TASKS_ENGINE)
 INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py discovers: only web processes load the doors
+    "mlregistry.console",  # before the admin, whose templates it replaces
+    "mlregistry.console.admin_config.AdminWithConsole",  # urls.py discovers: only web processes load the doors
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -53,6 +55,7 @@ MIDDLEWARE = [
     "mlregistry.ui.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mlregistry.accounts.team_prefix.TeamPrefix",
+    "mlregistry.accounts.caller.Caller",
     "mlregistry.accounts.page_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "mlregistry.accounts.page_middleware.Csrf",
@@ -84,6 +87,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+SINGLE_SIGN_ON = sign_on_rules.from_environment()  # None: people log in with passwords alone
+PASSWORDS = env.flag("MLREGISTRY_PASSWORDS", default=True)  # 0 with single sign-on: administrators alone
+SIGN_ON_ADDRESS = env.text("MLREGISTRY_PUBLIC_URL")
+if SINGLE_SIGN_ON is not None:
+    INSTALLED_APPS += sign_on_rules.APPS
+    MIDDLEWARE += sign_on_rules.MIDDLEWARE
+    AUTHENTICATION_BACKENDS += ["mlregistry.accounts.backends.SingleSignOn"]
+    if not PASSWORDS:
+        AUTHENTICATION_BACKENDS[1] = "mlregistry.accounts.backends.AdministratorsByPassword"
+    SOCIALACCOUNT_ADAPTER = "mlregistry.accounts.sign_on_protocol.People"
+    ACCOUNT_ADAPTER = "mlregistry.accounts.sign_on_protocol.Accounts"
+    ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+    SOCIALACCOUNT_ONLY = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -284,7 +300,11 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.alert_looks.tend": 10,
     "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
+    "mlregistry.accounts.actions.sessions.forget_old": 3600,
 }
+PROFILE_LINKS: list[tuple[str, str, str]] = [  # more about oneself: a page's name, its title, what it is for
+    ("notices:inbox", "Inbox", "What the server told you."),
+]
 WEB_SPREAD = env.flag("MLREGISTRY_WEB_SPREAD")
 WEB_THREADS = env.web_threads()
 PREDICTION_LOG_SYNC = env.flag("MLREGISTRY_PREDICTION_LOG_SYNC")

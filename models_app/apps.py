@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class ModelsAppConfig(AppConfig):
     name = "models_app"
+    verbose_name = "Model registry"

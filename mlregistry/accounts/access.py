@@ -5,7 +5,16 @@ from typing import TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import ApiToken, AuditEvent, Invitation, Membership, Role, Team, User
+from mlregistry.accounts.models import (
+    ApiToken,
+    AuditEvent,
+    Invitation,
+    Membership,
+    Role,
+    Team,
+    User,
+    UserSession,
+)
 from mlregistry.errors import NotFound
 
 LARGEST_ID = 2**63 - 1
@@ -108,4 +117,11 @@ def token(by: Actor, token_id: int) -> ApiToken:
 
 def audit_events(by: Actor) -> QuerySet[AuditEvent]:
     by.require(Role.EDITOR)
-    return AuditEvent.objects.filter(team=by.team).select_related("user")
+    return AuditEvent.objects.filter(team=by.team).select_related("user", "team")
+
+
+def session(by: Actor, session_id: int) -> UserSession:
+    """A browser in which the actor's user is signed in."""
+    return one_of(
+        UserSession.objects.filter(user=by.user), session_id, "session", "your account", field="session"
+    )

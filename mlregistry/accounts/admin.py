@@ -5,14 +5,16 @@ What an action exists for is done by that action, in the operator's name.
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from mlregistry.accounts.actions import invitations, memberships, teams, tokens
-from mlregistry.accounts.models import ApiToken, AuditEvent, Invitation, Membership, Role, Team, User
-from mlregistry.errors import Conflict, MlregistryError
+from mlregistry.accounts.admin_people import Sessions, Users, each
+from mlregistry.accounts.models import ApiToken, AuditEvent, Invitation, Membership, Role, Team
+from mlregistry.accounts.queries import audit_sentences
+from mlregistry.admin_lists import RecentValues
+from mlregistry.errors import Conflict
 from mlregistry.look_only import LookOnly, operator
 
 
@@ -24,30 +26,7 @@ def _any_team(token: ApiToken) -> Team:
     return team
 
 
-def each(request: HttpRequest, rows: Any, act: Any, done: str) -> None:
-    """Calls an action on every chosen row; says how many went well and why the others did not."""
-    n_done = 0
-    for row in rows:
-        try:
-            act(row)
-            n_done += 1
-        except MlregistryError as error:
-            messages.error(request, f"{row}: {error.message}")
-    if n_done:
-        messages.success(request, f"{n_done} {done}.")
-
-
-@admin.register(User)
-class Users(UserAdmin[User]):
-    list_display = ["username", "email", "first_name", "last_name", "is_active", "is_staff", "last_login"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "is_service", "memberships__team"]
-    search_fields = ["username", "email", "first_name", "last_name"]
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Work", {"fields": ["default_team", "is_service"]}))
-    autocomplete_fields = ["default_team"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """An account is closed (not active) and not deleted, so that what it did keeps its name."""
-        return False
+__all__ = ["Sessions", "Users"]
 
 
 @admin.register(Team)
@@ -146,8 +125,26 @@ class Tokens(LookOnly):
 
 @admin.register(AuditEvent)
 class AuditEvents(LookOnly):
-    list_display = ["at", "team", "user", "action", "target_type", "target_name", "via"]
-    list_filter = ["via", "action", "team", "at"]
-    search_fields = ["action", "target_name", "target_id", "user__username"]
+    list_display = ["at", "team", "user", "what", "target_type", "via", "address"]
+    list_filter = ["via", ("action", RecentValues), ("target_type", RecentValues), "team"]
+    search_fields = ["target_id__exact", "user__username__exact", "address__exact"]
+    search_help_text = "The number of a thing, a user name, or a network address, whole."
     list_select_related = ["team", "user"]
-    date_hierarchy = "at"
+    ordering = ["-pk"]
+    fields = [
+        "at",
+        "what",
+        "team",
+        "user",
+        "action",
+        "target_type",
+        "target_id",
+        "target_name",
+        "via",
+        "address",
+        "details",
+    ]
+
+    @admin.display(description="what")
+    def what(self, row: AuditEvent) -> str:
+        return audit_sentences.sentence(row)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Model
 
 from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.caller import current_address
 from mlregistry.accounts.models import AuditEvent
 
 
@@ -26,4 +27,5 @@ def line(by: Actor, action: str, target: Model, **details: Any) -> AuditEvent:
         target_name=str(target)[:500],
         details=details,
         via=by.via,
+        address=current_address(),
     )

@@ -6,10 +6,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from mlregistry.admin_lists import RecentValues
 from mlregistry.look_only import LookOnly
 
 from .actions.jobs import cancel, retry
-from .models import Budget, Job, JobLog, Schedule
+from .models import Budget, Job, JobLog, Schedule, WorkerProcess
 
 
 class LogInline(admin.TabularInline[JobLog, Job]):
@@ -28,10 +29,10 @@ class LogInline(admin.TabularInline[JobLog, Job]):
 @admin.register(Job)
 class JobAdmin(LookOnly):
     list_display = ["title", "kind", "team", "state", "progress", "attempt", "created_at", "finished_at"]
-    list_filter = ["state", "kind", "queue", "team"]
-    search_fields = ["title", "kind", "error", "worker"]
+    list_filter = ["state", ("kind", RecentValues), ("queue", RecentValues), "team"]
+    search_fields = ["title__startswith", "kind__exact", "worker__startswith"]
+    search_help_text = "The beginning of a title or of a worker’s name, or a kind."
     list_select_related = ["team"]
-    date_hierarchy = "created_at"
     inlines = [LogInline]
     actions = ["cancel_jobs", "retry_jobs"]
 
@@ -64,3 +65,11 @@ class BudgetAdmin(admin.ModelAdmin[Budget]):
     list_display = ["team", "most_money", "most_cpu_hours", "money", "cpu_hours", "changed_by", "changed_at"]
     fields = ["team", "most_money", "most_cpu_hours", "money", "cpu_hours"]
     list_select_related = ["team", "changed_by"]
+
+
+@admin.register(WorkerProcess)
+class WorkerProcessAdmin(LookOnly):
+    list_display = ["name", "engine", "queues", "n_slots", "version", "started_at", "beat_at"]
+    list_filter = ["engine"]
+    search_fields = ["name"]
+    ordering = ["-beat_at"]

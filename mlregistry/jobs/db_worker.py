@@ -18,6 +18,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from . import engines, processes, runner, wake
+from .actions.workers import Pulse
 from .options import seconds
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 class DatabaseWorker:
     def __init__(self, *, queues: list[str], n_slots: int) -> None:
         self.queues = queues
+        self.pulse = Pulse("db", queues, n_slots=n_slots)
         self.woken = threading.Condition()
         self.slots = [
             threading.Thread(target=self._serve_slot, args=(n,), name=f"slot-{n}", daemon=True)
@@ -46,6 +48,7 @@ class DatabaseWorker:
         self._wake()
         for slot in self.slots:
             slot.join(timeout=seconds("JOB_CANCEL_GRACE_SECONDS") + 3.0)
+        self.pulse.end()
         processes.forget()
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
@@ -55,6 +58,7 @@ class DatabaseWorker:
         try:
             wake.listen()
             while not runner.stopping.is_set():
+                self.pulse.beat()
                 heard = wake.heard(timeout=0.5)
                 if "" in heard:
                     self._wake()

@@ -236,3 +236,18 @@ def test_a_user_without_a_team_is_told_to_ask(db: None, bob: User, actor_of: Act
     Membership.objects.all().delete()
     with pytest.raises(MlregistryError, match="invitation"):
         actors.for_user(bob)
+
+
+def test_a_program_replaces_its_own_token_and_no_other(alice: User, bob: User, api: Api) -> None:
+    client = api(alice)
+    own = ApiToken.objects.get(name="tests")
+    other = client.post("/api/v1/tokens/", {"name": "ci", "scopes": ["read"]}, format="json").json()
+    refused = client.post(f"/api/v1/tokens/{other['id']}/rotate", {}, format="json")
+    assert (refused.status_code, "replace itself" in refused.json()["detail"]) == (403, True)
+    assert client.post(f"/api/v1/tokens/{own.pk}/rotate", {"grace_days": 8}, format="json").status_code == 400
+    assert api(bob).post(f"/api/v1/tokens/{own.pk}/rotate", {}, format="json").status_code == 404
+    made = client.post(f"/api/v1/tokens/{own.pk}/rotate", {"grace_days": 1}, format="json")
+    assert made.status_code == 201
+    assert client.get("/api/v1/me").status_code == 200
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {made.json()['secret']}")
+    assert client.get("/api/v1/me").status_code == 200

@@ -7,7 +7,7 @@ from mlregistry.accounts import audit
 from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, Membership, Role, Team, User
-from mlregistry.errors import Conflict, Forbidden, NotFound
+from mlregistry.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 def add(user: User, *, role: Role, by: Actor) -> Membership:
@@ -46,13 +46,32 @@ def remove(membership: Membership, *, by: Actor) -> None:
     with transaction.atomic():
         member = _locked(membership, by)
         _keep_an_owner(member)
-        audit.record(by, "membership.delete", member, user=member.user.username, role=Role(member.role).label)
+        leaves = by.user is not None and member.user_id == by.user.pk
+        action = "membership.leave" if leaves else "membership.delete"
+        audit.record(by, action, member, user=member.user.username, role=Role(member.role).label)
         ApiToken.objects.filter(user=member.user, team=by.team, revoked_at=None).update(
             revoked_at=timezone.now()
         )
         User.objects.filter(pk=member.user_id, default_team=by.team).update(default_team=None)
         member.delete()
         access_changed()
+
+
+def transfer(membership: Membership, *, by: Actor) -> Membership:
+    """Makes a member owner in the place of the actor, who stays as an editor; both at once."""
+    by.require(Role.OWNER)
+    if by.user is None or membership.user_id == by.user.pk:
+        raise Invalid("Choose somebody else to hand the team over to.", field="username")
+    if not membership.user.is_active:
+        raise Conflict(f"The account of {membership.user.username} is closed.")
+    with transaction.atomic():
+        member = _locked(membership, by)
+        Membership.objects.filter(pk=member.pk).update(role=Role.OWNER)
+        Membership.objects.filter(team=by.team, user=by.user).update(role=Role.EDITOR)
+        audit.record(by, "team.transfer", by.team, to=member.user.username)
+        access_changed()
+    member.role = Role.OWNER
+    return member
 
 
 def join(user: User, team: Team, role: Role) -> Membership:

@@ -13,6 +13,7 @@ from mlregistry.errors import AlreadyExists, Conflict, Invalid
 
 LONGEST_NAME = 200
 N_SUFFIXES = 50
+KEPT_LETTERS = 300  # of a text, in the audit trail
 
 
 def create_team(
@@ -44,10 +45,13 @@ def update_team(team: Team, *, name: str | None = None, description: str | None 
         changed["description"] = _checked_description(description)
     with transaction.atomic():
         team = Team.objects.select_for_update().get(pk=team.pk)
+        changed = {field: value for field, value in changed.items() if getattr(team, field) != value}
+        before = {field: getattr(team, field)[:KEPT_LETTERS] for field in changed}
         for field, value in changed.items():
             setattr(team, field, value)
         team.save(update_fields=list(changed))
-        audit.record(by, "team.update", team, changed=sorted(changed))
+        after = {field: value[:KEPT_LETTERS] for field, value in changed.items()}
+        audit.record(by, "team.update", team, changed=sorted(changed), before=before, after=after)
     return team
 
 

@@ -1,7 +1,7 @@
 """API tokens: make one for oneself (its secret is returned once) and revoke it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +13,8 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, Membership, Role, Scope, Team, User
 from mlregistry.accounts.secret_text import digest, new_token, shown_prefix
 from mlregistry.errors import Conflict, Forbidden, Invalid
+
+MOST_GRACE = timedelta(days=7)
 
 
 def create_token(
@@ -62,6 +64,42 @@ def revoke_token(token: ApiToken, by: Actor) -> ApiToken:
         audit.record(by, "token.revoke", token)
         access_changed()
     return token
+
+
+def rotate_token(
+    token: ApiToken, *, grace: timedelta = timedelta(), parent: ApiToken | None = None, by: Actor
+) -> tuple[ApiToken, str]:
+    """A new token in the place of one's own, with its name, reach and lifetime, and its secret.
+
+    The old one counts for `grace` longer, at most MOST_GRACE, so that programs can be moved one after another.
+    `parent` is the token that asks: it may replace itself alone.
+    """
+    if parent is not None and parent.pk != token.pk:
+        raise Forbidden("A token can replace itself and no other. Sign in to replace others.")
+    if by.user is None or token.user_id != by.user.pk or token.only_run is not None:
+        raise Forbidden("Only the person of a token can replace it.")
+    if not timedelta() <= grace <= MOST_GRACE:
+        raise Invalid(f"The old token can work for {MOST_GRACE.days} days at most.", field="grace")
+    now, secret = timezone.now(), new_token()
+    with transaction.atomic():
+        old = ApiToken.objects.select_for_update(of=("self",)).select_related("team").get(pk=token.pk)
+        if old.revoked_at is not None:
+            raise Conflict("This token is revoked already; make a new one.")
+        lifetime = old.expires_at - old.created_at if old.expires_at else None
+        new = store_token(
+            by.user,
+            old.name,
+            secret,
+            scopes=_checked_scopes(old.scopes, by),
+            expires_at=now + lifetime if lifetime else None,
+            team=old.team,
+        )
+        ends_at = _earlier(old.expires_at, now + grace) or now
+        old.expires_at = ends_at
+        old.revoked_at = None if grace else now
+        old.save(update_fields=["expires_at", "revoked_at"])
+        audit.record(by, "token.rotate", new, former=old.prefix, former_ends_at=ends_at.isoformat())
+    return new, secret
 
 
 def create_run_token(run_id: UUID, *, team: Team, expires_at: datetime, by: Actor) -> tuple[ApiToken, str]:

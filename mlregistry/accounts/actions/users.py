@@ -1,22 +1,29 @@
 """People: sign up, change one's password and profile; an administrator opens, promotes and closes accounts."""
 
+from axes.utils import reset
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from mlregistry.accounts import access, audit
+from mlregistry.accounts import audit
 from mlregistry.accounts.access_changes import access_changed
 from mlregistry.accounts.actions.invitations import accept
 from mlregistry.accounts.actions.memberships import join
+from mlregistry.accounts.actions.sessions import end_other_sessions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Membership, Role, Team, User
+from mlregistry.accounts.models import Membership, Role, User
 from mlregistry.accounts.queries.invitations import check_open, of_secret
-from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
+from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid
 
 
 def sign_up(username: str, password: str, *, secret: str) -> Membership:
     """A new account that accepts the invitation; nothing is made when either cannot be."""
+    if settings.SINGLE_SIGN_ON is not None and not settings.PASSWORDS:
+        raise Forbidden(
+            "Passwords are switched off here. Log in through your provider, then open this link again."
+        )
     invitation = of_secret(secret)
     check_open(invitation)
     user = User(username=_checked_username(username), email=invitation.email)
@@ -49,6 +56,7 @@ def set_password(user: User, new: str, *, by: Actor) -> User:
         user.set_password(new)
         user.save(update_fields=["password"])
         audit.record(by, "user.set_password", user)
+        end_other_sessions(user, keep=None, by=by)
         access_changed()
     return user
 
@@ -58,7 +66,7 @@ def set_administrator(user: User, is_administrator: bool, *, by: Actor) -> User:
     _require_administrator(by)
     with transaction.atomic():
         if not is_administrator:
-            _keep_an_administrator(user)
+            keep_an_administrator(user)
         user.is_superuser = user.is_staff = is_administrator
         user.save(update_fields=["is_superuser", "is_staff"])
         audit.record(by, "user.set_administrator", user, is_administrator=is_administrator)
@@ -70,15 +78,36 @@ def close_user(user: User, *, by: Actor) -> None:
     """Closes an account: nobody signs in with it any more; what it did keeps its name."""
     _require_administrator(by)
     with transaction.atomic():
-        _keep_an_administrator(user)
+        keep_an_administrator(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
         audit.record(by, "user.close", user)
+        end_other_sessions(user, keep=None, by=by)
         access_changed()
 
 
-def change_password(user: User, old: str, new: str, *, by: Actor) -> User:
-    """Sets the actor's own password; all other sessions end."""
+def reopen_user(user: User, *, by: Actor) -> None:
+    """Opens a closed account again, with the memberships and the password it had."""
+    _require_administrator(by)
+    if user.is_active:
+        raise Conflict(f"The account {user.username} is open.")
+    with transaction.atomic():
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        audit.record(by, "user.reopen", user)
+        access_changed()
+
+
+def unlock_user(user: User, *, by: Actor) -> None:
+    """Lets somebody try to log in again who failed too often."""
+    _require_administrator(by)
+    if not reset(username=user.username):
+        raise Conflict(f"{user.username} is not locked out.")
+    audit.record(by, "user.unlock", user)
+
+
+def change_password(user: User, old: str, new: str, *, session: str | None = None, by: Actor) -> User:
+    """Sets the actor's own password; all sessions but the one named end."""
     if not user.check_password(old):
         raise Invalid("The old password is not right.", field="old_password")
     check_new_password(new, user, field="new_password")
@@ -86,24 +115,8 @@ def change_password(user: User, old: str, new: str, *, by: Actor) -> User:
         user.set_password(new)
         user.save(update_fields=["password"])
         audit.record(by, "user.change_password", user)
+        end_other_sessions(user, keep=session, by=by)
         access_changed()
-    return user
-
-
-def update_profile(
-    user: User, *, first_name: str, last_name: str, email: str, default_team: str = "", by: Actor
-) -> User:
-    """The actor's own names, address and the team where requests without one go."""
-    user.first_name, user.last_name, user.email = first_name.strip(), last_name.strip(), email.strip()
-    user.default_team = _own_team(by, default_team) if default_team else user.default_team
-    try:
-        user.full_clean(exclude=["password", "username"])
-    except ValidationError as error:
-        field, reasons = next(iter(error.message_dict.items()))
-        raise Invalid(reasons[0], field=field) from error
-    with transaction.atomic():
-        user.save(update_fields=["first_name", "last_name", "email", "default_team"])
-        audit.record(by, "user.update", user)
     return user
 
 
@@ -120,8 +133,8 @@ def _require_administrator(by: Actor) -> None:
         raise Forbidden("This is for administrators of the server.")
 
 
-def _keep_an_administrator(user: User) -> None:
-    """Locks all administrators, so that two cannot close each other at once."""
+def keep_an_administrator(user: User) -> None:
+    """Locks all administrators, so that two cannot close each other at once; Conflict for the last one."""
     others = list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
     if [one.pk for one in others] == [user.pk]:
         raise Conflict(f"{user.username} is the last administrator; make somebody else administrator first.")
@@ -146,10 +159,3 @@ def _checked_username(username: str) -> str:
     if User.objects.filter(username__iexact=username).exists():
         raise AlreadyExists(f"The user name “{username}” is taken.", field="username")
     return username
-
-
-def _own_team(by: Actor, slug: str) -> Team:
-    team = access.teams(by).filter(slug=slug).first()
-    if team is None:
-        raise NotFound(f"You are in no team “{slug}”.")
-    return team

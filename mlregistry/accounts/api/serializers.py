@@ -111,6 +111,12 @@ class TokenIn(serializers.Serializer[Any]):
     )
 
 
+class TokenRotation(serializers.Serializer[Any]):
+    grace_days = serializers.IntegerField(
+        min_value=0, max_value=7, default=0, help_text="How long the old token works beside the new one."
+    )
+
+
 class AuditOut(serializers.ModelSerializer[AuditEvent]):
     user = serializers.CharField(source="user.username", default=None)
 

@@ -1,12 +1,14 @@
 """REST: the caller's API tokens; an owner also sees those that are limited to the team."""
 
+from datetime import timedelta
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlregistry.accounts import access
 from mlregistry.accounts.actions import tokens
-from mlregistry.accounts.api.serializers import TokenIn, TokenMade, TokenOut, parsed
+from mlregistry.accounts.api.serializers import TokenIn, TokenMade, TokenOut, TokenRotation, parsed
 from mlregistry.accounts.api.teams import token_of
 from mlregistry.accounts.models import Role
 from mlregistry.accounts.queries import actors
@@ -42,6 +44,19 @@ class Tokens(TeamView):
             by=by,
         )
         return Response({**TokenOut(token).data, "secret": secret}, status=201)
+
+
+class RotatedToken(TeamView):
+    roles = {"post": Role.VIEWER}
+
+    @extend_schema(request=TokenRotation, responses={201: TokenMade})
+    @idempotent(hide=("secret",))
+    def post(self, request: Request, token_id: int) -> Response:
+        """A new token in the place of one's own; the old one ends after `grace_days`. A token may replace itself."""
+        grace = timedelta(days=parsed(TokenRotation, body_of(request))["grace_days"])
+        old = access.token(self.actor, token_id)
+        made, secret = tokens.rotate_token(old, grace=grace, parent=token_of(request), by=self.actor)
+        return Response({**TokenOut(made).data, "secret": secret}, status=201)
 
 
 class OneToken(TeamView):

@@ -6,7 +6,7 @@ from .audit import Audit
 from .invitations import Invitations, OneInvitation
 from .members import Members, OneMember
 from .teams import Me, OneTeam, Teams
-from .tokens import OneToken, Tokens
+from .tokens import OneToken, RotatedToken, Tokens
 
 urlpatterns: list[URLPattern] = [
     path("me", Me.as_view(), name="api-me"),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("invitations/", Invitations.as_view(), name="api-invitations"),
     path("invitations/<int:invitation_id>", OneInvitation.as_view(), name="api-invitation"),
     path("tokens/", Tokens.as_view(), name="api-tokens"),
+    path("tokens/<int:token_id>/rotate", RotatedToken.as_view(), name="api-token-rotate"),
     path("tokens/<int:token_id>", OneToken.as_view(), name="api-token"),
     path("audit/", Audit.as_view(), name="api-audit"),
 ]

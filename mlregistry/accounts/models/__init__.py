@@ -3,6 +3,8 @@
 from .audit import AuditEvent
 from .idempotency import IdempotencyKey
 from .password_resets import PasswordResetRequest
+from .provider_grants import ProviderGrant
+from .sessions import UserSession
 from .teams import Invitation, Membership, Role, Team
 from .tokens import ApiToken, Scope
 from .users import User
@@ -14,8 +16,10 @@ __all__ = [
     "Invitation",
     "Membership",
     "PasswordResetRequest",
+    "ProviderGrant",
     "Role",
     "Scope",
     "Team",
     "User",
+    "UserSession",
 ]

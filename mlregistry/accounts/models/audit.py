@@ -23,11 +23,24 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
     via = models.CharField(max_length=20)
     at = models.DateTimeField(auto_now_add=True)
+    address = models.GenericIPAddressField(null=True)  # of the client; none for workers and commands
 
     class Meta:
         indexes = [
             models.Index(fields=["team", "-at"], name="audit_by_team"),
             models.Index(fields=["target_type", "target_id"], name="audit_by_target"),
+            models.Index(fields=["team", "user", "-at"], name="audit_by_user"),
+            # audit_by_name, of upper(target_name), is made in a migration by SQL: its operator class has no form here.
+            models.Index(
+                fields=["team", "action", "at"],
+                opclasses=["int8_ops", "varchar_pattern_ops", "timestamptz_ops"],
+                name="audit_by_action",
+            ),
+            models.Index(
+                fields=["team", "address", "-at"],
+                condition=models.Q(address__isnull=False),
+                name="audit_by_address",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ class User(AbstractUser):
     default_team = models.ForeignKey(
         "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    time_zone = models.CharField(max_length=64, blank=True, default="")  # IANA's name; empty: the browser's
     is_service = models.BooleanField(default=False)
 
     class Meta(AbstractUser.Meta):

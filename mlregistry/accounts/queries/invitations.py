@@ -1,5 +1,7 @@
 """Finds the invitation behind a link and says whether it still counts."""
 
+import re
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -8,6 +10,8 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Invitation
 from mlregistry.accounts.secret_text import digest
 from mlregistry.errors import Conflict, NotFound
+
+LINK = re.compile(r"(?:/t/[a-z0-9-]+)?/invitations/([^/?#]+)/")
 
 
 def of_secret(secret: str, *, lock: bool = False) -> Invitation:
@@ -19,6 +23,15 @@ def of_secret(secret: str, *, lock: bool = False) -> Invitation:
     if found is None:
         raise NotFound("This invitation is not known. Check that the whole link was copied.")
     return found
+
+
+def invited_by_path(path: str) -> Invitation | None:
+    """The open invitation whose link has this path, for somebody who signs in on the way to it."""
+    found = LINK.fullmatch(path)
+    if found is None:
+        return None
+    row = Invitation.objects.filter(digest=digest(found[1]), accepted_at=None, revoked_at=None).first()
+    return row if row is not None and row.expires_at > timezone.now() else None
 
 
 def check_open(invitation: Invitation) -> None:

@@ -1,12 +1,17 @@
 """Log in, log out, and a new password by e-mail: Django's own views in our pages."""
 
-from django.contrib.auth import views
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, views
 from django.contrib.auth.forms import PasswordResetForm
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 
 from mlregistry.accounts.actions.password_resets import count_request
-from mlregistry.errors import TooMany
+from mlregistry.errors import Forbidden, TooMany
+from mlregistry.ui.page import error_page
 
 
 class Login(views.LoginView):
@@ -16,12 +21,31 @@ class Login(views.LoginView):
     redirect_authenticated_user = True
     page_role = None
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With single sign-on the provider's button comes first; without passwords their form is for administrators."""
+        rules = settings.SINGLE_SIGN_ON
+        passwords = settings.PASSWORDS or rules is None
+        asked = "local" in self.request.GET or self.request.method == "POST"
+        return super().get_context_data(
+            **kwargs,
+            sign_on=rules.name if rules else "",
+            passwords=passwords,
+            shows_password=passwords or asked,
+            signed_out="signed_out" in self.request.GET,
+        )
+
 
 class Logout(views.LogoutView):
     """Ends the session; POST only."""
 
     http_method_names = ["post", "options"]
     page_role = None
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who came by single sign-on is told that the provider still knows them."""
+        by_provider = str(request.session.get(BACKEND_SESSION_KEY, "")).endswith(".SingleSignOn")
+        self.next_page = "/login/?signed_out=1" if by_provider else None
+        return super().post(request, *args, **kwargs)
 
 
 class PasswordReset(views.PasswordResetView):
@@ -32,6 +56,13 @@ class PasswordReset(views.PasswordResetView):
     subject_template_name = "accounts/password_reset_subject.txt"
     success_url = reverse_lazy("accounts:password-reset-done")
     page_role = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.SINGLE_SIGN_ON is not None and not settings.PASSWORDS:
+            return error_page(
+                request, Forbidden("Passwords are switched off here: sign in through your provider.")
+            )
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         try:

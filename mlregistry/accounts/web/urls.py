@@ -1,8 +1,11 @@
 """URLs of the accounts pages."""
 
+from importlib import import_module
+
+from django.conf import settings
 from django.urls import URLPattern, path
 
-from . import audit, entrance, invitations, profile, teams
+from . import audit, entrance, invitations, profile, teams, tokens
 
 urlpatterns: list[URLPattern] = [
     path("login/", entrance.Login.as_view(), name="login"),
@@ -18,9 +21,17 @@ urlpatterns: list[URLPattern] = [
     path("invitations/<str:secret>/", invitations.join, name="invitation"),
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.password, name="password"),
-    path("tokens/", profile.tokens, name="tokens"),
-    path("tokens/<int:token_id>/revoke/", profile.revoke_token, name="token-revoke"),
+    path("profile/sessions/<int:session_id>/end/", profile.end_session, name="session-end"),
+    path("profile/sessions/end/", profile.end_other_sessions, name="sessions-end"),
+    path("profile/close/", profile.close, name="profile-close"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke_token, name="token-revoke"),
+    path("tokens/<int:token_id>/rotate/", tokens.rotate_token, name="token-rotate"),
+    path("teams/", teams.mine, name="teams"),
+    path("teams/default/", teams.make_default, name="team-default"),
     path("team/", teams.team, name="team"),
+    path("team/transfer/", teams.transfer, name="team-transfer"),
+    path("team/delete/", teams.delete, name="team-delete"),
     path("team/new/", teams.create, name="team-create"),
     path("team/members/", teams.add_member, name="member-add"),
     path("team/members/<str:username>/role/", teams.set_role, name="member-role"),
@@ -28,4 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("team/invitations/", invitations.invite, name="invite"),
     path("team/invitations/<int:invitation_id>/revoke/", invitations.revoke, name="invitation-revoke"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/lines.csv", audit.lines, name="audit-csv"),
 ]
+if settings.SINGLE_SIGN_ON is not None:
+    urlpatterns += import_module("mlregistry.accounts.web.single_sign_on").urlpatterns

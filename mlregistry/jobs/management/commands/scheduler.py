@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
 from mlregistry.jobs import chores, reaper, schedule
+from mlregistry.jobs.actions.workers import Pulse, forget_gone, own_name
 from mlregistry.jobs.options import seconds
 
 logger = logging.getLogger(__name__)
@@ -43,19 +44,23 @@ class Command(BaseCommand):
 def run_until(stopping: threading.Event) -> None:
     pruned = 0.0
     own = chores.Chores()
+    pulse = Pulse("scheduler", name=own_name("/scheduler"))
     while not stopping.is_set():
         pause = seconds("JOB_REAPER_SECONDS")
         try:
             close_old_connections()
+            pulse.beat()
             schedule.run_due()
             reaper.sweep()
             own.run_due()
             if time.monotonic() - pruned > PRUNE_SECONDS or not pruned:
                 pruned = time.monotonic()
                 reaper.prune()
+                forget_gone()
         except DatabaseError as error:
             logger.warning("The database does not answer: %s", error)
             connection.close()
             # Workers could not write heartbeats either: give them their lease before any is taken for dead.
             pause = seconds("JOB_LEASE_SECONDS")
         stopping.wait(pause)
+    pulse.end()
