@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "mlregistry.jobs",
     "mlregistry.artifacts",
     "mlregistry.notices",
+    "mlregistry.discussions",
     "mlregistry.ui",
     "experiments",
     "models_app",
@@ -176,6 +177,23 @@ ALERT_FIGURES: list[str] = [  # dotted paths to more figures that alert rules ma
         "EXPECTED_METRIC",
     )
 ]
+NOUNS = [  # dotted paths to what may be talked about, watched and linked
+    "experiments.nouns.PROBLEM",
+    "experiments.nouns.DATASET",
+    "experiments.nouns.EXPERIMENT",
+    "experiments.nouns.RUN",
+    "models_app.nouns.MODEL",
+    "models_app.nouns.VERSION",
+    "serving.nouns.ENDPOINT",
+    "mlregistry.discussions.own_nouns.WRITEUP",
+]
+WRITEUP_BLOCKS = [  # dotted paths to the live charts and tables of write-ups
+    "experiments.writeup_blocks.RUNS_TABLE",
+    "experiments.writeup_blocks.CURVE",
+    "experiments.writeup_blocks.METRIC",
+    "experiments.writeup_blocks.COMPARISON",
+    "serving.writeup_blocks.ENDPOINT",
+]
 PUBLIC_URL = env.text(
     "MLREGISTRY_PUBLIC_URL", TRACKING_URL
 )  # where people find it, in messages that leave it
@@ -232,6 +250,7 @@ JOB_KINDS = {
     "models_app.optimise": "models_app.workers.optimisations.optimise",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "notices.deliver": "mlregistry.notices.workers.deliveries.deliver",
+    "notices.mail": "mlregistry.notices.workers.mails.mail",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
@@ -265,6 +284,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "models_app.take_in",
     "models_app.deliver_webhook",
     "notices.deliver",
+    "notices.mail",
     "accounts.demo",
 }
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
@@ -284,6 +304,9 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.alert_looks.tend": 10,
     "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
+    "mlregistry.discussions.actions.watchers.tend": 15,
+    "mlregistry.discussions.actions.digests.tend": 60,
+    "mlregistry.discussions.actions.retention.tend": 3600,
 }
 WEB_SPREAD = env.flag("MLREGISTRY_WEB_SPREAD")
 WEB_THREADS = env.web_threads()

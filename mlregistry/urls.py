@@ -27,6 +27,7 @@ urlpatterns = [
                 "mlregistry.accounts.api.urls",
                 "mlregistry.jobs.api.urls",
                 "mlregistry.notices.api.urls",
+                "mlregistry.discussions.api.urls",
                 "experiments.api.urls",
                 "models_app.api.urls",
             )
@@ -37,6 +38,7 @@ urlpatterns = [
     path("", include((routes.of_modules("mlregistry.accounts.web.urls"), "accounts"))),
     path("", include((routes.of_modules("mlregistry.jobs.web.urls"), "jobs"))),
     path("", include((routes.of_modules("mlregistry.notices.web.urls"), "notices"))),
+    path("", include((routes.of_modules("mlregistry.discussions.web.urls"), "discussions"))),
     path("", include((routes.of_modules("experiments.web.urls"), "experiments"))),
     path("", include((routes.of_modules("models_app.web.urls"), "models_app"))),
     path("", include((routes.of_modules("serving.web.urls"), "serving"))),

@@ -23,6 +23,8 @@ NAVIGATION = (
     ("Models", "models_app:models", ("models",)),
     ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests", "load-tests", "alerts", "alert-rules")),
     ("Jobs", "jobs:jobs", ("jobs",)),
+    ("Write-ups", "discussions:writeups", ("writeups",)),
+    ("Activity", "discussions:activity", ("activity",)),
 )
 
 
