@@ -48,7 +48,7 @@ def _runs_table(by: Actor, values: Mapping[str, str]) -> Drawn:
 
 def _shown(row: queries.Row, name: str) -> Any:
     """A metric, or a param of this name."""
-    return row.metrics.get(name, row.params.get(name))
+    return row.metrics[name] if name in row.metrics else _readable(row.params.get(name, ""))
 
 
 def _main_metric(experiment: Experiment) -> str:
@@ -101,11 +101,11 @@ def _comparison(by: Actor, values: Mapping[str, str]) -> Drawn:
     params = Param.objects.filter(run__in=ids)
     if wanted:
         metrics, params = metrics.filter(key__in=wanted), params.filter(key__in=wanted)
-    table: dict[str, dict[Any, tuple[str, bool]]] = {}
+    table: dict[str, dict[Any, str]] = {}
     for metric in metrics.order_by("key")[: MOST_KEYS * MOST_RUNS * 4]:
-        table.setdefault(metric.key, {})[metric.run_id] = (figure(metric.number), True)
+        table.setdefault(metric.key, {})[metric.run_id] = figure(metric.number)
     for param in params.order_by("key")[: MOST_KEYS * MOST_RUNS * 4]:
-        table.setdefault(param.key, {})[param.run_id] = (param.value[:120], False)
+        table.setdefault(param.key, {})[param.run_id] = _readable(param.value)
     differing = [key for key, row in table.items() if wanted or len({row.get(pk) for pk in ids}) > 1]
     query = "&".join(f"run={run.pk}" for run in runs)
     return Drawn(
@@ -119,8 +119,16 @@ def _comparison(by: Actor, values: Mapping[str, str]) -> Drawn:
     )
 
 
-def _side(value: tuple[str, bool] | None) -> Cell:
-    return Cell(value[0], is_number=value[1]) if value else Cell("–")
+def _side(value: str | None) -> Cell:
+    return Cell("–" if value is None else value, is_number=True)
+
+
+def _readable(param: str) -> str:
+    """A number to four digits, any other text to its first 120 characters."""
+    try:
+        return figure(float(param))
+    except ValueError:
+        return param[:120]
 
 
 def _runs(by: Actor, text: str) -> list[Run]:

@@ -47,6 +47,7 @@ class Noun:
     routes: Mapping[str, Callable[[Mapping[str, Any]], str]]
     standings: Callable[[Sequence[Any]], Mapping[Any, Standing]] = field(default=lambda rows: {})
     name: Callable[[Any], str] = str
+    word: str = ""  # how the kind reads in a sentence, where that differs
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class Thing:
     @property
     def kind(self) -> str:
         return self.noun.kind
+
+    @property
+    def word(self) -> str:
+        return self.noun.word or self.noun.kind
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ def _standings(rows: Sequence[Any]) -> Mapping[Any, Standing]:
 
 
 WRITEUP = Noun(
-    kind="writeup", model="discussions.writeup", rows=access.writeups, by_handles=by_number,
+    kind="writeup", word="write-up", model="discussions.writeup", rows=access.writeups, by_handles=by_number,
     handle=lambda row: str(row.pk), address=lambda row: reverse("discussions:writeup", args=[row.pk]),
     routes={
         "discussions:writeup": lambda found: str(found["writeup_id"]),

@@ -31,8 +31,8 @@ def test_the_feed_tells_the_work_of_the_team_to_every_member(
     comments.write_comment(churn, "well done", by=viewer)
     tokens.create_token("secret", scopes=["read"], by=owner)
     assert set(said(viewer)) == {
-        "vera commented on Churn", "run first finished", "bob made the experiment sweep",
-        "bob framed the problem Churn",
+        "vera commented on Churn", "run first finished", "bob made sweep",
+        "bob framed Churn",
     }  # fmt: skip
     line = activity.feed(viewer, {}).lines[0]
     assert (line.quote, line.address) == ("well done", f"/problems/{churn.key}/#comment-{line.comment_id}")
@@ -52,10 +52,10 @@ def test_nothing_of_another_team_is_told(churn: Thing, stranger: Actor) -> None:
 def test_lines_are_filtered_by_person_group_kind_and_thing(churn: Thing, run: Run, viewer: Actor) -> None:
     comments.write_comment(churn, "hm", by=viewer)
     assert said(viewer, person="vera") == ["vera commented on Churn"]
-    assert said(viewer, group="runs") == ["bob made the experiment sweep"]
+    assert said(viewer, group="runs") == ["bob made sweep"]
     assert said(viewer, kind="problem", thing=churn.handle) == [
         "vera commented on Churn",
-        "bob framed the problem Churn",
+        "bob framed Churn",
     ]
     assert said(viewer, kind="problem", group="comments") == ["vera commented on Churn"]
     assert said(viewer, kind="endpoint") == []

@@ -210,7 +210,7 @@ def test_names_are_completed_with_members_alone(
 
 def test_the_pages_of_the_feed_and_of_watching(churn: Thing, run: Run, vera: User, web: Web) -> None:
     client = web(vera)
-    assert "framed the problem" in client.get("/activity/").content.decode()
+    assert " framed " in client.get("/activity/").content.decode()
     of_one = client.get(f"/activity/?kind=problem&thing={churn.handle}").content.decode()
     assert "What happened to problem" in of_one
     assert "sweep" not in of_one

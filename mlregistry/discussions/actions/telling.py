@@ -22,7 +22,7 @@ LONGEST_TEXT = 2_000
 
 def mentioned(comment: Comment, thing: Thing, people: Sequence[User], *, by: Actor) -> None:
     """Those who were not told of this comment yet."""
-    title = f"{_name(comment.author)} mentioned you on {thing.kind} {thing.name}"
+    title = f"{_name(comment.author)} mentioned you on {thing.word} {thing.name}"
     _tell(
         MENTION, title, people, MENTIONED, key=f"{MENTION}:{comment.pk}:{len(comment.told)}", text=comment.text,
         link=_link(comment, thing), by=by,
@@ -34,7 +34,7 @@ def comment_written(comment: Comment, thing: Thing, *, told_already: Iterable[Us
     out = {user.pk for user in told_already} | {comment.author_id}
     people = [user for user in watches.watchers(thing, by) if user.pk not in out]
     what = "replied" if comment.parent_id else "commented"
-    title = f"{_name(comment.author)} {what} on {thing.kind} {thing.name}"
+    title = f"{_name(comment.author)} {what} on {thing.word} {thing.name}"
     _tell(
         COMMENT, title, people, WATCHED, key=f"{COMMENT}:{comment.pk}", text=comment.text,
         link=_link(comment, thing), by=by,

@@ -19,7 +19,7 @@ PAGE = 50
 MOST = 200
 OF_CARD = 8
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LONGEST_QUOTE = 280
+LONGEST_QUOTE = 240
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Line:
 
     @property
     def kind(self) -> str:
-        return self.thing.kind if self.thing else self.event.target_type.rpartition(".")[2]
+        return words.title(self.thing.kind if self.thing else self.event.target_type.rpartition(".")[2])
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,9 @@ def _line(event: AuditEvent, about: Thing | None, comments: Mapping[int, Comment
         who=event.user.get_username() if event.user else "the server",
         verb=words.verb(event.action, event.details),
         thing=about,
-        quote=comment.text[:LONGEST_QUOTE] if comment and event.action == "comment.create" else "",
+        quote=" ".join(comment.text.split())[:LONGEST_QUOTE]
+        if comment and event.action == "comment.create"
+        else "",
         comment_id=comment.pk if comment else None,
         is_bad=words.is_bad(event.action, event.details),
         by_itself=event.action in words.BY_THEMSELVES,

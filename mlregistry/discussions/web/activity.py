@@ -29,7 +29,7 @@ def activity(request: PageRequest) -> HttpResponse:
         "about": thing(by, wanted["kind"], wanted["thing"]) if wanted["kind"] and wanted["thing"] else None,
         "people": [("", "anybody"), *((name, name) for name in names)],
         "groups": [("", "everything"), *((key, title) for key, (title, _) in GROUPS.items())],
-        "kinds": [("", "anything"), *((kind, kind) for kind in nouns())],
+        "kinds": [("", "anything"), *((kind, one.word or kind) for kind, one in nouns().items())],
         "query": urlencode({name: value for name, value in wanted.items() if value}),
         "is_filtered": any(wanted.values()),
     }
