@@ -112,7 +112,7 @@ def _comparison(by: Actor, values: Mapping[str, str]) -> Drawn:
         title=f"{len(runs)} runs side by side",
         address=f"{reverse('experiments:compare')}?{query}" if len(runs) > 1 else _address(runs[0]),
         note="" if differing else "These runs do not differ in what they logged.",
-        columns=[("", False), *((run.name, True) for run in runs)],
+        columns=[("Logged", False), *((run.name, True) for run in runs)],
         rows=[
             [Cell(words(key)), *(_side(table[key].get(pk)) for pk in ids)] for key in differing[:MOST_KEYS]
         ],

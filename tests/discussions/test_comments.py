@@ -114,6 +114,7 @@ def test_a_deleted_comment_comes_back_for_a_day_and_is_forgotten_then(
         actions.restore_comment(made, now=NOW + timedelta(hours=25), by=viewer)
     assert retention.tend(NOW + timedelta(hours=25)) == 1
     assert Comment.objects.get().text == ""
+    assert InboxEntry.objects.get().notice.text == ""
     assert threads(churn, editor).threads == []
 
 
@@ -299,7 +300,7 @@ def test_the_number_of_queries_does_not_grow_with_the_comments(
     with_few = _n_queries(churn, viewer)
     for n in range(8):
         actions.write_comment(churn, f"@alice number {n}", parent=first if n % 2 else None, by=editor)
-    assert _n_queries(churn, viewer) == with_few == 3
+    assert _n_queries(churn, viewer) == with_few == 4
 
 
 def _n_queries(churn: Thing, by: Actor) -> int:

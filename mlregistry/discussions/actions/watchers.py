@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
@@ -32,8 +32,10 @@ def tend(now: datetime | None = None) -> int:
             cursor.event_id = AuditEvent.objects.aggregate(last=Max("pk"))["last"] or 0
             cursor.save(update_fields=["event_id"])
             return 0
-        rows = AuditEvent.objects.filter(pk__gt=cursor.event_id, at__lte=now - SETTLED).order_by("pk")
-        events = list(rows.select_related("team", "user")[:AT_ONCE])
+        rows = AuditEvent.objects.filter(pk__gt=cursor.event_id)
+        young = rows.filter(at__gt=now - SETTLED).aggregate(first=Min("pk"))["first"]
+        settled = rows if young is None else rows.filter(pk__lt=young)
+        events = list(settled.order_by("pk").select_related("team", "user")[:AT_ONCE])
         n_told = sum(_tell(team, found) for team, found in _by_team(events).items())
         if events:
             cursor.event_id = events[-1].pk

@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
@@ -15,7 +15,7 @@ from mlregistry.discussions.models import Comment
 from mlregistry.discussions.nouns import Thing
 
 MOST_THREADS = 50
-MOST_REPLIES = 100
+MOST_REPLIES = 250  # of all threads together
 
 
 @dataclass
@@ -51,26 +51,24 @@ class Threads:
     n_more: int
 
 
-def threads(thing: Thing, by: Actor, *, limit: int = MOST_THREADS) -> Threads:
+def threads(thing: Thing, by: Actor) -> Threads:
     """Four queries, whatever their number. A deleted comment stays while replies hang on it or it can come back."""
     rows = access.of_thing(thing, by)
-    firsts = rows.filter(parent=None)
-    newest = list(firsts.order_by("-created_at", "-pk")[:limit])[::-1]
-    replies = _replies(newest, by)
-    found = []
-    for first in newest:
-        own = [_shown(one, by) for one in replies[first.pk]]
-        visible = [one for one in own if one.comment.deleted_at is None or one.may_restore]
-        shown = _shown(first, by)
-        if first.deleted_at is not None and not shown.may_restore and not visible:
-            continue
-        thread = Thread(shown, visible[-MOST_REPLIES:], max(0, len(visible) - MOST_REPLIES))
-        thread.may_resolve = first.deleted_at is None and (shown.is_mine or by.role >= Role.EDITOR)
-        found.append(thread)
+    newest = list(rows.filter(parent=None).order_by("-created_at", "-pk")[:MOST_THREADS])[::-1]
+    replies = rows.filter(parent__in=[first.pk for first in newest])
+    shown = _shown_replies(replies, by)
+    n_replies = dict(
+        replies.filter(deleted_at=None).values("parent").annotate(n=Count("pk")).values_list("parent", "n")
+    )
+    found = [_thread(first, shown[first.pk], n_replies.get(first.pk, 0), by) for first in newest]
     counts = rows.aggregate(
         n=Count("pk", filter=Q(deleted_at=None)), n_firsts=Count("pk", filter=Q(parent=None))
     )
-    return Threads(found, counts["n"], max(0, counts["n_firsts"] - limit))
+    return Threads(
+        [thread for thread in found if thread is not None],
+        counts["n"],
+        max(0, counts["n_firsts"] - MOST_THREADS),
+    )
 
 
 def state(thing: Thing, by: Actor) -> str:
@@ -81,11 +79,23 @@ def state(thing: Thing, by: Actor) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def _replies(firsts: list[Comment], by: Actor) -> dict[int, list[Comment]]:
-    found: dict[int, list[Comment]] = defaultdict(list)
-    rows = access.comments(by).filter(parent__in=[first.pk for first in firsts])
-    for reply in rows.order_by("created_at", "pk"):
-        found[reply.parent_id or 0].append(reply)
+def _thread(comment: Comment, replies: list[Shown], n_replies: int, by: Actor) -> Thread | None:
+    """None when nothing of it is to be seen any more."""
+    first = _shown(comment, by)
+    if comment.deleted_at is not None and not first.may_restore and not n_replies and not replies:
+        return None
+    n_alive = sum(one.comment.deleted_at is None for one in replies)
+    may_resolve = comment.deleted_at is None and (first.is_mine or by.role >= Role.EDITOR)
+    return Thread(first, replies, n_replies - n_alive, may_resolve)
+
+
+def _shown_replies(replies: QuerySet[Comment], by: Actor) -> dict[int, list[Shown]]:
+    """The newest of all threads by their first comment, the oldest first."""
+    found: dict[int, list[Shown]] = defaultdict(list)
+    for reply in list(replies.order_by("-created_at", "-pk")[:MOST_REPLIES])[::-1]:
+        one = _shown(reply, by)
+        if reply.deleted_at is None or one.may_restore:
+            found[reply.parent_id or 0].append(one)
     return found
 
 

@@ -77,7 +77,7 @@
   // Completion of names: a list under the text, moved through by arrows, taken by Enter or Tab, left by Escape.
   let list = null, asked = 0;
   const word = (area) => area.value.slice(0, area.selectionStart).match(/(?:^|[^\w@./+-])@([\w.+-]{0,60})$/);
-  function close() { if (list) { list.area.removeAttribute("aria-activedescendant"); list.area.setAttribute("aria-expanded", "false"); list.box.remove(); list = null; } }
+  function close() { if (list) { for (const name of ["aria-activedescendant", "aria-controls"]) list.area.removeAttribute(name); list.box.remove(); list = null; } }
   function choose(index) {
     list.index = (index + list.box.children.length) % list.box.children.length;
     [...list.box.children].forEach((one, i) => one.setAttribute("aria-selected", String(i === list.index)));
@@ -106,7 +106,7 @@
       box.append(item);
     });
     area.after(box);
-    area.setAttribute("role", "combobox"); area.setAttribute("aria-controls", box.id); area.setAttribute("aria-expanded", "true"); area.setAttribute("aria-autocomplete", "list"); area.setAttribute("aria-haspopup", "listbox");
+    area.setAttribute("aria-controls", box.id); area.setAttribute("aria-autocomplete", "list");
     list = { area, box, index: 0 };
     choose(0);
   }
