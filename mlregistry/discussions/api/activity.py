@@ -24,7 +24,7 @@ PARAMETERS = [
 ]
 
 
-class LineOut(serializers.Serializer[Any]):
+class ActivityLineOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     who = serializers.CharField()
     action = serializers.CharField()
@@ -35,15 +35,15 @@ class LineOut(serializers.Serializer[Any]):
     comment = serializers.CharField(help_text="The beginning of the comment, if it is about one.")
 
 
-class FeedOut(serializers.Serializer[Any]):
-    results = LineOut(many=True)
+class ActivityOut(serializers.Serializer[Any]):
+    results = ActivityLineOut(many=True)
     older = serializers.CharField(help_text="Asks for the next page; empty on the last.")
 
 
 class Activity(TeamView):
     roles = {"get": Role.VIEWER}
 
-    @extend_schema(operation_id="activity_list", parameters=PARAMETERS, responses=FeedOut)
+    @extend_schema(operation_id="activity_list", parameters=PARAMETERS, responses=ActivityOut)
     def get(self, request: Request) -> Response:
         """The newest first. Accounts, tokens and settings are no news: those are in the audit trail."""
         sent = request.query_params
@@ -59,7 +59,7 @@ def _line(line: queries.Line) -> dict[str, Any]:
         "at": line.event.at, "who": line.who, "action": line.event.action, "text": line.verb, "kind": line.kind,
         "thing": line.thing.handle if line.thing else None, "name": line.name, "comment": line.quote,
     }  # fmt: skip
-    return dict(LineOut(values).data)
+    return dict(ActivityLineOut(values).data)
 
 
 def _size(text: str | None) -> int:

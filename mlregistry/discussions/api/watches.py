@@ -17,13 +17,13 @@ from mlregistry.discussions.queries.watches import watched, watching
 from mlregistry.rest import TeamView, valid
 
 
-class WatchIn(serializers.Serializer[Any]):
+class ThingWatchIn(serializers.Serializer[Any]):
     kind = serializers.CharField(max_length=20, help_text=KIND)
     thing = serializers.CharField(max_length=300, help_text=HANDLE)
     watching = serializers.BooleanField()
 
 
-class WatchOut(serializers.Serializer[Any]):
+class ThingWatchOut(serializers.Serializer[Any]):
     kind = serializers.CharField()
     thing = serializers.CharField()
     name = serializers.CharField()
@@ -32,7 +32,7 @@ class WatchOut(serializers.Serializer[Any]):
 
 
 class WatchedOut(serializers.Serializer[Any]):
-    results = WatchOut(many=True)
+    results = ThingWatchOut(many=True)
 
 
 class TellingOut(serializers.ModelSerializer[Telling]):
@@ -55,10 +55,10 @@ class Watches(TeamView):
         """What the caller watches here, the newest 200; what they made is watched without being in the list."""
         return Response({"results": [_of(about, is_on=True) for _, about in watched(self.actor)]})
 
-    @extend_schema(operation_id="watches_set", request=WatchIn, responses=WatchOut)
+    @extend_schema(operation_id="watches_set", request=ThingWatchIn, responses=ThingWatchOut)
     def post(self, request: Request) -> Response:
         """Watch a thing, or stop watching it."""
-        wanted = valid(WatchIn, request)
+        wanted = valid(ThingWatchIn, request)
         about = thing(self.actor, wanted["kind"], wanted["thing"])
         set_watching(about, wanted["watching"], by=self.actor)
         return Response({**_of(about, wanted["watching"]), "n_watchers": watching(about, self.actor).n})
@@ -67,7 +67,7 @@ class Watches(TeamView):
 class OneWatch(TeamView):
     roles = {"get": Role.VIEWER}
 
-    @extend_schema(operation_id="watches_get", parameters=PARAMETERS, responses=WatchOut)
+    @extend_schema(operation_id="watches_get", parameters=PARAMETERS, responses=ThingWatchOut)
     def get(self, request: Request) -> Response:
         """Whether the caller watches one thing, and how many do."""
         about = thing(self.actor, named(request, "kind"), named(request, "thing"))

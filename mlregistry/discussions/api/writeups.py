@@ -40,7 +40,7 @@ class WriteUpOut(serializers.ModelSerializer[WriteUp]):
         fields = ["id", "title", "last_number", "created_by", "created_at", "updated_at"]
 
 
-class VersionOut(serializers.ModelSerializer[WriteUpVersion]):
+class WriteUpVersionOut(serializers.ModelSerializer[WriteUpVersion]):
     author = serializers.CharField(source="author.username", default=None, allow_null=True)
 
     class Meta:
@@ -48,9 +48,9 @@ class VersionOut(serializers.ModelSerializer[WriteUpVersion]):
         fields = ["number", "title", "author", "at", "restored_from"]
 
 
-class WholeVersionOut(VersionOut):
-    class Meta(VersionOut.Meta):
-        fields = [*VersionOut.Meta.fields, "text"]
+class WholeWriteUpVersionOut(WriteUpVersionOut):
+    class Meta(WriteUpVersionOut.Meta):
+        fields = [*WriteUpVersionOut.Meta.fields, "text"]
 
 
 class WholeWriteUpOut(WriteUpOut):
@@ -60,15 +60,15 @@ class WholeWriteUpOut(WriteUpOut):
         fields = [*WriteUpOut.Meta.fields, "text"]
 
 
-class DiffLineOut(serializers.Serializer[Any]):
+class WriteUpDiffLineOut(serializers.Serializer[Any]):
     sign = serializers.CharField(help_text="+, -, a blank, or … for lines left out.")
     text = serializers.CharField(allow_blank=True)
     older = serializers.IntegerField(allow_null=True)
     newer = serializers.IntegerField(allow_null=True)
 
 
-class DiffOut(serializers.Serializer[Any]):
-    lines = DiffLineOut(many=True)
+class WriteUpDiffOut(serializers.Serializer[Any]):
+    lines = WriteUpDiffLineOut(many=True)
 
 
 class WriteUps(TeamView):
@@ -127,35 +127,35 @@ class Restore(TeamView):
 class Versions(TeamView):
     roles = {"get": Role.VIEWER}
 
-    @extend_schema(operation_id="writeup_versions_list", responses=VersionOut(many=True))
+    @extend_schema(operation_id="writeup_versions_list", responses=WriteUpVersionOut(many=True))
     def get(self, request: Request, writeup_id: int) -> Response:
         row = access.writeup(self.actor, writeup_id)
         return listing(
             request,
             access.versions(row, self.actor).defer("text"),
             ordering=("-number", "number"),
-            to_json=lambda version: VersionOut(version).data,
+            to_json=lambda version: WriteUpVersionOut(version).data,
         )
 
 
 class OneVersion(TeamView):
     roles = {"get": Role.VIEWER}
 
-    @extend_schema(operation_id="writeup_versions_get", responses=WholeVersionOut)
+    @extend_schema(operation_id="writeup_versions_get", responses=WholeWriteUpVersionOut)
     def get(self, request: Request, writeup_id: int, number: int) -> Response:
         row = access.writeup(self.actor, writeup_id)
-        return Response(WholeVersionOut(access.version(row, number, self.actor)).data)
+        return Response(WholeWriteUpVersionOut(access.version(row, number, self.actor)).data)
 
 
 class RestoreVersion(TeamView):
     roles = {"post": Role.EDITOR}
 
-    @extend_schema(operation_id="writeup_versions_restore", request=None, responses=WholeVersionOut)
+    @extend_schema(operation_id="writeup_versions_restore", request=None, responses=WholeWriteUpVersionOut)
     def post(self, request: Request, writeup_id: int, number: int) -> Response:
         """What that version said becomes the newest."""
         row = access.writeup(self.actor, writeup_id)
         made = actions.restore_version(access.version(row, number, self.actor), by=self.actor)
-        return Response(WholeVersionOut(made).data)
+        return Response(WholeWriteUpVersionOut(made).data)
 
 
 class Diff(TeamView):
@@ -166,7 +166,7 @@ class Diff(TeamView):
         parameters=[
             OpenApiParameter("from", int, description="An older version; the one before when left out.")
         ],
-        responses=DiffOut,
+        responses=WriteUpDiffOut,
     )
     def get(self, request: Request, writeup_id: int, number: int) -> Response:
         """What changed line by line."""
@@ -175,7 +175,7 @@ class Diff(TeamView):
         if not (text.isascii() and text.isdigit()):
             raise Invalid("from is the number of a version.", field="from")
         pair = access.version(row, int(text[:12]), self.actor), access.version(row, number, self.actor)
-        return Response(DiffOut({"lines": diff(*pair)}).data)
+        return Response(WriteUpDiffOut({"lines": diff(*pair)}).data)
 
 
 def whole(row: WriteUp, version: WriteUpVersion) -> dict[str, Any]:
