@@ -106,6 +106,7 @@
       box.append(item);
     });
     area.after(box);
+    box.style.top = `${area.offsetTop + area.offsetHeight + 4}px`;
     area.setAttribute("aria-controls", box.id); area.setAttribute("aria-autocomplete", "list");
     list = { area, box, index: 0 };
     choose(0);
