@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "mlregistry.jobs",
     "mlregistry.artifacts",
     "mlregistry.notices",
+    "mlregistry.discussions",
     "mlregistry.ui",
     "experiments",
     "models_app",
@@ -192,6 +193,23 @@ ALERT_FIGURES: list[str] = [  # dotted paths to more figures that alert rules ma
         "EXPECTED_METRIC",
     )
 ]
+NOUNS = [  # dotted paths to what may be talked about, watched and linked
+    "experiments.nouns.PROBLEM",
+    "experiments.nouns.DATASET",
+    "experiments.nouns.EXPERIMENT",
+    "experiments.nouns.RUN",
+    "models_app.nouns.MODEL",
+    "models_app.nouns.VERSION",
+    "serving.nouns.ENDPOINT",
+    "mlregistry.discussions.own_nouns.WRITEUP",
+]
+WRITEUP_BLOCKS = [  # dotted paths to the live charts and tables of write-ups
+    "experiments.writeup_blocks.RUNS_TABLE",
+    "experiments.writeup_blocks.CURVE",
+    "experiments.writeup_blocks.METRIC",
+    "experiments.writeup_blocks.COMPARISON",
+    "serving.writeup_blocks.ENDPOINT",
+]
 PUBLIC_URL = env.text(
     "MLREGISTRY_PUBLIC_URL", TRACKING_URL
 )  # where people find it, in messages that leave it
@@ -248,6 +266,7 @@ JOB_KINDS = {
     "models_app.optimise": "models_app.workers.optimisations.optimise",
     "models_app.deliver_webhook": "models_app.workers.webhooks.deliver",
     "notices.deliver": "mlregistry.notices.workers.deliveries.deliver",
+    "notices.mail": "mlregistry.notices.workers.mails.mail",
     "artifacts.sweep": "mlregistry.artifacts.sweeping.sweep",
     "accounts.demo": "serving.workers.demo.build",
     "serving.ship_predictions": "serving.workers.shipping.ship",
@@ -281,6 +300,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
     "models_app.take_in",
     "models_app.deliver_webhook",
     "notices.deliver",
+    "notices.mail",
     "accounts.demo",
 }
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
@@ -301,6 +321,9 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
     "mlregistry.accounts.actions.sessions.forget_old": 3600,
+    "mlregistry.discussions.actions.watchers.tend": 15,
+    "mlregistry.discussions.actions.digests.tend": 60,
+    "mlregistry.discussions.actions.retention.tend": 3600,
 }
 PROFILE_LINKS: list[tuple[str, str, str]] = [  # more about oneself: a page's name, its title, what it is for
     ("notices:inbox", "Inbox", "What the server told you."),
@@ -323,6 +346,7 @@ HOME_CARDS = [  # what the start page shows, in order: functions of a request th
     "experiments.web.home_cards.problems",
     "serving.web.home_cards.endpoints",
     "experiments.web.home_cards.week",
+    "mlregistry.discussions.web.home_cards.activity",
 ]
 PROBLEM_STAGES = [  # who tells of the stages of a problem, in order: functions that give mlregistry.ui.stages.Stage
     "experiments.queries.stages.stages",

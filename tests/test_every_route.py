@@ -30,6 +30,8 @@ from experiments.models import (
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role, Team, User
+from mlregistry.discussions.actions import writeups
+from mlregistry.discussions.models import Comment
 from mlregistry.jobs.models import Job
 from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.rest import TeamView
@@ -152,6 +154,8 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
             endpoint=endpoint, version=version, data_name="d v1", plan={}, recipe={}
         ).pk,
         "reports": EndpointReport.objects.create(endpoint=endpoint, rhythm="asked", since=now, until=now).pk,
+        "comments": Comment.objects.create(team=team, kind="problem", key=str(problem.pk), text="c").pk,
+        "writeups": writeups.create_writeup("w", "text", by=by).pk,
         "channels": channel.pk,
         "deliveries": Delivery.objects.create(channel=channel, notice=notice).pk,
         "inbox": InboxEntry.objects.create(notice=notice, team=team, user=alice, at=now).pk,

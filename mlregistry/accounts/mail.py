@@ -1,12 +1,14 @@
-"""The invitation's e-mail; the doors call it, as they know the link."""
+"""E-mail: the invitation's, which the doors send as they know the link, and any text to addresses, for notices."""
 
 import logging
-from smtplib import SMTPException
+from collections.abc import Sequence
+from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, send_mail
 
 from mlregistry.accounts.models import Invitation
+from mlregistry.errors import Invalid, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -25,3 +27,14 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
         log.warning("The invitation %s could not be mailed: %s", invitation.pk, error)
         return False
     return True
+
+
+def send_text(subject: str, text: str, addresses: Sequence[str], *, message_id: str) -> None:
+    """Invalid when the mail server refuses every address, Unavailable when it may take it later."""
+    headers = {"Message-ID": f"<{message_id}@mlregistry>"}
+    try:
+        EmailMessage(subject, text, None, addresses, headers=headers).send()
+    except SMTPRecipientsRefused as error:
+        raise Invalid("The mail server refused every address.") from error
+    except (SMTPException, OSError) as error:
+        raise Unavailable(f"The mail server did not take it ({type(error).__name__}).") from error

@@ -40,6 +40,8 @@ NAVIGATION = (
          "reports", "batches"), at_hand=True,
     ),
     Section("Jobs", "jobs:jobs", "j", "jobs", ("jobs", "usage")),
+    Section("Write-ups", "discussions:writeups", "w", "writeups", ("writeups",)),
+    Section("Activity", "discussions:activity", "a", "activity", ("activity",)),
 )  # fmt: skip
 
 

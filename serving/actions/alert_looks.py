@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Team
 from mlregistry.errors import MlregistryError
 from mlregistry.notices.actions.notifying import notify
@@ -22,7 +23,7 @@ from serving import alerting
 from serving.actions.readings import read_counters
 from serving.alert_words import Told, message, sentence, span, title_of
 from serving.alerting import Manner, Standing, Telling, Verdict
-from serving.models import AlertEvent, AlertRule, Comparison
+from serving.models import AlertEvent, AlertRule, AlertState, Comparison
 from serving.queries.alert_figures import Measured, Window, figures
 
 logger = logging.getLogger(__name__)
@@ -95,8 +96,17 @@ def _look(rule: AlertRule, now: datetime) -> Told | None:
         rule=rule, at=now, former=former.state, state=standing.state, value=rule.value,
         n_observed=rule.n_observed, text=_text(rule, verdict, telling),
     )  # fmt: skip
+    _record(event)
     AlertEvent.objects.filter(rule=rule, at__lt=now - KEPT).delete()
     return Told(rule, event, telling) if telling is not Telling.NOTHING else None
+
+
+def _record(event: AlertEvent) -> None:
+    """A line of the endpoint's history when the alert begins and when it ends."""
+    rule, states = event.rule, (event.former, event.state)
+    if AlertState.FIRING in states and states[0] != states[1]:
+        action = "alert.fire" if event.state == AlertState.FIRING else "alert.recover"
+        record(Actor.system(rule.endpoint.team), action, rule.endpoint, rule=rule.name, text=event.text[:300])
 
 
 def _measured(rule: AlertRule, now: datetime) -> Measured:

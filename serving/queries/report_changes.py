@@ -31,7 +31,10 @@ WORDS = {
     "retraining.promote": "promoted a challenger", "retraining.refuse": "refused a challenger",
     "retraining.cancel": "stopped a retraining", "retraining.fail": "a retraining failed",
 }  # fmt: skip
-ASIDE = ("drift.check", "report.ask", "improvement.start", "improvement.delete")  # looking changes nothing
+ASIDE = (  # looking and talking change nothing; alerts have a list of their own
+    "drift.check", "report.ask", "improvement.start", "improvement.delete", "alert.fire", "alert.recover",
+    "comment.create", "comment.edit", "comment.delete", "comment.restore", "comment.resolve", "comment.reopen",
+)  # fmt: skip
 
 
 def lines(endpoint: Endpoint, of: Period) -> tuple[list[dict[str, Any]], int]:

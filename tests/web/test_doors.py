@@ -11,7 +11,7 @@ from experiments.models import Problem
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 
-SECTIONS = ("ui", "jobs", "notices", "experiments", "models_app", "serving")
+SECTIONS = ("ui", "jobs", "notices", "discussions", "experiments", "models_app", "serving")
 POSTS = (
     "/problems/new", "/problems/{id}/edit", "/problems/{id}/delete", "/problems/{id}/train", "/datasets/new",
     "/experiments/new", "/new-endpoint",

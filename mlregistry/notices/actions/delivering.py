@@ -6,18 +6,17 @@ An attempt that failed for a reason that may pass is repeated later and later, f
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
+from mlregistry.accounts.mail import send_text
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Conflict, Invalid, MlregistryError, TooMany, Unavailable
+from mlregistry.errors import Conflict, MlregistryError, TooMany, Unavailable
 from mlregistry.notices.actions.channels import SECRET_PURPOSE, URL_PURPOSE
 from mlregistry.notices.actions.notifying import into_inboxes, queue
 from mlregistry.notices.formats import FORMATS, email_of
@@ -157,13 +156,7 @@ def _secrets(channel: Channel, now: datetime) -> list[str]:
 
 def _mailed(delivery: Delivery) -> Sent:
     subject, text = email_of(delivery.notice)
-    same = {"Message-ID": f"<{delivery.message_id}@mlregistry>"}
-    try:
-        EmailMessage(subject, text, None, delivery.channel.emails, headers=same).send()
-    except SMTPRecipientsRefused as error:
-        raise Invalid("The mail server refused every address.") from error
-    except (SMTPException, OSError) as error:
-        raise Unavailable(f"The mail server did not take it ({type(error).__name__}).") from error
+    send_text(subject, text, delivery.channel.emails, message_id=str(delivery.message_id))
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         return Sent(answer="Printed to the server's log: no mail server is set.")
     return Sent(answer="The mail server took it.")

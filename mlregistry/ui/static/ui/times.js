@@ -1,9 +1,10 @@
 // Times in the viewer's zone: the title has the full time with its zone; “5 min ago” stays true while a page is open.
 "use strict";
 (() => {
-  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-  const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  const timeZone = document.documentElement.dataset.timeZone || undefined; // of the profile, else the machine's
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long", timeZone });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone });
+  const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone });
   const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
   const MONTH = 30 * 86400;
   const DATE = /^\d{1,2} [A-Z][a-z]{2} \d{4}$/, MOMENT = /^\d{4}-\d\d-\d\d \d\d:\d\d/;

@@ -1,0 +1,25 @@
+"""What the part of a page that holds the comments on a thing shows. Called by its view and by the template tag."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from mlregistry.accounts.actor import Actor
+from mlregistry.discussions import prose
+from mlregistry.discussions.nouns import Thing
+from mlregistry.discussions.queries import comments as queries
+from mlregistry.discussions.queries.watches import watching
+
+
+def part(request: HttpRequest, about: Thing, by: Actor) -> dict[str, Any]:
+    """The context of discussions/discussion.html: a number of queries that does not grow with the comments."""
+    found = queries.threads(about, by)
+    shown = [one for thread in found.threads for one in (thread.first, *thread.replies)]
+    texts = [one.comment.text for one in shown if one.comment.deleted_at is None]
+    return {
+        "thing": about,
+        "found": found,
+        "prose_of": prose.known_on(request, texts, by),
+        "state": queries.state(about, by),
+        "watching": watching(about, by),
+    }

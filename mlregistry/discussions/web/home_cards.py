@@ -1,0 +1,13 @@
+"""The card of the start page that tells what the team did last; settings.HOME_CARDS names it."""
+
+from mlregistry.discussions.queries import activity as queries
+from mlregistry.ui.cards import SIDE, Card
+from mlregistry.ui.page import PageRequest
+
+NEWEST = 8
+
+
+def activity(request: PageRequest) -> Card:
+    return Card(
+        "discussions/activity_card.html", SIDE, {"lines": queries.feed(request.actor, {}, limit=NEWEST).lines}
+    )

@@ -1,0 +1,73 @@
+"""Two people in a real Chromium: one comments, the other is mentioned, told, answers; the first sees it live."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from experiments.actions.problems import create_problem
+from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
+from tests.cast import PASSWORD
+
+from .conftest import CHROMIUM, window
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+def signed_in(browser: Browser, server: str, name: str, **look: Any) -> Page:
+    page = window(browser, **look)
+    page.goto(f"{server}/login/")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    expect(page.locator(".inbox-link")).to_be_visible()
+    return page
+
+
+def test_two_people_comment_mention_and_are_told(
+    browser: Browser, live_server: Any, bob: User, vera: User, actor_of: Callable[..., Actor]
+) -> None:
+    problem = create_problem(
+        "Churn", kind="classification", target="y", primary_metric="roc_auc", by=actor_of(bob)
+    )
+    address, complaints = f"{live_server.url}/problems/{problem.pk}/", []
+    his = signed_in(browser, live_server.url, "bob")
+    his.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    his.goto(address)
+    box = his.get_by_label("Your comment")
+    box.press_sequentially("Is the target clean, @ve")
+    expect(his.get_by_role("option", name="@vera")).to_be_visible()
+    box.press("Enter")
+    expect(box).to_have_value("Is the target clean, @vera ")
+    box.press_sequentially("?")
+    box.press("Control+Enter")
+    expect(his.locator(".comment .mention")).to_have_text("@vera")
+    expect(his.get_by_label("Your comment")).to_have_value("")
+
+    hers = signed_in(
+        browser, live_server.url, "vera", viewport={"width": 390, "height": 844}, color_scheme="dark"
+    )
+    expect(hers.locator(".inbox-link .count")).to_have_text("1")
+    hers.click(".inbox-link")
+    hers.get_by_role("link", name="bob mentioned you on problem Churn").click()
+    hers.wait_for_url(f"{address}#comment-*")
+    assert hers.evaluate("document.documentElement.scrollWidth") <= 390
+
+    his.get_by_label("Your comment").fill("a draft")  # what is being written outlives what comes in
+    hers.locator(".reply > summary").click()
+    hers.get_by_label("Your reply").fill("It is <b>not</b>.")
+    hers.get_by_role("button", name="Reply").click()
+    expect(hers.locator(".replies .comment .prose")).to_have_text("It is <b>not</b>.")
+    expect(his.locator(".replies .comment .prose")).to_have_text("It is <b>not</b>.")
+    expect(his.locator("[data-said]")).to_have_text("One new comment")
+    expect(his.get_by_label("Your comment")).to_have_value("a draft")
+
+    his.get_by_role("button", name="Delete").click()
+    his.get_by_role("button", name="Undo").click()
+    expect(his.locator(".comment .mention")).to_have_text("@vera")
+    assert complaints == []
