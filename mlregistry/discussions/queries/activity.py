@@ -74,7 +74,7 @@ def feed(by: Actor, wanted: Mapping[str, str], *, older: str = "", limit: int = 
 
 
 def card(by: Actor) -> dict[str, Any]:
-    """The context of discussions/activity_card.html, for start pages."""
+    """What discussions/activity_card.html finds as `card`, for the start page."""
     return {"activity": feed(by, {}, limit=OF_CARD)}
 
 
