@@ -35,8 +35,9 @@ WORDS: dict[str, str] = {
     "retraining.start": "began", "retraining.approve": "approved the challenger of",
     "retraining.promote": "promoted the challenger of", "retraining.refuse": "refused the challenger of",
     "retraining.fail": "could not finish", "improvement.adopt": "adopted the recipe of",
-    "approval.request": "asked for approval of", "approval.approve": "approved", "approval.reject": "rejected",
-    "approval.comment": "commented the request for", "approval.withdraw": "withdrew the request for",
+    "approval.declare": "asked for approvals of", "approval.lift": "lifted the approvals of",
+    "promotion.request": "", "promotion.approve": "", "promotion.reject": "", "promotion.withdraw": "",
+    "promotion.promote": "",
     "writeup.create": "wrote", "writeup.save": "edited", "writeup.restore": "restored an older version of",
 }  # fmt: skip
 ACTIONS = tuple(WORDS)
@@ -49,7 +50,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {  # what the filter offers: ti
     "endpoints": ("endpoints and tests", ("endpoint.", "shadow.", "ab_test.", "load_test.", "retraining.",
                                            "improvement.")),
     "alerts": ("alerts", ("alert.", "alert_rule.")),
-    "approvals": ("approvals", ("approval.", "retraining.approve", "retraining.refuse", "version.accept",
+    "approvals": ("approvals", ("approval.", "promotion.", "retraining.approve", "retraining.refuse", "version.accept",
                                 "version.refuse")),
     "writeups": ("write-ups", ("writeup.",)),
 }  # fmt: skip
@@ -58,7 +59,7 @@ TOLD_TO_WATCHERS = frozenset(
         "run.finish", "run.update", "version.register", "version.create", "version.accept", "version.refuse",
         "alias.set", "alias.delete", "endpoint.set_variants", "endpoint.delete", "dataset.add_version",
         "alert.fire", "alert.recover", "ab_test.start", "ab_test.stop", "ab_test.roll_back", "retraining.promote",
-        "approval.request", "approval.approve", "approval.reject", "writeup.save",
+        "promotion.request", "promotion.approve", "promotion.reject", "promotion.promote", "writeup.save",
     }
 )  # fmt: skip
 BAD = frozenset({"alert.fire", "retraining.fail"})
@@ -107,12 +108,21 @@ def _alert(word: str) -> Callable[[Details], str]:
     return lambda details: f"{word} “{details.get('rule', '')}”"
 
 
+def _promotion(words: str) -> Callable[[Details], str]:
+    return lambda details: words.format(alias=f"“{details.get('alias', '')}”")
+
+
 _SPECIAL: dict[str, Callable[[Details], str]] = {
     "run.finish": _end,
     "run.update": _end,
     "alias.set": _alias,
     "alias.delete": lambda details: f"took away the alias {details.get('alias', '')} of",
     "alias.await": lambda details: f"wants the alias {details.get('alias', '')} to move once tests pass, on",
+    "promotion.request": _promotion("asked to move the alias {alias} to"),
+    "promotion.approve": _promotion("approved the alias {alias} for"),
+    "promotion.reject": _promotion("rejected the alias {alias} for"),
+    "promotion.withdraw": _promotion("withdrew the request of the alias {alias} for"),
+    "promotion.promote": _promotion("gave the last approval of the alias {alias} for"),
     "alert.fire": _alert("fires the alert"),
     "alert.recover": _alert("is well again by"),
     "comment.create": lambda details: "replied on" if details.get("is_reply") else "commented on",

@@ -10,7 +10,7 @@ from mlregistry.accounts.actions import tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.discussions.actions import comments
-from mlregistry.discussions.activity_words import GROUPS, actions_of
+from mlregistry.discussions.activity_words import ACTIONS, GROUPS, actions_of, verb
 from mlregistry.discussions.nouns import Thing
 from mlregistry.discussions.queries import activity
 from mlregistry.errors import Invalid, NotFound
@@ -105,3 +105,11 @@ def test_every_group_of_the_filter_has_actions() -> None:
 
 def test_the_card_of_the_start_page_shows_the_newest(churn: Thing, viewer: Actor) -> None:
     assert [line.name for line in activity.feed(viewer, {}, limit=8).lines] == ["Churn"]
+
+
+def test_every_action_of_the_feed_reads_as_words() -> None:
+    details = {"status": "FAILED", "alias": "champion", "version": 3, "rule": "errors"}
+    assert [action for action in ACTIONS if not verb(action, details).strip()] == []
+    assert verb("promotion.request", details) == "asked to move the alias “champion” to"
+    assert verb("alias.set", details) == "moved the alias champion to version 3 of"
+    assert verb("alert.fire", {"rule": "errors"}) == "fires the alert “errors”"
