@@ -16,6 +16,7 @@ from experiments.actions.recipes import create_recipe
 from experiments.actions.runs import create_run, delete_run
 from experiments.actions.training import start_training
 from experiments.models import DatasetVersion, DataSource, Experiment, Problem, RunRule, SelectionStudy, Study
+from experiments.queries.recipes import suggest
 from mlregistry.accounts.actor import Actor
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import State
@@ -126,7 +127,8 @@ def _made(by: Actor) -> dict[str, Any]:
 
 def _of_data(problem: Problem, version: DatasetVersion, experiment: Experiment, by: Actor) -> dict[str, Any]:
     team, now = by.team, timezone.now()
-    create_recipe("usual", problem=problem, steps=[], by=by)
+    steps = [step.to_json() for step in suggest(problem, version).steps]
+    create_recipe("usual", problem=problem, steps=steps, by=by)
     source = DataSource.objects.create(
         team=team,
         dataset=version.dataset,
