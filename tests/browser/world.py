@@ -187,6 +187,7 @@ def _of_serving(endpoint: Endpoint, version: ModelVersion, by: Actor) -> dict[st
     entry = InboxEntry.objects.create(notice=notice, team=team, user=user, at=now)
     return {
         "endpoints": endpoint.name, "alert-rules": rule.pk, "ab-tests": test.pk, "load-tests": load.pk,
-        "optimisations": optimisation.pk, "retrainings": retraining.pk, "reports": report.pk, "improvements": improvement.pk, "inbox": entry.pk,
-        "batches": Batch.objects.create(endpoint=endpoint).pk, "channels": Channel.objects.get().pk,
+        "optimisations": optimisation.pk, "retrainings": retraining.pk, "reports": report.pk,
+        "improvements": improvement.pk, "inbox": entry.pk, "channels": Channel.objects.get().pk,
+        "batches": Batch.objects.create(endpoint=endpoint).pk,
     }  # fmt: skip
