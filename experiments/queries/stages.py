@@ -16,7 +16,10 @@ from .best_metrics import Best, best_of
 MOST_COUNTED = 1_000
 FACTS = """
     WITH versions AS (SELECT v.id, v.dataset_id, v.number, v.created_at FROM experiments_datasetversion AS v
-                      JOIN experiments_dataset AS d ON d.id = v.dataset_id WHERE d.problem_id = %(id)s),
+                      JOIN experiments_dataset AS d ON d.id = v.dataset_id WHERE d.problem_id = %(id)s
+                      UNION SELECT id, dataset_id, number, created_at FROM experiments_datasetversion
+                      WHERE id = (SELECT dataset_version_id FROM experiments_run WHERE problem_id = %(id)s
+                                  AND dataset_version_id IS NOT NULL LIMIT 1)),
          runs AS NOT MATERIALIZED (SELECT status, is_baseline FROM experiments_run
                                    WHERE problem_id = %(id)s AND lifecycle = 'active')
     SELECT

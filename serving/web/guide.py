@@ -84,9 +84,10 @@ def shown(problem: Problem | None) -> dict[str, Any]:
         steps = [Step(name, "later" if place else "now", "") for place, name in enumerate(NAMES)]
         return {"steps": steps, "due": 0, "standing": None, "live": False}
     where = queries.standing(problem)
+    trained = where.run is not None or where.model_version is not None
     done = [
-        where.version is not None, where.run is not None or where.model_version is not None,
-        where.model_version is not None, where.endpoint is not None, where.n_answers > 0,
+        where.version is not None or trained, trained, where.model_version is not None, where.endpoint is not None,
+        where.n_answers > 0,
     ]  # fmt: skip
     due = done.index(False) if False in done else len(done)
     due = max(due, 3) if where.model_version and not where.endpoint else due

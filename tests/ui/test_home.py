@@ -90,12 +90,12 @@ def test_the_statements_stay_the_same_however_much_there_is(editor: Actor, bob: 
         return len(caught)
 
     measured(editor, "first", 0.5)
-    Endpoint.objects.create(team=editor.team, name="e", salt="s")
+    firing(Endpoint.objects.create(team=editor.team, name="e", salt="s"))
     before = counted()
     for n in range(8):
         measured(editor, f"more {n}", n / 10)
         firing(Endpoint.objects.create(team=editor.team, name=f"e{n}", salt="s"))
-    assert counted() == before <= 14
+    assert counted() == before <= 15
 
 
 def test_a_line_of_nothing_lies_on_the_ground() -> None:

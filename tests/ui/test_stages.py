@@ -18,14 +18,24 @@ from mlregistry.accounts.models import User
 from mlregistry.ui.stages import Stage, counted, of_problem
 from models_app.models import ModelTestRun, ModelVersion, RegisteredModel
 from serving.models import Endpoint
-from tests.experiments.conftest import editor, problem, version
+from tests.experiments.conftest import editor, problem
+from tests.experiments.conftest import version as unbound
 
-__all__ = ["editor", "problem", "version"]
+__all__ = ["editor", "problem", "unbound"]
 pytestmark = pytest.mark.django_db
+
 TITLES = [
     "Frame", "Data", "Explore", "Prepare", "Train and compare", "Tune and select", "Register and test",
     "Serve and A/B test", "Monitor and retrain",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def version(unbound: DatasetVersion, problem: Problem) -> DatasetVersion:
+    """With its dataset bound to the problem."""
+    unbound.dataset.problem = problem
+    unbound.dataset.save()
+    return unbound
 
 
 def stage(of: Problem, title: str) -> Stage:
