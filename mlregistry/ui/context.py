@@ -20,8 +20,12 @@ NAVIGATION = (
         "experiments:experiments",
         ("experiments", "runs", "logged-models", "compare", "trash", "trainers"),
     ),
-    ("Models", "models_app:models", ("models",)),
-    ("Endpoints", "serving:endpoints", ("endpoints", "ab-tests", "load-tests", "alerts", "alert-rules")),
+    ("Models", "models_app:models", ("models", "promotions")),
+    (
+        "Endpoints",
+        "serving:endpoints",
+        ("endpoints", "ab-tests", "load-tests", "alerts", "alert-rules", "production"),
+    ),
     ("Jobs", "jobs:jobs", ("jobs",)),
 )
 
