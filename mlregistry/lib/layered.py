@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SWEEPS = 6
-BOX_WIDTH, BOX_HEIGHT = 190, 52
-GAP_X, GAP_Y, EDGE = 62, 16, 4
+BOX_WIDTH, BOX_HEIGHT = 180, 52
+GAP_X, GAP_Y, EDGE = 54, 16, 4
 
 
 @dataclass(frozen=True)

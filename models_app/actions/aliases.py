@@ -15,8 +15,6 @@ from models_app.models import Alias, AwaitedAlias, ModelVersion, PromotionReques
 from models_app.queries.approvals import needed_for, policy_of
 from models_app.queries.gates import WAITS, obstacles_to_alias
 
-__all__ = ["check_form", "delete_alias", "keep_approved", "point_alias", "set_alias", "set_or_await"]
-
 
 def set_alias(model: RegisteredModel, name: str, version: ModelVersion, *, why: str = "", by: Actor) -> Alias:
     """Points the alias at this version, away from the one it pointed at before.

@@ -51,6 +51,7 @@ class Progress:
     checks: list[tuple[str, str]]  # what is asked, and what is missing of it
     missing: list[str]
     reviewers: list[User] = field(default_factory=list)
+    gate: list[str] = field(default_factory=list)  # what the gate has against it besides the checks
 
     @property
     def n_counted(self) -> int:
@@ -114,8 +115,9 @@ def progress(request: PromotionRequest) -> Progress:
     counted = sum(not one.stale for one in approvals)
     missing = [] if counted >= policy.n_approvers else [_lacking(counted, policy.n_approvers)]
     missing += [why for _, why in checks if why]
-    missing += [why for why in _gate_missing(request) if why not in missing]
-    return Progress(policy.n_approvers, approvals, checks, missing, reviewers)
+    gate = [why for why in _gate_missing(request) if why not in missing]
+    others = [user for user in reviewers if user.pk in allowed]
+    return Progress(policy.n_approvers, approvals, checks, missing + gate, others, gate)
 
 
 def seen_of(request: PromotionRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from experiments.models import LatestMetric, Problem
 from models_app.models import ModelVersion
@@ -34,7 +35,7 @@ def keys_of(metrics: dict[int, dict[str, float]], problem: Problem | None) -> li
     return sorted(names, key=place)[:MOST_KEYS]
 
 
-def _numbers(metrics: dict[str, float]) -> dict[str, float]:
+def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
     return {
         key: float(value)
         for key, value in metrics.items()

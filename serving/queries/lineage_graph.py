@@ -17,7 +17,7 @@ from serving.models import Endpoint, Variant
 
 KINDS = ("problem", "data", "run", "version", "endpoint")
 MOST = 12  # of a kind
-LONGEST_TITLE = 22
+LONGEST_TITLE = 21
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _problem(graph: Graph, problem: Problem) -> str:
 
 def _data(graph: Graph, version: DatasetVersion) -> str:
     link = f"/datasets/{version.dataset_id}/versions/{version.number}/"
-    rows = f"{version.n_rows:,} rows" if version.n_rows is not None else ""
+    rows = f"{version.n_rows:,} rows"
     return graph.add("data", version.pk, f"{version.dataset.name} v{version.number}", link, rows)
 
 
