@@ -31,7 +31,7 @@ class Thing:
 def thing(by: Actor, noun: str, key: str, *, drawn: bool = False) -> Thing:
     """NotFound for a noun that there is none of, and for what the actor may not see."""
     finder = FINDERS.get(noun)
-    if finder is None:
+    if finder is None or "\x00" in key:
         raise NotFound(f"There is no page of this kind for “{noun[:40]}”; there is for {', '.join(FINDERS)}.")
     title, link, row = finder(by, key)
     draws = GRAPHS.get(noun)

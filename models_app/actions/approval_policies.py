@@ -10,7 +10,7 @@ from mlregistry.accounts.models import Role, User
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.notices.actions.choosing import usable
 from mlregistry.notices.models import Channel
-from models_app.actions.alias_names import check_name
+from models_app.actions.alias_names import check_form, check_name
 from models_app.models import ApprovalPolicy, RegisteredModel
 from models_app.queries import approvals
 
@@ -54,6 +54,8 @@ def declare_approval(
 def lift_approval(model: RegisteredModel, alias: str = "", *, by: Actor) -> None:
     """The alias moves freely again; its open requests stay, and settle with the next review."""
     by.require(Role.OWNER)
+    if alias:
+        check_form(alias)
     with transaction.atomic():
         RegisteredModel.objects.select_for_update().get(pk=model.pk)
         gone, _ = ApprovalPolicy.objects.filter(model=model, alias__iexact=alias).delete()

@@ -1,5 +1,6 @@
 """REST views of approval: policies of a model, requests for promotion, what reviewers say of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -19,14 +20,14 @@ from models_app.queries import approvals
 from models_app.queries.promotions import policy_json, request_json, requests_of, whole_json
 
 ALL = "*"
-VERDICTS = {
+VERDICTS: dict[str, Callable[..., object]] = {
     "comment": promotion_reviews.comment,
     "approve": promotion_reviews.approve,
     "reject": promotion_reviews.reject,
 }
 
 
-class PolicyIn(serializers.Serializer[Any]):
+class ApprovalPolicyIn(serializers.Serializer[Any]):
     n_approvers = serializers.IntegerField(min_value=1, max_value=approval_policies.MOST_APPROVERS, default=1)
     reviewers = serializers.ListField(
         child=serializers.CharField(max_length=150), max_length=approval_policies.MOST_REVIEWERS, default=list,
@@ -67,10 +68,10 @@ class Policies(TeamView):
 class Policy(TeamView):
     roles = {"put": Role.OWNER, "delete": Role.OWNER}
 
-    @extend_schema(operation_id="approval_policies_set", request=PolicyIn, responses=dict)
+    @extend_schema(operation_id="approval_policies_set", request=ApprovalPolicyIn, responses=dict)
     def put(self, request: Request, name: str, alias: str) -> Response:
         """From now on the alias moves only with approval."""
-        model, given = access.model(self.actor, name), valid(PolicyIn, request)
+        model, given = access.model(self.actor, name), valid(ApprovalPolicyIn, request)
         reviewers = [people.member(self.actor, one).user for one in dict.fromkeys(given.pop("reviewers"))]
         channels = named(self.actor, given.pop("channels")) or []
         made = approval_policies.declare_approval(

@@ -134,14 +134,14 @@ def seen_of(request: PromotionRequest) -> dict[str, Any]:
 
 def _approvals(request: PromotionRequest, allowed: Iterable[int]) -> list[Approval]:
     """The newest approval of each; comments change nothing."""
-    now, allowed = seen_of(request), set(allowed)
+    now, people = seen_of(request), set(allowed)
     rows = request.reviews.filter(verdict=ReviewVerdict.APPROVE).select_related("user").order_by("pk")
     newest = {row.user_id: row for row in rows}
-    return [Approval(row, _stale(row, now, allowed)) for row in newest.values()]
+    return [Approval(row, _stale(row, now, people)) for row in newest.values()]
 
 
-def _stale(row: PromotionReview, now: dict[str, Any], allowed: Iterable[int]) -> str:
-    if row.user_id not in allowed:
+def _stale(row: PromotionReview, now: dict[str, Any], allowed: set[int]) -> str:
+    if row.user_id is None or row.user_id not in allowed:
         return "whoever gave it may not approve this any more"
     return next((why for name, why in STALE.items() if row.seen.get(name) != now[name]), "")
 

@@ -130,7 +130,7 @@ def _params(version: ModelVersion) -> dict[str, Any]:
         return {}
     if version.run.recipe:
         return dict(list(_leaves(version.run.recipe))[:MOST_LINES])
-    rows = Param.objects.filter(run_id=version.run_id).order_by("key").values_list("key", "value")
+    rows = Param.objects.filter(run_id=version.run.pk).order_by("key").values_list("key", "value")
     return dict(rows[:MOST_LINES])
 
 

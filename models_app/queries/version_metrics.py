@@ -9,18 +9,21 @@ from models_app.models import ModelVersion
 
 HELD_OUT = ("test_", "validation_", "cv_")
 MOST_KEYS = 200
+MOST_LOGGED = 20_000  # values of runs
 
 
 def metrics_of(versions: Iterable[ModelVersion]) -> dict[int, dict[str, float]]:
     """By the version's id; values that are no numbers are left out."""
     rows = list(versions)
     found = {row.pk: _numbers(row.metrics) for row in rows}
-    runs = {row.run_id: row.pk for row in rows if not row.metrics and row.run_id}
-    logged = LatestMetric.objects.filter(run_id__in=list(runs), is_nan=False).order_by("run_id", "key")
-    for run_id, key, value in logged.values_list("run_id", "key", "value")[: MOST_KEYS * 50]:
-        for row in rows:
-            if row.run_id == run_id and not row.metrics:
-                found[row.pk][key] = value
+    of_run: dict[Any, list[int]] = {}
+    for row in rows:
+        if not row.metrics and row.run_id:
+            of_run.setdefault(row.run_id, []).append(row.pk)
+    logged = LatestMetric.objects.filter(run_id__in=list(of_run), is_nan=False).order_by("run_id", "key")
+    for run_id, key, value in logged.values_list("run_id", "key", "value")[:MOST_LOGGED]:
+        for pk in of_run[run_id]:
+            found[pk][key] = value
     return found
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from mlregistry.accounts.models import Role
 from mlregistry.ui.page import PageRequest, page
 from models_app import access
+from models_app.actions.alias_names import check_form
 from models_app.queries import approvals, gates
 from models_app.queries.alias_moves import MOST_SHOWN, moves_of
 from models_app.queries.version_diffs import diff_of
@@ -17,7 +18,8 @@ from models_app.web.approvals import checked_number
 @page(role=Role.EDITOR)
 def move(request: PageRequest, name: str) -> HttpResponse:
     """Nothing is changed here: the form on it does."""
-    alias = request.GET.get("alias", "").strip()[:255]
+    alias = request.GET.get("alias", "").strip()
+    check_form(alias)
     version = access.version(request.actor, name, checked_number(request.GET.get("version", ""), "version"))
     key = approvals.holder(version.model, alias)
     former = access.versions(request.actor).filter(pk=key).first() if key else None

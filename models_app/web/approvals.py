@@ -1,5 +1,6 @@
 """Pages of approval: requests and what is said of them, the policies of a model, asking for a promotion."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from models_app.queries import approvals
 from models_app.queries.promotions import MOST_LISTED, requests_of
 from models_app.queries.version_diffs import Diff, diff_of
 
-DECISIONS = {
+DECISIONS: dict[str, tuple[Callable[..., object], str]] = {
     "comment": (promotion_reviews.comment, "Said."),
     "approve": (promotion_reviews.approve, "Approved."),
     "reject": (promotion_reviews.reject, "Rejected; whoever asked is told."),

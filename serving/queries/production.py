@@ -87,6 +87,8 @@ def production(team: Team, at: datetime) -> Production:
 
 def moves_of(team: Team, name: str) -> QuerySet[EndpointMove]:
     """The history of an endpoint of this name, the newest first; deleted ones have theirs too."""
+    if "\x00" in name:
+        return EndpointMove.objects.none()
     return EndpointMove.objects.filter(team=team, endpoint_name=name).order_by("-at", "-pk")
 
 

@@ -119,7 +119,7 @@ def test_two_versions_are_compared_in_everything(
     assert "Row order" in next(line.second for line in diff.tests if line.name == "What blocks")
     found = api(bob).get("/api/v1/models/tumour/compare", {"first": 1, "second": 2}).json()
     assert found["metrics"][0]["better"] is True
-    for wrong in ({"first": "x", "second": 2}, {"first": 1}, {}):
+    for wrong in ({"first": "x", "second": "2"}, {"first": "1"}, {}):
         assert api(bob).get("/api/v1/models/tumour/compare", wrong).status_code == 400
     assert api(bob).get("/api/v1/models/tumour/compare", {"first": 1, "second": 9}).status_code == 404
     page = web(bob)
@@ -167,6 +167,7 @@ def test_the_page_before_a_move_says_what_changes(
     assert "Move shadow to version 2" in free
     assert page.get("/models/tumour/aliases/move?alias=champion&version=").status_code == 400
     assert page.get("/models/tumour/aliases/move?alias=champion&version=9").status_code == 404
+    assert page.get("/models/tumour/aliases/move?alias=%00&version=2").status_code == 400
 
 
 def test_a_chart_needs_two_versions() -> None:

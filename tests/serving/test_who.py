@@ -92,3 +92,4 @@ def test_the_page_says_it_and_outsiders_find_nothing(
     assert web(charlie).get(address).status_code == 404
     assert web(alice).get("/who-sees/secret/1/").status_code == 404
     assert web(alice).get("/who-sees/problem/one/").status_code == 404
+    assert web(alice).get("/who-sees/model/%00/").status_code == 404

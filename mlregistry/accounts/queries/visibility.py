@@ -120,4 +120,8 @@ def _key(row: ApiToken, role: Role) -> Key:
     )  # fmt: skip
 
 
-WORDS = {Scope.READ: "look at it", Scope.WRITE: "change it", Scope.PREDICT: "ask for predictions"}
+WORDS: dict[str, str] = {
+    Scope.READ: "look at it",
+    Scope.WRITE: "change it",
+    Scope.PREDICT: "ask for predictions",
+}
