@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Count, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from experiments.models import Dataset, DatasetVersion, Problem, Run
 from mlregistry.lib.layered import Drawing, draw
@@ -111,7 +111,7 @@ def _forwards(graph: Graph, runs: QuerySet[Run], *, whether_registered: bool = T
     rows = runs.select_related("problem", "dataset_version__dataset")
     chosen = rows
     if whether_registered:
-        registered = rows.annotate(n_versions=Count("model_versions")).filter(n_versions__gt=0)
+        registered = rows.filter(Exists(ModelVersion.objects.filter(run=OuterRef("pk"))))
         chosen = registered if registered.exists() else rows
     found = list(chosen.order_by("-pk")[: MOST + 1])
     if len(found) > MOST:
