@@ -64,6 +64,12 @@ class Conflict(MlregistryError):
     code = "conflict"
 
 
+class ApprovalNeeded(Conflict):
+    """Only reviewers may let this happen; the message says where they are asked."""
+
+    code = "approval_needed"
+
+
 class AlreadyExists(Conflict):
     """The name is taken."""
 

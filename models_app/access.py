@@ -7,7 +7,15 @@ from django.db.models import QuerySet
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
-from models_app.models import Alias, ModelVersion, Optimisation, OptimisedCandidate, RegisteredModel, Webhook
+from models_app.models import (
+    Alias,
+    ModelVersion,
+    Optimisation,
+    OptimisedCandidate,
+    PromotionRequest,
+    RegisteredModel,
+    Webhook,
+)
 
 LARGEST = 2**31 - 1  # of a version number's column
 LARGEST_ID, LARGEST_PLACE = 2**63 - 1, 2**15 - 1
@@ -79,6 +87,16 @@ def optimised_candidate(
     found = rows.filter(optimisation=of, place=min(place, LARGEST_PLACE)).first()
     if found is None:
         raise NotFound(f"The optimisation {optimisation_id} has no candidate {place}.", field="place")
+    return found
+
+
+def promotion(by: Actor, request_id: int) -> PromotionRequest:
+    rows = PromotionRequest.objects.select_related(
+        "model__team", "model__problem", "version__model", "version__run", "requested_by", "decided_by"
+    )
+    found = rows.filter(pk=min(request_id, LARGEST_ID), model__team=by.team).first()
+    if found is None:
+        raise NotFound(f"There is no request {request_id} in {by.team.name}.", field="request")
     return found
 
 

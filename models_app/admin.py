@@ -9,14 +9,15 @@ from models_app.actions import model_tests as test_actions
 from models_app.actions import models as model_actions
 from models_app.actions import versions as version_actions
 from models_app.actions import webhooks as webhook_actions
+from models_app.admin_approvals import AliasMoveAdmin, ApprovalPolicyAdmin, PromotionRequestAdmin
 from models_app.admin_intakes import CardTextAdmin, CompilationAdmin, IntakeAdmin
 from models_app.admin_optimisations import OptimisationAdmin
 from models_app.admin_tests import AwaitedAliasAdmin, LoadVerdictAdmin, ModelGateAdmin, ModelTestRunAdmin
 from models_app.models import Alias, ModelFile, ModelVersion, RegisteredModel, Webhook, WebhookDelivery
 
 __all__ = [
-    "AwaitedAliasAdmin", "CardTextAdmin", "CompilationAdmin", "IntakeAdmin", "LoadVerdictAdmin", "ModelGateAdmin",
-    "ModelTestRunAdmin", "OptimisationAdmin",
+    "AliasMoveAdmin", "ApprovalPolicyAdmin", "AwaitedAliasAdmin", "CardTextAdmin", "CompilationAdmin", "IntakeAdmin",
+    "LoadVerdictAdmin", "ModelGateAdmin", "ModelTestRunAdmin", "OptimisationAdmin", "PromotionRequestAdmin",
 ]  # fmt: skip
 
 

@@ -15,14 +15,15 @@ from serving.admin_drift import DriftBaselineAdmin, DriftCheckAdmin, DriftWatchA
 from serving.admin_reports import EndpointReportAdmin, ImprovementAdmin, ReportScheduleAdmin
 from serving.admin_retraining import RetrainingAdmin, RetrainingPolicyAdmin
 from serving.admin_tests import AbTestAdmin, AbTestLookAdmin, LoadTestAdmin, ShadowAdmin, ShadowAnswerAdmin
-from serving.admin_work import BatchAdmin, ServingWorkerAdmin, UnitFeedbackAdmin
+from serving.admin_work import BatchAdmin, EndpointMoveAdmin, ServingWorkerAdmin, UnitFeedbackAdmin
 from serving.models import Endpoint, Feedback, LogCount, Prediction, RoutingEpoch, Variant
 from serving.queries.answers import totals
 
 __all__ = [
     "AbTestAdmin", "AbTestLookAdmin", "AlertEventAdmin", "AlertRuleAdmin", "BatchAdmin", "DriftBaselineAdmin",
-    "DriftCheckAdmin", "DriftWatchAdmin", "EndpointReadingAdmin", "EndpointReportAdmin", "ImprovementAdmin",
-    "LoadTestAdmin", "ReportScheduleAdmin", "RetrainingAdmin", "RetrainingPolicyAdmin", "ServingWorkerAdmin",
+    "DriftCheckAdmin", "DriftWatchAdmin", "EndpointMoveAdmin", "EndpointReadingAdmin", "EndpointReportAdmin",
+    "ImprovementAdmin", "LoadTestAdmin", "ReportScheduleAdmin", "RetrainingAdmin", "RetrainingPolicyAdmin",
+    "ServingWorkerAdmin",
     "ShadowAdmin", "ShadowAnswerAdmin", "UnitFeedbackAdmin",
 ]  # fmt: skip
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from mlregistry.jobs.actions.jobs import cancel
 from mlregistry.look_only import LookOnly
-from serving.models import Batch, ServingWorker, UnitFeedback
+from serving.models import Batch, EndpointMove, ServingWorker, UnitFeedback
 
 
 @admin.register(Batch)
@@ -41,3 +41,10 @@ class UnitFeedbackAdmin(LookOnly):
 class ServingWorkerAdmin(LookOnly):
     list_display = ["name", "host", "pid", "epoch", "failures", "seen_at"]
     search_fields = ["name", "host"]
+
+
+@admin.register(EndpointMove)
+class EndpointMoveAdmin(LookOnly):
+    list_display = ["at", "endpoint_name", "who", "via", "why"]
+    list_filter = ["team", "via"]
+    search_fields = ["endpoint_name", "who"]

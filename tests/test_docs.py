@@ -23,7 +23,7 @@ from mlregistry.lib.filter_expr import comparisons, orders, parser
 from mlregistry.mlflow_api import authentication, run_reads, runs, webhooks
 from mlregistry.mlflow_api.routes import ROUTES
 from mlregistry.mlflow_api.wire import MOST_BYTES
-from models_app.actions import aliases, tags
+from models_app.actions import alias_names, tags
 from models_app.actions import models as model_actions
 from models_app.queries import search as registry
 
@@ -145,7 +145,7 @@ LIMITS = {
     "value of a model's or version's tag": tags.LONGEST_TAG,
     "name of a registered model": model_actions.LONGEST_NAME,
     "name of a logged model": logged_model_actions.MAX_NAME,
-    "alias": aliases.LONGEST_NAME,
+    "alias": alias_names.LONGEST_NAME,
     "body of a request, MB": MOST_BYTES // 1024**2,
     "runs on a page": run_queries.MOST_RESULTS,
     "experiments on a page": experiment_queries.MOST_RESULTS,

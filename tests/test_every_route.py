@@ -35,7 +35,7 @@ from mlregistry.discussions.models import Comment
 from mlregistry.jobs.models import Job
 from mlregistry.notices.models import Channel, Delivery, InboxEntry, Notice
 from mlregistry.rest import TeamView
-from models_app.models import ModelVersion, RegisteredModel
+from models_app.models import ModelVersion, PromotionRequest, RegisteredModel
 from serving import live_routing
 from serving.models import (
     AbTest,
@@ -207,6 +207,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "run-rules": RunRule.objects.create(team=team, name="r", event="failed", since=now).pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
         "models": model.name,
+        "promotions": PromotionRequest.objects.create(model=model, version=version, alias="champion").pk,
         "endpoints": endpoint.name,
         "batches": Batch.objects.create(endpoint=endpoint).pk,
     }

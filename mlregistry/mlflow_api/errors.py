@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlregistry.artifacts.paths import UnsafePath
 from mlregistry.errors import (
     AlreadyExists,
+    ApprovalNeeded,
     Forbidden,
     MlregistryError,
     NotFound,
@@ -17,6 +18,7 @@ from mlregistry.errors import (
 CODES: tuple[tuple[type[MlregistryError], str, int], ...] = (
     (AlreadyExists, "RESOURCE_ALREADY_EXISTS", 400),
     (NotFound, "RESOURCE_DOES_NOT_EXIST", 404),
+    (ApprovalNeeded, "PERMISSION_DENIED", 403),
     (Forbidden, "PERMISSION_DENIED", 403),
     (Unauthenticated, "UNAUTHENTICATED", 401),
     (TooMany, "REQUEST_LIMIT_EXCEEDED", 429),

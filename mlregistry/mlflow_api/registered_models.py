@@ -8,6 +8,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from models_app.actions import aliases, tags
 from models_app.actions import models as actions
+from models_app.actions.alias_names import check_form
 from models_app.actions.stages import read_stage
 from models_app.models import RegisteredModel
 from models_app.queries import records
@@ -139,7 +140,7 @@ def _no_alias(team_id: int, name: str, alias: str) -> NotFound | Invalid:
         return model_versions.no_model(name)
     if alias.lower() == LATEST:
         return NotFound(f"Latest version not found for model {name}.", field="alias")
-    aliases.check_form(alias)
+    check_form(alias)
     return Invalid(f"Registered model alias {alias} not found.", field="alias")
 
 

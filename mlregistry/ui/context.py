@@ -33,11 +33,11 @@ NAVIGATION = (
         "Experiments", "experiments:experiments", "e", "experiments",
         ("experiments", "runs", "logged-models", "compare", "trash", "trainers", "run-rules"), at_hand=True,
     ),
-    Section("Models", "models_app:models", "m", "models", ("models", "upload-model")),
+    Section("Models", "models_app:models", "m", "models", ("models", "upload-model", "promotions")),
     Section(
         "Endpoints", "serving:endpoints", "s", "endpoints",
         ("endpoints", "new-endpoint", "ab-tests", "load-tests", "alerts", "alert-rules", "improvements", "retrainings",
-         "reports", "batches"), at_hand=True,
+         "reports", "batches", "production"), at_hand=True,
     ),
     Section("Jobs", "jobs:jobs", "j", "jobs", ("jobs", "usage")),
     Section("Write-ups", "discussions:writeups", "w", "writeups", ("writeups",)),

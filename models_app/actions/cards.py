@@ -6,6 +6,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.lib.names import clean_text
+from models_app.actions.promotion_reviews import settle_requests
 from models_app.models import CardText, ModelVersion
 
 LONGEST = 20_000
@@ -27,4 +28,5 @@ def write_card(
             version=version, defaults={**changes, "updated_by": by.user}
         )
         record(by, "version.card", version, fields=sorted(changes))
+    settle_requests(version, by=by)
     return found

@@ -14,8 +14,10 @@ from django.db import transaction
 from experiments.models import LoggedModel, Run, model_key
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
+from models_app.actions.alias_moves import note_move
 from models_app.actions.models import checked_name
 from models_app.models import Alias, ModelVersion, RegisteredModel, Stage, VersionState
+from models_app.queries.approvals import policy_of
 
 STATES = {"PENDING_REGISTRATION": VersionState.PENDING, "FAILED_REGISTRATION": VersionState.FAILED}
 
@@ -77,7 +79,7 @@ def import_model(record: ModelRecord, *, by: Actor) -> Outcome:
         there = {version.number: version for version in ModelVersion.objects.filter(model=model)}
         for version in record.versions:
             _settle(model, version, there, outcome, by)
-        _point(model, record, there, outcome)
+        _point(model, record, there, outcome, by)
         last = max([record.last_number, model.last_number, *there])
         if last > model.last_number:
             RegisteredModel.objects.filter(pk=model.pk).update(last_number=last)
@@ -142,12 +144,20 @@ def _create(model: RegisteredModel, record: VersionRecord, by: Actor) -> ModelVe
 
 
 def _point(
-    model: RegisteredModel, record: ModelRecord, there: Mapping[int, ModelVersion], outcome: Outcome
+    model: RegisteredModel,
+    record: ModelRecord,
+    there: Mapping[int, ModelVersion],
+    outcome: Outcome,
+    by: Actor,
 ) -> None:
     mine = dict(Alias.objects.filter(model=model).values_list("name", "version__number"))
     for name, number in record.aliases.items():
+        if name not in mine and policy_of(model, name) is not None:
+            outcome.kept.append(f"the alias {name} of “{model.name}” moves only with approval here")
+            continue
         if name not in mine and number in there:
             Alias.objects.create(model=model, name=name, version=there[number])
+            note_move(model, name, number, why="Imported.", by=by)
             outcome.written["aliases"] += 1
         elif mine.get(name) != number:
             outcome.kept.append(f"the alias {name} of “{model.name}” points at another version here")

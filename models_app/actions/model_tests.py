@@ -12,8 +12,10 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, MlregistryError
 from mlregistry.jobs.queue import enqueue
 from models_app.actions.aliases import set_alias
+from models_app.actions.promotion_requests import requested
+from models_app.actions.promotion_reviews import settle_requests
 from models_app.models import AwaitedAlias, ModelTestResult, ModelTestRun, ModelVersion, Verdict
-from models_app.queries import gates
+from models_app.queries import approvals, gates
 from models_app.queries import model_tests as queries
 
 JOB = "models_app.test_version"
@@ -84,12 +86,17 @@ def give_up(run: ModelTestRun, why: str, *, by: Actor) -> None:
 def settle_awaited(version: ModelVersion, *, by: Actor) -> None:
     """Aliases that waited for this version's tests: they move, or stay with a line in the audit trail that says why.
 
-    Where only a load test is yet to come they go on waiting.
+    Where only a load test is yet to come they go on waiting. What takes approval by now is asked for.
     """
+    settle_requests(version, by=by)
     for row in AwaitedAlias.objects.filter(version=version).select_related("asked_by", "version__model"):
         if gates.obstacles_to_alias(row.name, row.version).awaits_load:
             continue
         asked = Actor.system(by.team, user=row.asked_by)
+        if approvals.needed_for(row.version, row.name) is not None:
+            requested(row.version, row.name, origin=f"The registration of version {version.number}", by=asked)
+            row.delete()
+            continue
         try:
             set_alias(row.version.model, row.name, row.version, by=asked)
         except MlregistryError as error:

@@ -15,6 +15,8 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import AlreadyExists, Conflict, Invalid
 from mlregistry.lib.names import clean_text
+from models_app.actions.alias_moves import note_gone
+from models_app.actions.aliases import keep_approved
 from models_app.actions.news import tell_created
 from models_app.actions.tags import clean_tags
 from models_app.models import ModelVersion, RegisteredModel
@@ -110,6 +112,9 @@ def delete_model(model: RegisteredModel, *, by: Actor) -> None:
     by.require(Role.EDITOR)
     try:
         with transaction.atomic():
+            held = list(model.aliases.select_related("model", "version"))
+            keep_approved(held)
+            note_gone(held, why="The model was deleted.", by=by)
             record(by, "model.delete", model)
             model.delete()
     except ProtectedError as error:

@@ -16,7 +16,8 @@ from mlregistry.jobs.actions import jobs as job_actions
 from mlregistry.jobs.queue import enqueue
 from mlregistry.ml.optimising import wish as wishes
 from mlregistry.ml.optimising.methods import BY_NAME, NAMES
-from models_app.actions.aliases import check_form, set_or_await
+from models_app.actions.alias_names import check_form
+from models_app.actions.aliases import set_or_await
 from models_app.actions.versions import register, update_version
 from models_app.models import Found, ModelVersion, Optimisation, OptimisedCandidate
 from models_app.queries import optimisations as queries

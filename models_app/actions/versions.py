@@ -15,7 +15,8 @@ from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.locations import below
 from mlregistry.lib.names import clean_text
 from models_app.actions import compilations
-from models_app.actions.aliases import set_or_await
+from models_app.actions.alias_moves import note_gone
+from models_app.actions.aliases import keep_approved, set_or_await
 from models_app.actions.intakes import take_in_artifacts
 from models_app.actions.model_tests import request_tests
 from models_app.actions.models import checked_name, found_or_created, in_use
@@ -110,10 +111,14 @@ def update_version(
 
 
 def delete_version(version: ModelVersion, *, by: Actor) -> None:
-    """Deletes a version; its number is not used again. Raises Conflict while an endpoint serves it."""
+    """Deletes a version; its number is not used again. Raises Conflict while an endpoint serves it, or while an
+    alias that takes approval points at it."""
     by.require(Role.EDITOR)
     try:
         with transaction.atomic():
+            held = list(version.aliases.select_related("model", "version"))
+            keep_approved(held)
+            note_gone(held, why=f"Version {version.number} was deleted.", by=by)
             record(by, "version.delete", version, number=version.number)
             version.delete()
             version.model.save(update_fields=["updated_at"])

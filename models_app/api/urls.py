@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from . import cards, compilations, intakes, model_tests, models, optimisations, versions
+from . import (
+    alias_history,
+    approvals,
+    cards,
+    compilations,
+    intakes,
+    model_tests,
+    models,
+    optimisations,
+    version_diffs,
+    versions,
+)
 
 OPTIMISATION = "models/<str:name>/versions/<int:number>/optimisations/<int:optimisation_id>"
 
@@ -23,6 +34,15 @@ urlpatterns = [
     path(OPTIMISATION, optimisations.Optimisation.as_view()),
     path(f"{OPTIMISATION}/cancel", optimisations.Cancel.as_view()),
     path(f"{OPTIMISATION}/candidates/<int:place>/version", optimisations.CandidateVersion.as_view()),
+    path("models/<str:name>/alias-history", alias_history.AliasHistory.as_view()),
+    path("models/<str:name>/compare", version_diffs.Compare.as_view()),
+    path("models/<str:name>/approval-policies/", approvals.Policies.as_view()),
+    path("models/<str:name>/approval-policies/<str:alias>", approvals.Policy.as_view()),
+    path("models/<str:name>/promotions/", approvals.Promotions.as_view()),
+    path("promotions/", approvals.AllPromotions.as_view()),
+    path("promotions/<int:request_id>", approvals.Promotion.as_view()),
+    path("promotions/<int:request_id>/reviews", approvals.Reviews.as_view()),
+    path("promotions/<int:request_id>/withdraw", approvals.Withdraw.as_view()),
     path("model-tests", model_tests.Checks.as_view()),
     path("models/<str:name>/gate", model_tests.Gate.as_view()),
     path("models/<str:name>/versions/<int:number>/tests", model_tests.Tests.as_view()),

@@ -1,5 +1,7 @@
 """The registry: names, immutable numbered versions, movable aliases."""
 
+from .alias_moves import AliasMove
+from .approvals import ApprovalPolicy, PromotionRequest, PromotionReview, PromotionState, ReviewVerdict
 from .cards import CardText
 from .compilations import Compilation
 from .intakes import Intake, IntakeState
@@ -12,6 +14,8 @@ from .webhooks import Webhook, WebhookDelivery, WebhookStatus
 
 __all__ = [
     "Alias",
+    "AliasMove",
+    "ApprovalPolicy",
     "AwaitedAlias",
     "CardText",
     "Compilation",
@@ -26,7 +30,11 @@ __all__ = [
     "ModelVersion",
     "Optimisation",
     "OptimisedCandidate",
+    "PromotionRequest",
+    "PromotionReview",
+    "PromotionState",
     "RegisteredModel",
+    "ReviewVerdict",
     "Stage",
     "Verdict",
     "VersionState",

@@ -28,7 +28,9 @@ WORDS = {
     "version.test": "asked for its tests", "version.tested": "had it tested", "version.load_tested": "load-tested it",
     "version.onnx": "kept its ONNX graph", "version.optimise": "asked for smaller and cheaper models of it",
     "version.optimised": "had such models made", "version.take_optimised": "made it of another version",
-    "gate.overrule": "overruled the gate",
+    "gate.overrule": "overruled the gate", "promotion.request": "asked to move an alias to it",
+    "promotion.approve": "approved that", "promotion.reject": "rejected that", "promotion.withdraw": "withdrew that",
+    "promotion.promote": "gave the last approval",
 }  # fmt: skip
 
 
@@ -61,6 +63,16 @@ def card(version: ModelVersion) -> dict[str, Any]:
         "intake": intake_json(intake_of(version)),
         "history": history(version),
     }
+
+
+def completeness(found: dict[str, Any], *, is_tested: bool) -> list[tuple[str, bool]]:
+    """What a card should say, and whether this one does."""
+    return [
+        ("intended use", bool(found["intended_use"].strip())), ("limits", bool(found["limits"].strip())),
+        ("data", found["data"] is not None), ("metrics", bool(found["metrics"])),
+        ("signature", found["signature"] is not None), ("environment", found["environment"] is not None),
+        ("tests", is_tested),
+    ]  # fmt: skip
 
 
 def history(version: ModelVersion) -> list[dict[str, Any]]:

@@ -12,18 +12,23 @@ from models_app import access
 from models_app.actions.cards import write_card
 from models_app.card_markdown import markdown
 from models_app.queries.cards import card as card_of
+from models_app.queries.cards import completeness
 from models_app.queries.formats import forms_of
 from models_app.queries.lineage import curves_of
+from models_app.web.model_tests import line_context
 
 
 @require_GET
 @page()
 def card(request: PageRequest, name: str, number: int) -> HttpResponse:
     found = access.version(request.actor, name, number)
+    shown, tests = card_of(found), line_context(found)
     context = {
         "version": found,
         "model": found.model,
-        "card": card_of(found),
+        "card": shown,
+        "complete": completeness(shown, is_tested=tests["standing"].run is not None),
+        **tests,
         "curves": curves_of(found),
         "forms": forms_of(found),
     }

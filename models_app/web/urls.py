@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from models_app.web import cards, compilations, intakes, model_tests, models, optimisations, versions
+from models_app.web import (
+    alias_moves,
+    approvals,
+    cards,
+    compilations,
+    intakes,
+    model_tests,
+    models,
+    optimisations,
+    versions,
+)
 
 OPTIMISATION = "models/<str:name>/versions/<int:number>/optimisations/<int:optimisation_id>"
 
@@ -13,6 +23,16 @@ urlpatterns: list[URLPattern] = [
     path("models/<str:name>/delete", models.delete, name="model-delete"),
     path("models/<str:name>/aliases", models.set_alias, name="alias-set"),
     path("models/<str:name>/aliases/delete", models.delete_alias, name="alias-delete"),
+    path("models/<str:name>/aliases/move", alias_moves.move, name="alias-move"),
+    path("models/<str:name>/aliases/history", alias_moves.history, name="alias-history"),
+    path("models/<str:name>/compare", alias_moves.compare, name="compare"),
+    path("models/<str:name>/approval", approvals.policies, name="approval"),
+    path("models/<str:name>/approval/lift", approvals.lift, name="approval-lift"),
+    path("models/<str:name>/promotions", approvals.ask, name="promotion-ask"),
+    path("promotions/", approvals.promotions, name="promotions"),
+    path("promotions/<int:request_id>/", approvals.promotion, name="promotion"),
+    path("promotions/<int:request_id>/review", approvals.review, name="promotion-review"),
+    path("promotions/<int:request_id>/withdraw", approvals.withdraw, name="promotion-withdraw"),
     path("models/<str:name>/versions/<int:number>/", versions.version, name="version"),
     path("models/<str:name>/versions/<int:number>/delete", versions.delete, name="version-delete"),
     path("models/<str:name>/versions/<int:number>/compilation", compilations.compilation, name="compilation"),

@@ -17,6 +17,7 @@ from models_app.queries.formats import can_serve, forms_of
 from models_app.queries.intakes import intake_of
 from models_app.queries.lineage import lineage
 from models_app.queries.optimisations import origin_of, why_not
+from models_app.queries.promotions import of_version
 from models_app.web.compilations import compilation_context
 from models_app.web.model_tests import line_context
 
@@ -50,6 +51,9 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
         "can_optimise": not why_not(found),
         "can_serve": can_serve(found),
         "aliases": found.aliases.order_by("name"),
+        "promotions": of_version(found),
+        "version_key": f"{name}:{number}",
+        "former_number": _compared(request, found),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),
         "metrics": _held_out(found.metrics or _of_run(found)),
         "prompt": found.tags.get(PROMPT, ""),
@@ -65,6 +69,13 @@ def delete(request: PageRequest, name: str, number: int) -> HttpResponse:
     actions.delete_version(found, by=request.actor)
     messages.success(request, f"Version {number} is deleted; its number is not used again.")
     return redirect("models_app:model", name)
+
+
+def _compared(request: PageRequest, version: ModelVersion) -> int | None:
+    """The version before it, or the next one for the first."""
+    rows = access.versions(request.actor).filter(model=version.model).exclude(pk=version.pk)
+    before = rows.filter(number__lt=version.number).order_by("-number")
+    return (before.first() or rows.order_by("number").first() or version).number if rows.exists() else None
 
 
 def _of_run(version: ModelVersion) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlregistry.errors import Invalid
 from mlregistry.ml.abtests import thompson
-from models_app.actions.aliases import check_form
+from models_app.actions.alias_names import check_form
 from serving.hotpath.counters import BOUNDS
 from serving.models import Endpoint, Mode, Variant
 from serving.queries import abtest_metrics, abtest_plans

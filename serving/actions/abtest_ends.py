@@ -7,6 +7,7 @@ from mlregistry.accounts.audit import record
 from mlregistry.errors import Conflict
 from models_app.actions.aliases import point_alias
 from models_app.actions.gates import pass_gate
+from models_app.actions.promotion_requests import refuse_unapproved
 from models_app.models import ModelVersion
 from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_steps import begin_step, crown
@@ -16,13 +17,15 @@ from serving.models import AbTest, AbTestState
 def finish(test: AbTest, variant: str, *, reason: str, why: str = "", by: Actor) -> None:
     """Crowns the variant of a locked test; the alias moves in the same transaction.
 
-    Its version's tests must have passed, as for any move of an alias; an owner overrules them by saying `why`.
+    Its version's tests must have passed, as for any move of an alias; an owner overrules them by saying `why`. Where
+    the alias takes approval, that comes first: ApprovalNeeded.
     """
     version = version_of(test, variant)
+    refuse_unapproved(version.model, test.alias, version)
     pass_gate(obstacles_to_promotion(version), version, alias=test.alias, why=why, by=by)
-    crown(test, version, by=by)
+    crown(test, version, why=reason, by=by)
     if test.alias:
-        point_alias(version.model, test.alias, version, by=by)
+        point_alias(version.model, test.alias, version, why=f"{test.name}: {reason}", by=by)
     test.winner = variant
     end(test, AbTestState.PROMOTED, reason)
     record(

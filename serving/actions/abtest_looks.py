@@ -16,6 +16,7 @@ from mlregistry.ml.abtests import ramps, thompson
 from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_ends import finish, locked, roll_back, version_of
 from serving.actions.abtest_steps import begin_step
+from serving.actions.alias_approvals import Answer, asked_for
 from serving.models import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
 from serving.queries import abtests, canaries
 from serving.queries.abtests import Look
@@ -101,6 +102,9 @@ def _tend_canary(test: AbTest, steps: list[AbTestStep], found: Look, now: dateti
     if move.what in (ramps.UP, ramps.DONE):
         gate = obstacles_to_promotion(version_of(test, canaries.canary_of(test)))
         move = ramps.Move(ramps.STAY, gate.reasons[0]) if gate.reasons else move
+    if move.what == ramps.DONE and not test.options.get("holds"):
+        answer = _approval(test, by)
+        move = ramps.Move(ramps.STAY, answer.waits) if answer.waits else move
     found.memory["held"] = move.what == ramps.DONE and bool(test.options.get("holds"))
     if found.memory["held"]:
         move = ramps.Move(ramps.STAY, f"{move.reason}; it waits for somebody who promotes it")
@@ -114,6 +118,13 @@ def _tend_canary(test: AbTest, steps: list[AbTestStep], found: Look, now: dateti
         share = test.options["steps"][step.number + 1]
         weights = {test.control: round(100 - share, 2), canaries.canary_of(test): share}
         begin_step(test, weights, reason=move.reason, now=now, by=by)
+
+
+def _approval(test: AbTest, by: Actor) -> Answer:
+    """For the alias of a canary that has passed all its steps."""
+    version = version_of(test, canaries.canary_of(test))
+    origin, link = f"The canary “{test.name}”", f"/ab-tests/{test.pk}/"
+    return asked_for(version, test.alias, origin=origin, link=link, by=by)
 
 
 def _tend_bandit(test: AbTest, step: AbTestStep, found: Look, now: datetime, by: Actor) -> None:

@@ -10,6 +10,7 @@ from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.ml.abtests import comparisons
+from models_app.actions.promotion_requests import refuse_unapproved
 from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_declarations import Declaration, checked
 from serving.actions.abtest_ends import end, finish, locked, version_of
@@ -75,6 +76,8 @@ def promote(test: AbTest, variant: str, *, why: str = "", by: Actor) -> AbTest:
             listed = ", ".join(test.challengers)
             raise Invalid(f"Only a challenger can be promoted: {listed}.", field="variant")
         obstacles = obstacles_to(test, variant)
+        version = version_of(test, variant)
+        refuse_unapproved(version.model, test.alias, version)
         if test.memory.get("split_alarm"):
             raise Conflict(SPLIT_ALARM, field="variant")
         if obstacles and not why:

@@ -15,6 +15,7 @@ from mlregistry.errors import Conflict, Invalid
 from models_app.actions.versions import check_servable
 from models_app.models import ModelVersion, VersionState
 from serving.actions import log_policies
+from serving.actions.endpoint_moves import note_variants
 from serving.actions.routing import raise_epoch
 from serving.hotpath.split import Layout, reweigh
 from serving.models import AbTest, AbTestState, Endpoint, Variant
@@ -66,6 +67,7 @@ def create_endpoint(
             )
             _write_variants(endpoint, variants)
             record(by, "endpoint.create", endpoint, variants=_plain(variants))
+            note_variants(endpoint, _standing(variants), why="The endpoint was made.", by=by)
             raise_epoch()
     except IntegrityError as error:
         raise Conflict(f"There is already an endpoint “{name}” in {by.team.name}.", field="name") from error
@@ -73,12 +75,17 @@ def create_endpoint(
 
 
 def set_variants(
-    endpoint: Endpoint, variants: Sequence[VariantSpec], *, test: AbTest | None = None, by: Actor
+    endpoint: Endpoint,
+    variants: Sequence[VariantSpec],
+    *,
+    test: AbTest | None = None,
+    why: str = "",
+    by: Actor,
 ) -> Endpoint:
     """Swaps versions and weights as a whole: a request sees the old set or the new one, never a mixture.
 
     Units move only from variants that shrink to variants that grow. While a test runs, it alone (`test`) may change
-    them: Conflict otherwise.
+    them: Conflict otherwise. `why` stays in the history.
     """
     by.require(Role.EDITOR)
     checked_layout(variants, by=by)
@@ -89,7 +96,8 @@ def set_variants(
         endpoint.layout = checked_layout(variants, previous=previous, by=by).to_json()
         endpoint.save(update_fields=["layout", "updated_at"])
         _write_variants(endpoint, variants)
-        record(by, "endpoint.set_variants", endpoint, variants=_plain(variants))
+        record(by, "endpoint.set_variants", endpoint, variants=_plain(variants), why=why)
+        note_variants(endpoint, _standing(variants), why=why, by=by)
         raise_epoch()
     return endpoint
 
@@ -128,6 +136,7 @@ def delete_endpoint(endpoint: Endpoint, *, by: Actor) -> None:
     by.require(Role.EDITOR)
     with transaction.atomic():
         record(by, "endpoint.delete", endpoint)
+        note_variants(endpoint, (), why="The endpoint was deleted.", by=by)
         endpoint.delete()
         raise_epoch()
 
@@ -228,3 +237,7 @@ def _write_variants(endpoint: Endpoint, variants: Sequence[VariantSpec]) -> None
 
 def _plain(variants: Sequence[VariantSpec]) -> list[dict[str, Any]]:
     return [{"name": v["name"], "version": str(v["version"]), "weight": float(v["weight"])} for v in variants]
+
+
+def _standing(variants: Sequence[VariantSpec]) -> list[tuple[str, ModelVersion, float]]:
+    return [(v["name"], v["version"], v["weight"]) for v in variants]

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlregistry.errors import Invalid
 from mlregistry.ml import recipes as ml_recipes
-from models_app.actions.aliases import check_form
+from models_app.actions.alias_names import check_form
 from serving.actions.abtest_declarations import CANARY_STEPS, check_canary
 from serving.models import DriftTrigger, Endpoint, GoLive, Method, RetrainingPolicy
 

@@ -121,4 +121,4 @@ def _take_back(row: Retraining, text: str, by: Actor) -> None:
         if one.name != row.challenger_name
     ]
     if len(kept) < len(rows) and sum(one["weight"] for one in kept) == 100:
-        set_variants(row.endpoint, kept, by=by)
+        set_variants(row.endpoint, kept, why=f"Retraining {row.pk}: {text}"[:2_000], by=by)

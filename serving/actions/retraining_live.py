@@ -3,13 +3,17 @@
 import time
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Conflict
 from models_app.actions.aliases import point_alias
 from models_app.actions.gates import pass_gate
+from models_app.actions.promotion_requests import refuse_unapproved
 from models_app.queries.gates import obstacles_to_promotion
 from serving.actions.abtest_declarations import Declaration
 from serving.actions.abtests import promote, start_test
+from serving.actions.alias_approvals import Answer, asked_for, is_granted
 from serving.actions.endpoints import VariantSpec, set_variants, unlike
 from serving.actions.retraining_moves import Move, ask, cancelled, failed, on, promoted, refused, stay
 from serving.actions.shadows import MOST_SHADOWS, add_shadow
@@ -46,14 +50,42 @@ def deploying(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -
 def approving(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -> Move:
     """It waits for somebody; meanwhile a guardrail may break, or somebody end its test on the test's own page."""
     moved = _of_test(row.test) if row.test is not None and not row.test.is_running else None
-    return moved or stay(f"{row.challenger} waits for somebody who approves it.")
+    if moved is not None or row.challenger is None:
+        return moved or failed("The challenger was deleted.")
+    answer = _alias_approval(row, by)
+    if answer.rejected:
+        return refused(answer.waits)
+    if answer.waits:
+        return stay(answer.waits)
+    if is_granted(row.challenger, row.wants("alias")):
+        return _granted(row, by)
+    return stay(f"{row.challenger} waits for somebody who approves it.")
+
+
+def _granted(row: Retraining, by: Actor) -> Move:
+    """The reviewers of the alias approved it: theirs is the decision."""
+    try:
+        with transaction.atomic():
+            take_over(row, why="", by=by)
+    except Conflict as error:
+        return stay(error.message)
+    return promoted(f"The reviewers of “{row.wants('alias')}” approved {row.challenger}.")
+
+
+def _alias_approval(row: Retraining, by: Actor) -> Answer:
+    if row.challenger is None:
+        return Answer()
+    origin, link = f"Retraining {row.pk} of {row.endpoint.name}", f"/retrainings/{row.pk}/"
+    return asked_for(row.challenger, str(row.wants("alias")), origin=origin, link=link, by=by)
 
 
 def crown(row: Retraining, *, why: str = "", by: Actor) -> None:
-    """The challenger takes the champion's place and the alias, through the gate. Conflict while a test runs."""
+    """The challenger takes the champion's place and the alias, through the gate. Conflict while a test runs, or while
+    the alias waits for approval."""
     if row.champion is None or row.challenger is None:
         raise Conflict("Champion or challenger was deleted.", field="state")
     found, alias = obstacles_to_promotion(row.challenger), str(row.wants("alias"))
+    refuse_unapproved(row.challenger.model, alias, row.challenger)
     pass_gate(found, row.challenger, alias=alias, why=why, by=by)
     rows = list(Variant.objects.filter(endpoint=row.endpoint).select_related("version__model"))
     if all(one.version_id != row.champion.pk for one in rows):
@@ -66,9 +98,10 @@ def crown(row: Retraining, *, why: str = "", by: Actor) -> None:
         }
         for one in rows
     ]
-    set_variants(row.endpoint, specs, by=by)
+    reason = f"Retraining {row.pk}: {why or row.reason}"[:2_000]
+    set_variants(row.endpoint, specs, why=reason, by=by)
     if alias:
-        point_alias(row.challenger.model, alias, row.challenger, by=by)
+        point_alias(row.challenger.model, alias, row.challenger, why=reason, by=by)
 
 
 def take_over(row: Retraining, *, why: str, by: Actor) -> None:
@@ -130,7 +163,7 @@ def _begin_canary(row: Retraining, now: datetime, by: Actor) -> None:
         {"name": control.name, "version": control.version, "weight": 100.0},
         {"name": row.challenger_name, "version": row.challenger, "weight": 0.0},
     ]
-    set_variants(row.endpoint, specs, by=by)
+    set_variants(row.endpoint, specs, why=f"The canary of retraining {row.pk} begins.", by=by)
     wanted = Declaration(
         name=f"Retraining {row.pk}: {row.challenger}"[:100], control=control.name, mode=Mode.CANARY,
         hypothesis=row.reason[:10_000], alias=row.wants("alias"), steps=tuple(row.wants("steps")),
@@ -186,6 +219,11 @@ def _judged(row: Retraining, found: ShadowFigures, by: Actor) -> Move:
         return refused(f"{words}: worse.", **details)
     if row.wants("approval"):
         return on(f"{words}.", **details)
+    answer = _alias_approval(row, by)
+    if answer.rejected:
+        return refused(f"{words}. {answer.waits}", **details)
+    if answer.waits:
+        return stay(f"{words}. {answer.waits}")
     try:
         crown(row, by=by)
     except Conflict as error:

@@ -4,6 +4,7 @@ from .abtests import AbTest, AbTestLook, AbTestState, AbTestStep, Mode
 from .alerts import AlertEvent, AlertRule, AlertState, Comparison
 from .batches import Batch
 from .counts import AnswerCount
+from .endpoint_moves import EndpointMove
 from .endpoints import Endpoint, RoutingEpoch, Variant
 from .improvements import Improvement
 from .load_tests import LoadTest, Verdict
@@ -58,6 +59,7 @@ __all__ = [
     "DriftVerdict",
     "DriftWatch",
     "Endpoint",
+    "EndpointMove",
     "EndpointReading",
     "EndpointReport",
     "Feedback",
