@@ -342,6 +342,7 @@ CELERY = engines.CELERY
 HOME_CARDS = [  # what the start page shows, in order: functions of a request that give mlregistry.ui.cards.Card or None
     "serving.web.home_cards.first_steps",
     "experiments.web.home_cards.quality_alerts",
+    "models_app.web.home_cards.waiting",
     "serving.web.home_cards.firing",
     "experiments.web.home_cards.problems",
     "serving.web.home_cards.endpoints",

@@ -156,3 +156,6 @@ def test_reviewers_find_it_in_their_inbox(
     entry = InboxEntry.objects.get(user=alice)
     assert entry.notice.link == f"/promotions/{request.pk}/"
     assert "approval asked for by bob" in web(alice).get("/inbox/").content.decode()
+    home = web(alice).get("/").content.decode()
+    assert "1 request for approval" in home
+    assert f"/promotions/{request.pk}/" in home
