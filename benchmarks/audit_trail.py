@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,15 @@ def _tables(url: str) -> None:
 
 def _measure(n_lines: int) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "mlregistry.settings"
-    django = __import__("django")
+    django = import_module("django")
     django.setup()
-    call = __import__("django.core.management", fromlist=["call_command"]).call_command
+    call = import_module("django.core.management").call_command
     call("migrate", verbosity=0)
     by = _cast()
     _fill(n_lines)
     print(f"{n_lines:,} lines; a page of 50; median of {N_ROUNDS} rounds\n")
     print("| filter | first page | second page | read by |\n|---|---|---|---|")
-    queries = __import__("mlregistry.accounts.queries.audit", fromlist=["one_page"])
+    queries = import_module("mlregistry.accounts.queries.audit")
     for name, wanted in FILTERS.items():
         first = queries.one_page(by, wanted, size=50)
         one = _median(partial(queries.one_page, by, wanted, size=50))
@@ -106,15 +107,15 @@ def _measure(n_lines: int) -> None:
 
 
 def _cast() -> Any:
-    models = __import__("mlregistry.accounts.models", fromlist=["User"])
+    models = import_module("mlregistry.accounts.models")
     team = models.Team.objects.create(slug="lab", name="The lab")
     people = [models.User.objects.create(username=f"user{n}", default_team=team) for n in range(20)]
     models.Membership.objects.create(team=team, user=people[0], role=models.Role.OWNER)
-    return __import__("mlregistry.accounts.queries.actors", fromlist=["x"]).for_user(people[0])
+    return import_module("mlregistry.accounts.queries.actors").for_user(people[0])
 
 
 def _fill(n_lines: int) -> None:
-    connection = __import__("django.db", fromlist=["connection"]).connection
+    connection = import_module("django.db").connection
     with connection.cursor() as cursor:
         cursor.execute(FILL, [n_lines])
         cursor.execute("VACUUM ANALYZE accounts_auditevent")
@@ -130,7 +131,7 @@ def _median(act: Callable[[], object]) -> float:
 
 
 def _new_lines(by: Any) -> float:
-    audit = __import__("mlregistry.accounts.audit", fromlist=["record"])
+    audit = import_module("mlregistry.accounts.audit")
     started = time.perf_counter()
     for _ in range(N_NEW):
         audit.record(by, "team.update", by.team, changed=["name"])
@@ -139,7 +140,7 @@ def _new_lines(by: Any) -> float:
 
 def _bulk() -> float:
     """Microseconds a line, of a statement that is rolled back."""
-    db = __import__("django.db", fromlist=["connection"])
+    db = import_module("django.db")
     with db.transaction.atomic(), db.connection.cursor() as cursor:
         started = time.perf_counter()
         cursor.execute(FILL, [N_BULK])
@@ -149,14 +150,14 @@ def _bulk() -> float:
 
 
 def _without_filters() -> None:
-    connection = __import__("django.db", fromlist=["connection"]).connection
+    connection = import_module("django.db").connection
     with connection.cursor() as cursor:
         for name in OF_FILTERS:
             cursor.execute(f"DROP INDEX {name}")
 
 
 def _size() -> str:
-    connection = __import__("django.db", fromlist=["connection"]).connection
+    connection = import_module("django.db").connection
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_size_pretty(pg_table_size('accounts_auditevent')), "

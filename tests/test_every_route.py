@@ -29,7 +29,7 @@ from experiments.models import (
 )
 from mlregistry.accounts.actions import invitations, tokens
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role, Team, User
+from mlregistry.accounts.models import Role, Team, User, UserSession
 from mlregistry.discussions.actions import writeups
 from mlregistry.discussions.models import Comment
 from mlregistry.jobs.models import Job
@@ -185,6 +185,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "members": alice.username,
         "invitations": invitation.pk,
         "tokens": token.pk,
+        "sessions": UserSession.objects.create(user=alice, session_key="k", seen_at=now).pk,
         "jobs": Job.objects.create(team=team, kind="experiments.train", title="t").pk,
         "problems": problem.pk,
         "selections": SelectionStudy.objects.create(

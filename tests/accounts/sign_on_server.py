@@ -4,6 +4,7 @@ Its database gets allauth's tables beside ours, a team, an administrator, and so
 """
 
 import sys
+from importlib import import_module
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -28,12 +29,12 @@ def main(port: int) -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     seed()
-    application = __import__("django.core.wsgi", fromlist=["x"]).get_wsgi_application()
+    application = import_module("django.core.wsgi").get_wsgi_application()
     make_server("127.0.0.1", port, application, server_class=Server, handler_class=Quiet).serve_forever()
 
 
 def seed() -> None:
-    models = __import__("mlregistry.accounts.models", fromlist=["x"])
+    models = import_module("mlregistry.accounts.models")
     team = models.Team.objects.create(slug="lab", name="The lab")
     models.Team.objects.create(slug="side", name="Side")
     alice = models.User.objects.create_superuser("alice", "alice@example.org", "correct horse battery")

@@ -80,7 +80,7 @@ def _migrations() -> Check:
 
 
 def _store() -> Check:
-    place: dict[str, Any] = dict(settings.STORAGES["artifacts"])["OPTIONS"]
+    place: Any = settings.STORAGES["artifacts"]["OPTIONS"]
     if "location" not in place or "bucket_name" in place:
         return Check("Artifact store", "ok", f"bucket {place.get('bucket_name')}")
     folder = place["location"]
