@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def main(n_runs: int, answer: Path) -> None:
     web = Client()
     web.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     problem = Problem.objects.filter(team=by.team).order_by("pk")[0]
-    rows = [_timed(f"“{text}”", lambda text=text: find(by, text)) for text in QUESTIONS]
+    rows = [_timed(f"“{text}”", partial(find, by, text)) for text in QUESTIONS]
     rows += [_timed("the start page", lambda: _got(web, "/"))]
     rows += [_timed("a problem’s page", lambda: _got(web, f"/problems/{problem.pk}/"))]
     answer.write_text(json.dumps({"rows": rows}), encoding="utf-8")
@@ -82,7 +83,7 @@ def _filled(team: Team, user: User | None, n_runs: int) -> Actor:
         Experiment(team=team, name=f"churn sweep {n}", problem_id=problems[n % N_PROBLEMS])
         for n in range(N_EXPERIMENTS)
     )
-    values = {
+    values: dict[str, Any] = {
         "team": team.slug, "experiments": [one.pk for one in made], "n_experiments": N_EXPERIMENTS,
         "problems": problems,
         "n_problems": N_PROBLEMS, "n_runs": n_runs, "now": timezone.now(),

@@ -14,6 +14,7 @@ from mlregistry.accounts.models import User
 from mlregistry.accounts.queries.actors import for_user
 from mlregistry.jobs.inline import run_here
 from serving import live_routing
+from serving.actions import guide
 from tests.cast import PASSWORD
 
 from .conftest import CHROMIUM, window
@@ -22,7 +23,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-FEW = 2
+FEW = 3
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,10 @@ def _trained_quickly() -> None:
     run_here(closing)
 
 
-def test_from_nothing_to_an_answer_by_clicks_alone(browser: Browser, live_server: Any, bob: User) -> None:
+def test_from_nothing_to_an_answer_by_clicks_alone(
+    browser: Browser, live_server: Any, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guide, "MINUTES", 30.0)  # its end is that of the candidates, however slow the machine
     said: list[str] = []
     page = _signed_in(browser, live_server.url, said, viewport={"width": 390, "height": 844})
     page.get_by_role("button", name="Start with sample data").click()

@@ -105,7 +105,12 @@ def _made(by: Actor) -> dict[str, Any]:
     delete_run(create_run(experiment, name="dropped", by=by), by=by)
     logged = create_logged_model(experiment, name="forest", source_run=runs[0], by=by)
     file = save_artifact(logged, "MLmodel", io.BytesIO(b"flavors: {}"), by=by)
-    things = {"problems": problem.pk, "datasets": version.dataset_id, "versions": 1, "models": "churn"}
+    things: dict[str, Any] = {
+        "problems": problem.pk,
+        "datasets": version.dataset_id,
+        "versions": 1,
+        "models": "churn",
+    }
     things |= {
         "experiments": experiment.pk,
         "runs": runs[0].pk,

@@ -35,4 +35,4 @@ class Find(TeamView):
     def get(self, request: Request) -> Response:
         """What fits best first, at most 30; the newest when nothing is asked for."""
         found = find(self.actor, request.query_params.get("q", ""))
-        return Response({"results": FoundOut(found, many=True).data})
+        return Response({"results": [FoundOut(one).data for one in found]})
