@@ -143,9 +143,9 @@ def things_by_keys(by: Actor, places: Iterable[tuple[str, str]]) -> dict[tuple[s
     for kind, key in places:
         wanted.setdefault(kind, set()).add(key)
     found = {}
-    for kind, keys in wanted.items():
-        of = nouns().get(kind)
-        for row in of.rows(by).filter(pk__in=keys) if of else ():
+    for kind in [kind for kind in wanted if kind in nouns()]:
+        of = nouns()[kind]
+        for row in of.rows(by).filter(pk__in=wanted[kind]):
             found[kind, str(row.pk)] = Thing(of, row)
     return found
 

@@ -13,6 +13,7 @@ from mlregistry.discussions.queries.watches import watching
 
 def part(request: HttpRequest, about: Thing, by: Actor) -> dict[str, Any]:
     """The context of discussions/discussion.html: a number of queries that does not grow with the comments."""
+    state = queries.state(about, by)  # before the comments: one that comes between is shown by the next poll
     found = queries.threads(about, by)
     shown = [one for thread in found.threads for one in (thread.first, *thread.replies)]
     texts = [one.comment.text for one in shown if one.comment.deleted_at is None]
@@ -20,6 +21,6 @@ def part(request: HttpRequest, about: Thing, by: Actor) -> dict[str, Any]:
         "thing": about,
         "found": found,
         "prose_of": prose.known_on(request, texts, by),
-        "state": queries.state(about, by),
+        "state": state,
         "watching": watching(about, by),
     }

@@ -54,7 +54,7 @@ def test_two_people_comment_mention_and_are_told(
     )
     expect(hers.locator(".inbox-link .count")).to_have_text("1")
     hers.click(".inbox-link")
-    hers.get_by_role("link", name="bob mentioned you on problem Churn").click()
+    hers.get_by_role("link", name="bob mentioned you on problem Churn").press("Enter")
     hers.wait_for_url(f"{address}#comment-*")
     assert hers.evaluate("document.documentElement.scrollWidth") <= 390
 

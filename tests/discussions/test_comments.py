@@ -248,7 +248,9 @@ def test_a_digest_tells_once_a_day_what_is_unread(
     assert digests.tend(began + timedelta(hours=25)) == 1
     assert digests.tend(began + timedelta(hours=26)) == 0
     (message,) = mailbox.messages
-    text = str(message.get_payload(decode=True), "utf-8")
+    payload = message.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    text = payload.decode()
     assert message["Subject"] == "1 thing that you watch"
     assert "vera commented on problem Churn" in text
     assert "“first thing”" in text

@@ -19,7 +19,7 @@ from serving.models import Endpoint
 
 Api = Callable[..., APIClient]
 Web = Callable[[User], Client]
-PART = {"HTTP_X_PART": "1"}
+PART = {"X-Part": "1"}
 
 
 def test_a_comment_from_the_api_s_first_answer_to_its_end(
@@ -147,7 +147,7 @@ def test_a_poll_answers_not_modified_until_something_changed(
     churn: Thing, editor: Actor, vera: User, web: Web
 ) -> None:
     client, address = web(vera), f"/discussions/problem/{churn.handle}/"
-    first = client.get(address, **PART)
+    first = client.get(address, headers=PART)
     assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
     made = comments.write_comment(churn, "news", by=editor)
     second = client.get(address, headers={"If-None-Match": first["ETag"]})
@@ -160,13 +160,13 @@ def test_every_button_of_a_comment_works_with_and_without_the_script(
     churn: Thing, vera: User, bob: User, web: Web
 ) -> None:
     client, page = web(vera), f"/problems/{churn.handle}/"
-    client.post(f"/discussions/problem/{churn.handle}/", {"text": "mine"}, **PART)
+    client.post(f"/discussions/problem/{churn.handle}/", {"text": "mine"}, headers=PART)
     made = Comment.objects.get()
     for verb, data, seen in (
         ("edit", {"text": "my own"}, "my own"), ("resolve", {"to": "resolved"}, "resolved by vera"),
         ("resolve", {"to": "open"}, "Resolve"), ("delete", {}, "Undo"), ("restore", {}, "my own"),
     ):  # fmt: skip
-        answer = client.post(f"/comments/{made.pk}/{verb}", data, **PART)
+        answer = client.post(f"/comments/{made.pk}/{verb}", data, headers=PART)
         assert (answer.status_code, seen in answer.content.decode()) == (200, True), verb
     assert (
         client.post(f"/comments/{made.pk}/resolve", {"to": "resolved"})["Location"]
@@ -174,7 +174,10 @@ def test_every_button_of_a_comment_works_with_and_without_the_script(
     )
     refused = web(bob).post(f"/comments/{made.pk}/edit", {"text": "his"})
     assert refused.status_code == 403
-    assert client.post(f"/discussions/problem/{churn.handle}/watch", {"to": "off"}, **PART).status_code == 200
+    assert (
+        client.post(f"/discussions/problem/{churn.handle}/watch", {"to": "off"}, headers=PART).status_code
+        == 200
+    )
     assert Watch.objects.get(user=vera).is_on is False
     empty = client.post(
         f"/discussions/problem/{churn.handle}/",

@@ -17,8 +17,9 @@ def set_watching(thing: Thing, is_on: bool, *, by: Actor) -> Watch:
         raise Forbidden("Only people watch things.")
     if is_on and Watch.objects.filter(user=by.user, team=by.team, is_on=True).count() >= MOST_WATCHED:
         raise Conflict(f"You watch {MOST_WATCHED} things; stop watching some of them first.")
-    place = {"team": by.team, "kind": thing.kind, "key": thing.key, "user": by.user}
-    return Watch.objects.update_or_create(**place, defaults={"is_on": is_on})[0]
+    return Watch.objects.update_or_create(
+        team=by.team, kind=thing.kind, key=thing.key, user=by.user, defaults={"is_on": is_on}
+    )[0]
 
 
 def watch_by_itself(thing: Thing, people: Iterable[User], *, by: Actor) -> None:

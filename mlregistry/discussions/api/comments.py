@@ -30,7 +30,7 @@ class CommentIn(serializers.Serializer[Any]):
     text = serializers.CharField(
         max_length=20_000, trim_whitespace=False, help_text="Markdown; @name mentions a member."
     )
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]  # taken out of the class before it is one
         required=False, allow_null=True, help_text="The comment that it answers."
     )
 

@@ -14,8 +14,8 @@ from mlregistry.ui.page import PageRequest, page
 def watching(request: PageRequest) -> HttpResponse:
     """One's own choices and list; what somebody made without a word more is watched too, and not in the list."""
     if request.method == "POST":
-        sent = {name: request.POST.get(name, "") for name in ("mentions", "watched")}
-        actions.choose(**sent, by=request.actor)
+        form = request.POST
+        actions.choose(mentions=form.get("mentions", ""), watched=form.get("watched", ""), by=request.actor)
         messages.success(request, "Your choice is saved.")
         return redirect("discussions:watching")
     context = {
