@@ -20,6 +20,7 @@ class Compare(TeamView):
     )  # fmt: skip
     def get(self, request: Request, name: str) -> Response:
         """Metrics, params, signature, card and tests of `first` and `second`."""
+        access.model(self.actor, name)
         first, second = (_number(request.query_params.get(one, ""), one) for one in ("first", "second"))
         versions = [access.version(self.actor, name, number) for number in (first, second)]
         return Response(diff_of(*versions).to_json())
