@@ -68,7 +68,9 @@ GROUP BY 1, 2 HAVING sum(n_points) >= %(least)s
 DUE = """
 WITH active AS (
     SELECT id FROM experiments_run
-    WHERE (status = 'RUNNING' OR ended_at > now() - interval '10 minutes') AND active_at > now() - interval '5 minutes'
+    WHERE ((status = 'RUNNING' AND job_id IS NULL) OR (status IN ('SCHEDULED', 'RUNNING') AND job_id IS NOT NULL)
+           OR (ended_at IS NOT NULL AND ended_at > now() - interval '10 minutes'))
+      AND active_at > now() - interval '5 minutes'
     ORDER BY active_at DESC LIMIT %(runs)s
 )
 SELECT chunk.run_id, chunk.key FROM experiments_metricchunk AS chunk
@@ -123,8 +125,10 @@ def drop(run_id: uuid.UUID) -> None:
 
 def _folded(values: dict[str, Any]) -> list[Block]:
     return [
-        Block(*row[:7], _point(*row[7:9]), _point(*row[9:11]), _point(*row[11:13]))
-        for row in fetched(FOLDED, values)
+        Block(
+            n, first, last, step, to_step, at, to_at, _point(*row[0:2]), _point(*row[2:4]), _point(*row[4:6])
+        )
+        for n, first, last, step, to_step, at, to_at, *row in fetched(FOLDED, values)
     ]
 
 

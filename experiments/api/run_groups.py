@@ -30,7 +30,7 @@ class GroupOut(serializers.Serializer[Any]):
     seeds = serializers.ListField(child=serializers.CharField())
 
 
-class DifferenceOut(serializers.Serializer[Any]):
+class GroupDifferenceOut(serializers.Serializer[Any]):
     one = serializers.CharField()
     other = serializers.CharField()
     method = serializers.ChoiceField(["welch", "paired", "none"])
@@ -51,7 +51,7 @@ class GroupsOut(serializers.Serializer[Any]):
     better = serializers.CharField(help_text="higher, lower or empty")
     n_without = serializers.IntegerField(help_text="runs without the metric")
     groups = GroupOut(many=True)
-    differences = DifferenceOut(many=True)
+    differences = GroupDifferenceOut(many=True)
 
 
 QUERY = [

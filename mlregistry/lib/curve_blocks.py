@@ -60,8 +60,8 @@ def packed(blocks: Iterable[Block]) -> bytes:
 
 def unpacked(raw: bytes | memoryview) -> list[Block]:
     return [
-        Block(*row[:7], row[7:10], row[10:13], row[13:16])  # type: ignore[arg-type]
-        for row in LAYOUT.iter_unpack(raw)
+        Block(n, first, last, step, to_step, at, to_at, (a, b, c), (d, e, f), (g, h, i))
+        for n, first, last, step, to_step, at, to_at, a, b, c, d, e, f, g, h, i in LAYOUT.iter_unpack(raw)
     ]
 
 
@@ -76,24 +76,27 @@ def thinned(points: Iterable[Point], buckets: int, *, axis: int = 0, scale: str 
 
     Buckets are of equal width along the axis, or along its logarithm from 1 on.
     """
-    other = 1 - axis
     once = {(step, at, value if value == value else None): (step, at, value) for step, at, value in points}
-    ordered = sorted(once.values(), key=lambda point: (point[axis], point[other], point[2]))
+    ordered = sorted(once.values(), key=lambda point: (_along(point, axis), point))
     if len(ordered) <= 3 * buckets:
         return ordered
-    start, end = (_place(ordered[i][axis], scale) for i in (0, -1))
+    start, end = (_place(_along(ordered[i], axis), scale) for i in (0, -1))
     width = (end - start) / buckets or 1.0
     chosen: list[Point] = []
     bucket: list[Point] = []
     edge = start + width
     for point in ordered:
-        place = _place(point[axis], scale)
+        place = _place(_along(point, axis), scale)
         if place >= edge and end > edge + width / 2 and bucket:
             chosen += _three(bucket)
             bucket = []
             edge = start + width * (math.floor((place - start) / width) + 1)
         bucket.append(point)
     return chosen + _three(bucket)
+
+
+def _along(point: Point, axis: int) -> int:
+    return point[1] if axis else point[0]
 
 
 def _place(x: int, scale: str) -> float:
