@@ -1,7 +1,8 @@
 """`python -m benchmarks.curves`: a chart of 20 runs with a million points each, from the address to the picture.
 
 Starts a server of its own, fills its database, and opens the comparison in Chromium, again and again; then it looks
-closer at a twentieth of it. `--runs`, `--points` and `--rounds` choose how much.
+closer at a twentieth of it, and sends points to a run that is watched. `--runs`, `--points`, `--rounds` and `--posts`
+choose how much.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.served import PASSWORD, Server
+from benchmarks.served import PASSWORD, TOKEN, Server
 
 FILL = "benchmarks.curves_work.fill"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -35,7 +37,7 @@ def main() -> None:
         try:
             server.wait()
             filled = _filled(home, options)
-            figures = _measured(f"http://127.0.0.1:{server.port}", filled, options.rounds)
+            figures = _measured(server, filled, options)
         finally:
             server.stop()
     print(
@@ -57,8 +59,9 @@ def _filled(home: str, options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def _measured(address: str, filled: dict[str, Any], rounds: int) -> dict[str, list[float]]:
+def _measured(server: Server, filled: dict[str, Any], options: argparse.Namespace) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {}
+    address = f"http://127.0.0.1:{server.port}"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
@@ -67,11 +70,41 @@ def _measured(address: str, filled: dict[str, Any], rounds: int) -> dict[str, li
         page.fill("input[name=password]", PASSWORD)
         page.press("input[name=password]", "Enter")
         page.wait_for_load_state()
-        for _ in range(rounds):
+        for _ in range(options.rounds):
             for name, seconds in _round(page, address, filled).items():
                 figures.setdefault(name, []).append(seconds)
+        figures["live: from the POST to the picture"] = _live(page, server, address, options.posts)
         chromium.close()
     return figures
+
+
+def _live(page: Page, server: Server, address: str, n_posts: int) -> list[float]:
+    """One point after another to a run that somebody watches, at moments that have nothing to do with its clock."""
+    experiment = server.ask("experiments/", {"name": "live"})["id"]
+    run = server.ask(f"experiments/{experiment}/runs", {"name": "watched"})["id"]
+
+    def post(step: int) -> None:
+        metrics = [{"key": "loss", "value": 1 / (step + 1), "step": step}]
+        request = urllib.request.Request(  # noqa: S310 (our own server)
+            f"{address}/api/v1/runs/{run}/log-batch",
+            data=json.dumps({"metrics": metrics}).encode(),
+            headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310 (our own server)
+
+    for step in range(2):
+        post(step)
+    page.goto(f"{address}/runs/{run}/#charts")
+    drawn = "(n) => curveGrids[0].charts.get('loss')?.chart?.data[0].length === n"
+    page.wait_for_function(drawn, arg=2)
+    found = []
+    for step in range(2, 2 + n_posts):
+        time.sleep(0.137 * (step % 9))
+        begin = time.perf_counter()
+        post(step)
+        page.wait_for_function(drawn, arg=step + 1)
+        found.append(time.perf_counter() - begin)
+    return found
 
 
 def _round(page: Page, address: str, filled: dict[str, Any]) -> dict[str, float]:
@@ -89,7 +122,7 @@ def _round(page: Page, address: str, filled: dict[str, Any]) -> dict[str, float]
         page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 80, steps=4)
         page.mouse.up()
         begin = time.perf_counter()
-        page.wait_for_function("curveGrids[0].charts.get('loss').fine.size > 0")
+        page.wait_for_function("() => curveGrids[0].charts.get('loss').fine.size > 0")
         found["zoom to a twentieth, to its finer picture"] = time.perf_counter() - begin
     return found
 
@@ -98,6 +131,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time charts of long curves.")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--posts", type=int, default=40, help="points that are sent to a watched run")
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args()
 

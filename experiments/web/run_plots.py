@@ -137,7 +137,6 @@ def _axis(rows: Sequence[Row], column: str) -> dict[str, Any]:
     return {
         "label": label,
         "values": values,
-        "color_title": _title(color),
         "log": min(values) > 0 and max(values) >= LOG_FROM * min(values),
     }
 

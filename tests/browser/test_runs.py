@@ -19,7 +19,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-HELD = "(key) => curveGrids[0].charts.get(key)?.data.values().next().value?.steps.length"
+HELD = "([key, n]) => curveGrids[0].charts.get(key)?.data.values().next().value?.steps.length === n"
+DRAWN = "(n) => curveGrids[0].charts.get('val/loss')?.lines?.length === n"
 
 
 def started(client: APIClient, experiment_id: int, name: str) -> str:
@@ -41,6 +42,7 @@ def opened(browser: Browser, address: str, path: str) -> tuple[Page, list[str], 
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: asked.append(request.url) if "/live" in request.url else None)
+    page.clock.install()  # goes on by itself, and can be put forward
     page.goto(f"{address}/login/?next={path}")
     page.fill("input[name=username]", "bob")
     page.fill("input[name=password]", PASSWORD)
@@ -62,11 +64,11 @@ def test_a_run_is_watched_until_it_ends_and_compared(
     page, complaints, asked = opened(browser, live_server.url, f"/runs/{first}/%23charts")
 
     expect(page.get_by_role("heading", name="loss")).to_be_visible()
-    page.wait_for_function(f"({HELD})('val/loss') === 3")
+    page.wait_for_function(HELD, arg=["val/loss", 3])
     log(client, first, range(3, 5))
-    page.wait_for_function(f"({HELD})('val/loss') === 5")
+    page.wait_for_function(HELD, arg=["val/loss", 5])
     log(client, first, range(4), key="val/acc")
-    page.wait_for_function(f"({HELD})('val/acc') === 4")
+    page.wait_for_function(HELD, arg=["val/acc", 4])
     page.locator("[name=smooth]").first.fill("0.5")
     assert "smooth=0.5" in page.url
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -76,20 +78,18 @@ def test_a_run_is_watched_until_it_ends_and_compared(
     expect(page.get_by_text("The run has ended: finished.")).to_be_visible()
     n_asked = len(asked)
     assert n_asked > 1
-    page.clock.install()
     page.clock.run_for(60_000)  # a minute in which nothing may be asked
     assert len(asked) == n_asked
     page.goto(f"{live_server.url}/runs/{first}/#charts")
-    page.wait_for_function(f"({HELD})('val/loss') === 5")
+    page.wait_for_function(HELD, arg=["val/loss", 5])
     page.clock.run_for(60_000)
     assert len(asked) == n_asked
 
     page.goto(f"{live_server.url}/compare?run={first}&run={second}&view=curves")
     chip = page.get_by_role("button", name=re.compile("second"))
     expect(chip).to_be_visible()
-    page.wait_for_function("curveGrids[0].charts.get('val/loss').data.size === 2")
-    page.wait_for_function("curveGrids[0].charts.get('val/loss').lines?.length === 2")
+    page.wait_for_function(DRAWN, arg=2)
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "false")
-    page.wait_for_function("curveGrids[0].charts.get('val/loss').lines.length === 1")
+    page.wait_for_function(DRAWN, arg=1)
     assert complaints == []

@@ -143,7 +143,7 @@ def test_tables_are_looked_into_as_tables(
         text = look(client, kept(run, path, content, by))
         assert '<th scope="col">name</th><th scope="col">n</th>' in text, path
         assert "<td>&lt;b&gt;x&lt;/b&gt;</td><td>1</td>" in text, path
-    duckdb.sql("SELECT 'x' AS name, 1 AS n").write_parquet(f"{tmp_path}/t.parquet")
+    duckdb.execute(f"COPY (SELECT 'x' AS name, 1 AS n) TO '{tmp_path}/t.parquet' (FORMAT parquet)")
     with open(f"{tmp_path}/t.parquet", "rb") as file:
         assert "<td>x</td><td>1</td>" in look(client, kept(run, "t.parquet", file.read(), by))
     lines = b"n\n" + b"\n".join(b"%d" % i for i in range(200))

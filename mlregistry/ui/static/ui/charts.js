@@ -200,13 +200,13 @@
       const traces = chart.groups
         ? words.map((word, g) => trace(word || "none", all.filter((i) => chart.groups[i] === word), { color: colors[g % 6], symbol: ["circle", "diamond", "square", "triangle-up"][Math.floor(g / 6) % 4] }))
         : [trace("", all, { color: chart.color, ...scale })];
-      return [traces, layout(chart, { showlegend: words.length > 1, annotations: chart.groups ? [] : shades(chart.color_title, chart.color), xaxis: axis(chart.x_title, logarithmic(chart.log)), yaxis: axis(chart.y_title, logarithmic(chart.log_y)) })];
+      return [traces, layout(chart, { showlegend: words.length > 1, margin: { l: 56, r: 16, t: 30, b: 48 }, annotations: chart.groups ? [] : shades(chart.color_title, chart.color), xaxis: axis(chart.x_title, logarithmic(chart.log)), yaxis: axis(chart.y_title, logarithmic(chart.log_y)) })];
     },
     runs_contour(chart) {
       return [[
         { type: "contour", x: chart.x, y: chart.y, z: chart.values, connectgaps: true, colorscale: [[0, color("sunken")], [1, color("c1")]], showscale: false, contours: { coloring: "heatmap" }, line: { width: 0.6, color: color("line") }, hovertemplate: "%{x}, %{y}: %{z:.4~g}<extra></extra>" },
         { type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker: { size: 6, color: color("ink") }, hoverinfo: "skip", showlegend: false },
-      ], layout(chart, { annotations: shades(chart.color_title, chart.values), xaxis: axis(chart.x_title, logarithmic(chart.log)), yaxis: axis(chart.y_title, logarithmic(chart.log_y)) })];
+      ], layout(chart, { margin: { l: 56, r: 16, t: 30, b: 48 }, annotations: shades(chart.color_title, chart.values), xaxis: axis(chart.x_title, logarithmic(chart.log)), yaxis: axis(chart.y_title, logarithmic(chart.log_y)) })];
     },
     groups(chart) {
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));
