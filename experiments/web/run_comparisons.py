@@ -26,28 +26,33 @@ ID_CHARACTERS = 22  # of a run's id in the address, base64
 @require_GET
 @page()
 def compare(request: PageRequest) -> HttpResponse:
-    run_ids = _chosen(request)
-    found = {row.run.pk: row for row in queries.page(queries.with_measurements(_runs(request, run_ids)))}
-    if len(found) != len(run_ids):
-        raise NotFound(f"Not all of these runs are in {request.actor.team.name}.")
-    rows = [found[run_id] for run_id in run_ids]
     view = request.GET.get("view", "values")
     if view not in VIEWS:
         raise Invalid(f"A view is one of {', '.join(VIEWS)}.")
-    context = {
+    rows = _rows(request, _chosen(request))
+    context = _shared(view, rows) | VIEWS[view][1](request, rows)
+    return render(request, "experiments/compare.html", context)
+
+
+def _rows(request: PageRequest, run_ids: Sequence[uuid.UUID]) -> list[Row]:
+    """In the order asked for; NotFound if one is not the team's."""
+    runs = queries.with_measurements(access.runs(request.actor).filter(pk__in=run_ids))
+    found = {row.run.pk: row for row in queries.page(runs)}
+    if len(found) != len(run_ids):
+        raise NotFound(f"Not all of these runs are in {request.actor.team.name}.")
+    return [found[run_id] for run_id in run_ids]
+
+
+def _shared(view: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """What every view shows; `ids` are the runs as the addresses of the views name them."""
+    return {
         "rows": rows,
         "runs": [row.run for row in rows],
         "view": view,
         "views": [(name, title) for name, (title, _) in VIEWS.items()],
-        "ids": "".join(base64.urlsafe_b64encode(run_id.bytes).decode().rstrip("=") for run_id in run_ids),
+        "ids": "".join(base64.urlsafe_b64encode(row.run.pk.bytes).decode().rstrip("=") for row in rows),
         "is_comparison": True,
-        **VIEWS[view][1](request, rows),
     }
-    return render(request, "experiments/compare.html", context)
-
-
-def _runs(request: PageRequest, run_ids: Sequence[uuid.UUID]) -> Any:
-    return access.runs(request.actor).filter(pk__in=run_ids)
 
 
 def _chosen(request: PageRequest) -> list[uuid.UUID]:
