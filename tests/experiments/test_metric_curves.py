@@ -18,6 +18,7 @@ from experiments.queries.metric_curves import Series, Wanted
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from mlregistry.errors import Invalid
+from mlregistry.lib import curve_blocks
 
 from .conftest import problem_json
 
@@ -80,7 +81,7 @@ def test_folding_piece_by_piece_is_like_folding_at_once(
         log(run, range(start, start + 6_000), editor)
         assert curve_rollups.tend() == 1
     row = CurveRollup.objects.get()
-    blocks = metric_curves.curve_blocks.unpacked(row.blocks)
+    blocks = curve_blocks.unpacked(row.blocks)
     assert sum(block.n for block in blocks) == N
     assert len(blocks) <= 256
     assert min(block.low for block in blocks)[0] is not None
