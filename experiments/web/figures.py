@@ -17,7 +17,7 @@ CURVES = (
     ("roc", "ROC", "False positive rate", "True positive rate"),
     ("pr", "Precision and recall", "Recall", "Precision"),
 )
-MOST_RECIPES, MOST_MATRICES = 20, 24
+MOST_RECIPES, MOST_MATRICES, MOST_LAID_OVER = 20, 24, 12
 
 
 def table(values: Mapping[str, float], kind: str = "") -> dict[str, Any]:
@@ -82,7 +82,9 @@ def matrices(runs: Sequence[Run], curves: Mapping[Any, Mapping[str, Any]]) -> di
             if curves.get(run.pk, {}).get(name, {}).get("series")
         ]
         if series:
-            charts[name] = {"type": "lines", "title": title, "x_title": x, "y_title": y, "series": series}
+            few = f"{title} of the first {MOST_LAID_OVER} runs" if len(series) > MOST_LAID_OVER else title
+            laid = series[:MOST_LAID_OVER]
+            charts[name] = {"type": "lines", "title": few, "x_title": x, "y_title": y, "series": laid}
     confusions = {
         f"confusion-{place}": {**curves[run.pk]["confusion_matrix"], "title": run.name}
         for place, run in enumerate(runs)
