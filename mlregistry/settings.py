@@ -306,6 +306,7 @@ JOB_KINDS_OUTSIDE_BUDGETS = {  # the upkeep that goes on when a team's budget is
 CHORES = {  # small tasks that the scheduler does by itself, and after how many seconds again
     "experiments.actions.liveness.end_overdue": 60,
     "experiments.actions.streams.roll_due": 30,
+    "experiments.actions.curve_rollups.tend": 30,
     "mlregistry.jobs.spending.stop_over_budget": 10,
     "experiments.actions.lanes.tend": 15,
     "experiments.actions.run_rules.tend": 15,

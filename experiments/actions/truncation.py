@@ -12,6 +12,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.names import clean_key
 
+from . import curve_rollups
 from .runs import require_active
 
 LEAST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
@@ -77,6 +78,7 @@ def truncate_metrics(
         removed = {str(key): int(n_points) for key, n_points in cursor.fetchall()}
         if removed:
             cursor.execute(CUT, {**values, "touched": sorted(removed)})
+            curve_rollups.drop(run.pk)
         audit.record(
             by, "run.truncate_metrics", run, after_step=after_step, n_points=sum(removed.values()),
             keys=sorted(removed)[:100],

@@ -3,6 +3,7 @@
 from .artifacts import Artifact
 from .auto_trainings import AutoTraining
 from .contracts import CheckState, ContractCheck, DataContract, QualityAlert, VersionComparison
+from .curve_rollups import CurveRollup
 from .datasets import Dataset, DatasetPart, DatasetVersion
 from .evaluations import Evaluation, TestUse
 from .experiments import Experiment, Lifecycle
@@ -24,9 +25,9 @@ from .trainers import Trainer
 from .training_schedules import TrainingSchedule
 
 __all__ = [
-    "LIVE", "OPEN_STUDY", "Artifact", "AutoTraining", "CheckState", "ContractCheck", "Curve", "DataContract",
-    "DataSource", "Dataset", "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation", "Experiment",
-    "InputDataset",
+    "LIVE", "OPEN_STUDY", "Artifact", "AutoTraining", "CheckState", "ContractCheck", "Curve", "CurveRollup",
+    "DataContract", "DataSource", "Dataset", "DatasetPart", "DatasetProfile", "DatasetVersion", "Depth", "Evaluation",
+    "Experiment", "InputDataset",
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "Provenance", "PurgedRun", "QualityAlert", "Recipe",
     "RecipeVersion", "Run", "RunEvent", "RunInput", "RunModel", "RunRule", "RunStatus", "RunTag", "RunTelling",

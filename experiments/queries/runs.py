@@ -97,6 +97,16 @@ def curves(run: Run) -> dict[str, Any]:
     return dict(Curve.objects.filter(run=run).order_by("name").values_list("name", "data"))
 
 
+def named_curves(runs: Iterable[Run], names: Iterable[str]) -> dict[uuid.UUID, dict[str, Any]]:
+    """Some curves of several runs, by run and name."""
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    for run_id, name, data in Curve.objects.filter(run__in=runs, name__in=names).values_list(
+        "run_id", "name", "data"
+    ):
+        found.setdefault(run_id, {})[name] = data
+    return found
+
+
 def artifacts(run: Run, *, prefix: str = "") -> QuerySet[Artifact]:
     """The run's files under a folder (a prefix that ends in a slash, or '' for all), by path."""
     rows = Artifact.objects.filter(run=run).select_related("file").order_by("path")

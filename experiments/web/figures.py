@@ -1,7 +1,10 @@
-"""Arranges figures of runs for pages: metrics by part, comparisons, histories. No writes, no HTML."""
+"""Arranges figures of runs for pages: metrics by part, comparisons. No writes, no HTML."""
 
+import difflib
+import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from experiments.models import Run
@@ -10,6 +13,11 @@ from mlregistry.ml.metrics import METRICS
 
 PARTS = ("test", "validation", "train")
 BOUNDED = ("roc_auc", "pr_auc", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2")
+CURVES = (
+    ("roc", "ROC", "False positive rate", "True positive rate"),
+    ("pr", "Precision and recall", "Recall", "Precision"),
+)
+MOST_RECIPES, MOST_MATRICES, MOST_LAID_OVER = 20, 24, 12
 
 
 def table(values: Mapping[str, float], kind: str = "") -> dict[str, Any]:
@@ -37,59 +45,56 @@ def table(values: Mapping[str, float], kind: str = "") -> dict[str, Any]:
     return {"parts": parts, "rows": rows, "cross": bool(cross), "others": others}
 
 
-def history(key: str, points: Iterable[Any]) -> dict[str, Any]:
-    """A line chart of one metric over its steps; points are objects or pairs of step and value."""
-    pairs = [(point.step, point.value) for point in points]
-    x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return {
-        "type": "lines",
-        "title": key,
-        "x_title": "Step",
-        "y_title": key,
-        "series": [{"name": key, "x": x, "y": y}],
-    }
-
-
-def comparison(runs: Sequence[Run]) -> dict[str, Any]:
-    """Metrics and params row by row, the overlaid ROC, and bars of the metrics between 0 and 1."""
-    metrics = [{row.key: row.number for row in run.latest_metrics.all()} for run in runs]
-    params = [{row.key: row.value for row in run.params.all()} for run in runs]
-    return {
-        "metric_rows": _rows(metrics),
-        "param_rows": _rows(params),
-        "roc": _overlaid(runs),
-        "bars": _bars(runs, metrics),
-    }
-
-
-def _rows(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def side_by_side(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each name that any of the runs has; what differs comes first."""
     rows = []
     for key in sorted({key for column in columns for key in column}, key=_place):
         values = [column.get(key) for column in columns]
         rows.append({"key": key, "values": values, "differs": len({str(value) for value in values}) > 1})
-    return rows
+    return sorted(rows, key=lambda row: not row["differs"])
 
 
-def _place(key: str) -> tuple[int, str]:
-    """Held-out figures first, then training rows, then the rest."""
-    places = {"test": 0, "validation": 1, "cv": 2, "train": 3}
-    return places.get(key.partition("_")[0], 4), key
-
-
-def _overlaid(runs: Sequence[Run]) -> dict[str, Any] | None:
-    """One ROC line per run (the first class shown of each)."""
-    series = []
+def recipe_differences(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The first recipe, then how each other one differs from it, line by line; runs of equal recipes together."""
+    texts: dict[str, list[Run]] = {}
     for run in runs:
-        curve = run.curves.filter(name="roc").first()
-        if curve and curve.data.get("series"):
-            series.append({**curve.data["series"][0], "name": run.name})
-    if not series:
-        return None
-    return {"type": "lines", "title": "ROC", "x_title": "False positive rate", "y_title": "True positive rate",
-            "series": series}  # fmt: skip
+        if run.recipe is not None:
+            texts.setdefault(json.dumps(run.recipe, indent=2, sort_keys=True, ensure_ascii=False), []).append(
+                run
+            )
+    if not texts:
+        return []
+    first, *others = texts
+    found = [{"runs": texts[first], "lines": [("", line) for line in first.splitlines()], "is_first": True}]
+    for text in others[:MOST_RECIPES]:
+        lines = difflib.unified_diff(first.splitlines(), text.splitlines(), lineterm="", n=2)
+        found.append({"runs": texts[text], "lines": [(_tone(line), line) for line in islice(lines, 2, None)]})
+    return found
 
 
-def _bars(runs: Sequence[Run], metrics: Sequence[Mapping[str, float]]) -> dict[str, Any] | None:
+def matrices(runs: Sequence[Run], curves: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
+    """The overlaid ROC and precision-recall curves (the first class of each run), and the confusion matrices."""
+    charts = {}
+    for name, title, x, y in CURVES:
+        series = [
+            {**curves[run.pk][name]["series"][0], "name": run.name}
+            for run in runs
+            if curves.get(run.pk, {}).get(name, {}).get("series")
+        ]
+        if series:
+            few = f"{title} of the first {MOST_LAID_OVER} runs" if len(series) > MOST_LAID_OVER else title
+            laid = series[:MOST_LAID_OVER]
+            charts[name] = {"type": "lines", "title": few, "x_title": x, "y_title": y, "series": laid}
+    confusions = {
+        f"confusion-{place}": {**curves[run.pk]["confusion_matrix"], "title": run.name}
+        for place, run in enumerate(runs)
+        if curves.get(run.pk, {}).get("confusion_matrix", {}).get("type") == "matrix"
+    }
+    return {"charts": charts, "confusions": dict(islice(confusions.items(), MOST_MATRICES))}
+
+
+def bars(runs: Sequence[Run], metrics: Sequence[Mapping[str, float | None]]) -> dict[str, Any] | None:
+    """The metrics between 0 and 1 on test rows."""
     shared = [name for name in BOUNDED if any(f"test_{name}" in values for values in metrics)]
     if not shared:
         return None
@@ -99,6 +104,18 @@ def _bars(runs: Sequence[Run], metrics: Sequence[Mapping[str, float]]) -> dict[s
     ]
     labels = [metric(name) for name in shared]
     return {"type": "groups", "title": "Metrics on test rows", "labels": labels, "series": series}
+
+
+def _tone(line: str) -> str:
+    return {"+": "plus", "-": "minus", "@": "at"}.get(line[:1], "")
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Held-out figures first, then training rows, then the rest, the machine's last."""
+    if key.startswith("system/"):
+        return 5, key
+    places = {"test": 0, "validation": 1, "cv": 2, "train": 3}
+    return places.get(key.partition("_")[0], 4), key
 
 
 def _drawn(value: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Files on pages: lists with a look inside what is text, and downloads. The pages of runs and logged models use it."""
+"""Files on pages: lists with a look inside, and downloads. The pages of runs and logged models use it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,32 +8,33 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from experiments.models import Artifact
+from experiments.web import file_previews
 from mlregistry.artifacts import store
 from mlregistry.artifacts.paths import basename
 from mlregistry.errors import Invalid
 
 MOST_LISTED = 1000
-PREVIEW_BYTES = 20_000
-TEXT_ENDINGS = (".txt", ".md", ".json", ".yaml", ".yml", ".csv", ".tsv", ".log", ".py", ".toml", ".ini", ".cfg", ".xml",
-                ".html", ".rst", ".sh", ".sql", ".jsonl")  # fmt: skip
-TEXT_NAMES = ("MLmodel", "MLproject", "Dockerfile", "LICENSE", "README")
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file with its addresses; `preview` is empty for what is no text."""
+    """A file with its addresses; `preview` is empty for what cannot be looked into."""
 
     artifact: Artifact
     address: str
     preview: str
 
 
-def listed(artifacts: Iterable[Artifact], route: str, owner: object) -> list[Listed]:
-    """The files with where they are downloaded (`route`) and looked into (`route`-preview)."""
+def listed(artifacts: Iterable[Artifact], route: str, owner: object, *, framed: bool = False) -> list[Listed]:
+    """The files with where they are downloaded (`route`) and looked into (`route`-preview); `framed`: images, too."""
     found = []
     for artifact in artifacts:
         address = reverse(route, args=[owner, artifact.pk])
-        preview = reverse(f"{route}-preview", args=[owner, artifact.pk]) if _is_text(artifact.path) else ""
+        preview = (
+            reverse(f"{route}-preview", args=[owner, artifact.pk])
+            if file_previews.kind_of(artifact.path)
+            else ""
+        )
         found.append(Listed(artifact, address, preview))
     return found
 
@@ -44,16 +45,12 @@ def download(artifact: Artifact) -> FileResponse:
                         content_type="application/octet-stream")  # fmt: skip
 
 
-def preview(request: HttpRequest, artifact: Artifact) -> HttpResponse:
-    """The beginning of a text file, as text."""
-    if not _is_text(artifact.path):
-        raise Invalid("Only text can be looked into here; download the file.")
-    with store.open_file(artifact.file) as stream:
-        raw = stream.read(PREVIEW_BYTES)
-    context = {"text": raw.decode("utf-8", "replace"), "is_whole": artifact.file.size <= PREVIEW_BYTES}
-    return render(request, "experiments/file_preview.html", context)
-
-
-def _is_text(path: str) -> bool:
-    name = basename(path)
-    return name in TEXT_NAMES or name.lower().endswith(TEXT_ENDINGS)
+def preview(request: HttpRequest, artifact: Artifact, *, shown: str = "") -> HttpResponse:
+    """The beginning of text or a table; an image or HTML in a frame, from its address `shown`."""
+    kind = file_previews.kind_of(artifact.path)
+    if not kind or (kind == "image" and not shown):
+        raise Invalid("This kind of file cannot be looked into here; download the file.")
+    look = file_previews.look(artifact, framed=bool(shown))
+    return render(
+        request, "experiments/file_preview.html", {"look": look, "shown": shown, "path": artifact.path}
+    )

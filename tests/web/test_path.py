@@ -130,4 +130,4 @@ def test_a_finished_job_cannot_be_cancelled(
 def test_comparing_one_run_says_what_to_do(bob_client: Client) -> None:
     answer = bob_client.get("/compare")
     assert answer.status_code == 400
-    assert "Choose 2 to 10 runs" in answer.content.decode()
+    assert "Choose 2 to 200 runs" in answer.content.decode()

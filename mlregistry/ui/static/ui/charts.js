@@ -17,6 +17,13 @@
     xaxis: axis(chart.x_title), yaxis: axis(chart.y_title), legend: { orientation: "h", yanchor: "bottom", y: 1.02, x: 0 }, ...extra,
   });
   const diagonal = { type: "line", xref: "paper", yref: "paper", x0: 0, y0: 0, x1: 1, y1: 1 };
+  const logarithmic = (on) => (on ? { type: "log", exponentformat: "none" } : {});
+  // A colour bar sets styles that the policy refuses, so what the shades mean is said in words.
+  const shades = (title, values) => {
+    const known = values.filter((value) => value !== null), digits = (value) => String(Number(value.toPrecision(4)));
+    const text = known.length ? `${title}: pale ${digits(Math.min(...known))}, strong ${digits(Math.max(...known))}` : "";
+    return [{ xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", text, showarrow: false, font: { size: 12, color: color("muted") } }];
+  };
   const guide = () => ({ line: { color: color("muted"), width: 1, dash: "dot" } });
 
   const draw = {
@@ -148,7 +155,7 @@
       for (const one of dimensions) { const parts = one.label.split("."); one.label = parts[parts.length - 1].slice(0, narrow ? 10 : 24); }
       const shown = narrow ? dimensions.slice(-4) : dimensions;
       return [[{
-        type: "parcoords", dimensions: shown, labelangle: narrow ? -25 : 0, line: { color: chart.color, reversescale: chart.reverse, showscale: !narrow, colorscale: [[0, color("line")], [1, color("c1")]] },
+        type: "parcoords", dimensions: shown, labelangle: narrow ? -25 : 0, line: { color: chart.color, reversescale: chart.reverse, showscale: !narrow && !chart.bare, colorscale: [[0, color("line")], [1, color("c1")]] },
         labelfont: { color: color("ink") }, tickfont: { color: color("muted") }, rangefont: { color: color("muted") },
       }], layout(chart, { height: 420, margin: { l: shown[0].ticktext ? Math.min(narrow ? 130 : 190, 20 + 6.5 * Math.max(...shown[0].ticktext.map((text) => text.length))) : 60, r: 60, t: 60, b: 30 } })];
     },
@@ -174,6 +181,32 @@
         dots("as it is", chart.points.filter((one) => one.first), { size: 13, symbol: "diamond", color: c1, line: { width: 2, color: color("ink") } }),
       ];
       return [traces, layout(chart, { height: 400, showlegend: true, xaxis: axis(chart.x_title, { exponentformat: "none", ...(log ? { type: "log" } : { rangemode: "tozero" }) }) })];
+    },
+    boxes(chart) {
+      const colors = palette();
+      const traces = chart.series.map((series, i) => ({
+        type: "box", name: series.name, y: series.values, boxpoints: "all", jitter: 0.35, pointpos: 0, fillcolor: faded(colors[i % 6], 0.15),
+        line: { color: colors[i % 6], width: 1.6 }, marker: { size: 6, color: faded(colors[i % 6], 0.75) }, hovertemplate: "%{x}: %{y:.4~g}<extra></extra>",
+      }));
+      return [traces, layout(chart, { showlegend: false, xaxis: axis("", { type: "category" }) })];
+    },
+    runs_scatter(chart) {
+      const colors = palette(), scale = { colorscale: [[0, color("line")], [1, color("c1")]], showscale: false };
+      const trace = (name, places, marker) => ({
+        type: "scatter", mode: "markers", name, x: places.map((i) => chart.x[i]), y: places.map((i) => chart.y[i]), text: places.map((i) => chart.names[i]),
+        marker: { size: 9, line: { width: 0.6, color: color("muted") }, ...marker }, hovertemplate: "%{text}<br>%{x}, %{y:.4~g}<extra></extra>",
+      });
+      const all = chart.names.map((_, i) => i), words = chart.groups ? [...new Set(chart.groups)].sort() : [];
+      const traces = chart.groups
+        ? words.map((word, g) => trace(word || "none", all.filter((i) => chart.groups[i] === word), { color: colors[g % 6], symbol: ["circle", "diamond", "square", "triangle-up"][Math.floor(g / 6) % 4] }))
+        : [trace("", all, { color: chart.color, ...scale })];
+      return [traces, layout(chart, { showlegend: words.length > 1, margin: { l: 56, r: 16, t: 30, b: 48 }, annotations: chart.groups ? [] : shades(chart.color_title, chart.color), xaxis: axis(chart.x_title, logarithmic(chart.log)), yaxis: axis(chart.y_title, logarithmic(chart.log_y)) })];
+    },
+    runs_contour(chart) {
+      return [[
+        { type: "contour", x: chart.x, y: chart.y, z: chart.values, connectgaps: true, colorscale: [[0, color("sunken")], [1, color("c1")]], showscale: false, contours: { coloring: "heatmap" }, line: { width: 0.6, color: color("line") }, hovertemplate: "%{x}, %{y}: %{z:.4~g}<extra></extra>" },
+        { type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker: { size: 6, color: color("ink") }, hoverinfo: "skip", showlegend: false },
+      ], layout(chart, { margin: { l: 56, r: 16, t: 30, b: 48 }, annotations: shades(chart.color_title, chart.values), xaxis: axis(chart.x_title, logarithmic(chart.log)), yaxis: axis(chart.y_title, logarithmic(chart.log_y)) })];
     },
     groups(chart) {
       const traces = chart.series.map((series) => ({ type: "bar", name: series.name, x: chart.labels, y: series.values }));

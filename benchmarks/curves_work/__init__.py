@@ -1,0 +1,1 @@
+"""What the benchmark of curves stands on."""
