@@ -23,6 +23,8 @@ from experiments.queries.charts import history as history
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
 
+NEWEST_RUNS = 1_000
+
 
 @dataclass(frozen=True)
 class Row:
@@ -87,8 +89,13 @@ def leaderboard(experiment: Experiment, *, metric: str | None = None, limit: int
 
 
 def metric_keys(experiment: Experiment) -> dict[str, int]:
-    """Every metric that an active run of the experiment logged, with the number of runs that have it."""
-    rows = LatestMetric.objects.filter(experiment=experiment, run__lifecycle=Lifecycle.ACTIVE)
+    """Every metric that the newest active runs of the experiment logged, with how many of these have it.
+
+    Of all runs they would be millions of rows; what most of the newest thousand have, a board is asked for.
+    """
+    active = Run.objects.filter(experiment=experiment, lifecycle=Lifecycle.ACTIVE)
+    newest = active.order_by("-started_at", "id").values("pk")[:NEWEST_RUNS]
+    rows = LatestMetric.objects.filter(run__in=newest)
     return dict(rows.values("key").annotate(n=Count("run")).order_by("key").values_list("key", "n"))
 
 
