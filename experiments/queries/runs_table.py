@@ -3,6 +3,7 @@
 Which runs, and in what order, is the search's business (queries.search). Called by the doors.
 """
 
+import math
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from experiments.queries.run_places import metric_column
 from experiments.queries.table_state import SPANS, Column, TableState, combined
 from mlregistry.accounts.models import Team
 from mlregistry.errors import Invalid, NotFound
-from mlregistry.lib.floats import shown
 from mlregistry.lib.millis import to_millis
 
 PAGE_ROWS = 50
@@ -50,7 +50,7 @@ def page(
     *,
     now: datetime,
     token: str = "",
-    limit: int = PAGE_ROWS,
+    limit: int,
 ) -> TablePage:
     """One page of the runs that match; `now` must be the first page's, for the token belongs to its time range."""
     scope = search.scope(team.pk, [experiment.pk])
@@ -149,7 +149,7 @@ def _metrics(
     for run_id, key, last, is_nan, minimum, maximum in found.values_list(
         "run_id", "key", "value", "is_nan", "minimum", "maximum"
     ):
-        of = {"value": shown(last, is_nan), "minimum": minimum, "maximum": maximum}
+        of = {"value": math.nan if is_nan else last, "minimum": minimum, "maximum": maximum}
         for aggregate, column in kinds[key]:
             values[run_id, key, aggregate] = of[column]
     return values

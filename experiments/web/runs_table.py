@@ -159,7 +159,9 @@ def _content(
     team = request.actor.team
     if not state.group:
         token = request.GET.get("token", "")
-        return _rows(state, queries.page(team, experiment, state, now=now, token=token), now)
+        return _rows(
+            state, queries.page(team, experiment, state, now=now, token=token, limit=queries.PAGE_ROWS), now
+        )
     found = run_groups.groups(team, experiment, state, now=now)
     direction = search.scope(team.pk, [experiment.pk]).direction
     ungrouped = [

@@ -21,7 +21,7 @@
   const search = dialog.querySelector("input[type=search]"), found = dialog.querySelector("[data-found]"), shown = dialog.querySelector("[data-shown]");
   let chosen = [];
 
-  const titleOf = (name) => ATTRIBUTES.find(([known]) => known === name)?.[1] ?? name;
+  const titleOf = (name) => ATTRIBUTES.find(([known]) => known === name)?.[1] ?? name.replaceAll("`", "");
 
   async function list() {
     const known = await table.known().catch(() => null);
