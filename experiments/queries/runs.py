@@ -4,7 +4,7 @@ Called by doors. A leaderboard is ordered by the index on (experiment, key, valu
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,15 +110,24 @@ def artifacts(run: Run, *, prefix: str = "") -> QuerySet[Artifact]:
     return rows.filter(path__startswith=prefix) if prefix else rows
 
 
-def marked(scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool) -> list[Row]:
-    """Rows of runs with their scores, compared with the best, the baseline and the problem's threshold."""
+def marked(
+    scored: list[tuple[Run, float | None]],
+    problem: Problem | None,
+    maximize: bool,
+    *,
+    make: Callable[..., Row] = row,
+) -> list[Row]:
+    """Rows of runs with their scores, compared with the best, the baseline and the problem's threshold.
+
+    `make` takes a run and the marks of its row.
+    """
     sign = 1.0 if maximize else -1.0
     values = [score for _, score in scored if score is not None]
     best = max(values, key=lambda value: sign * value, default=None)
     baseline = next((score for run, score in scored if run.is_baseline and score is not None), None)
     threshold = problem.success_threshold if problem else None
     return [
-        row(
+        make(
             run,
             score=score,
             is_best=score is not None and score == best,
