@@ -6,7 +6,7 @@
   const ATTRIBUTES = [["attributes.status", "state"], ["attributes.start_time", "started"], ["attributes.duration", "duration"],
     ["attributes.end_time", "ended"], ["attributes.user_id", "user"], ["attributes.run_id", "id"], ["attributes.artifact_uri", "artifacts"]];
   const KINDS = [["attribute", "Of the run"], ["metric", "Metrics"], ["param", "Params"], ["tag", "Tags"]];
-  const MOST_LISTED = 100, STEP = 16;
+  const MOST_LISTED = 100, STEP = 32;
   const make = (tag, given = {}, ...inside) => { const node = Object.assign(document.createElement(tag), given); node.append(...inside); return node; };
   let reading = null;
 
@@ -111,7 +111,13 @@
   menu.setAttribute("role", "menu");
   document.body.append(menu);
   let owner = null;
+  const sized = (head, by) => {
+    const n = Number(head.querySelector("[data-grip]").dataset.grip);
+    resize(n, by ? Math.round(Math.max(60, Math.min(800, head.getBoundingClientRect().width + by))) : 0);
+  };
+  const sizes = (head) => [["Wider", () => sized(head, STEP)], ["Narrower", () => sized(head, -STEP)], ["Its own width", () => sized(head, 0)]];
   function acts(head) {
+    if (!head.dataset.column) return sizes(head);
     const { columns, pinned, group } = table.state(), name = head.dataset.column, n = columns.indexOf(name);
     const swap = (to) => { const next = [...columns]; next.splice(n, 1); next.splice(to, 0, name); rearrange(next); };
     const plain = name.replace(/^(min|max|best|last)\((.*)\)$/s, "$2");
@@ -126,6 +132,7 @@
       pinned > n ? ["Let go from the left", () => table.note({ pinned: n })] : ["Keep in sight up to here", () => table.note({ pinned: n + 1 })],
       n > 0 && ["Move left", () => swap(n - 1)],
       n < columns.length - 1 && ["Move right", () => swap(n + 1)],
+      ...sizes(head),
       ["Leave out", () => rearrange(columns.filter((one) => one !== name))],
     ].filter(Boolean);
   }
@@ -134,7 +141,7 @@
     menu.replaceChildren(...acts(button.closest("th")).map(([text, act]) => {
       const one = make("button", { type: "button", className: "plain", textContent: text });
       one.setAttribute("role", "menuitem");
-      one.addEventListener("click", () => { hide(); act(); });
+      one.addEventListener("click", () => { const back = owner; hide(); back.focus(); act(); });
       return one;
     }));
     menu.hidden = false;
@@ -158,7 +165,7 @@
     if (event.target.closest("[data-show-keys]")) document.getElementById("runs-keys").showModal();
   });
 
-  // Widths by dragging the edge of a head, or by arrow keys on it.
+  // Widths by dragging the edge of a head; the menu has them for the keyboard.
   let pulled = null;
   document.addEventListener("pointerdown", (event) => {
     const grip = event.target.closest("[data-grip]");
@@ -182,13 +189,6 @@
     widths[n] = width;
     table.note({ widths });
   }
-  document.addEventListener("keydown", (event) => {
-    const grip = event.target.closest?.("[data-grip]"), step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
-    if (!grip || !step) return;
-    event.preventDefault();
-    resize(Number(grip.dataset.grip), Math.round(Math.max(60, Math.min(800, grip.parentElement.getBoundingClientRect().width + step))));
-  });
-
   // Heads change places by dragging.
   let carried = null;
   document.addEventListener("dragstart", (event) => { carried = event.target.closest?.("th[data-column]")?.dataset.column ?? null; });

@@ -52,7 +52,7 @@
   }
   async function act(button) {
     const name = button.dataset.act, runs = [...selected].join(",");
-    if (name === "compare") { location.assign(`/compare?${[...selected].map((run) => `run=${run}`).join("&")}`); return; }
+    if (name === "compare") { location.assign(`${table.box().dataset.comparison}?${[...selected].map((run) => `run=${run}`).join("&")}`); return; }
     const value = (field) => one(`[name=${field}]`)?.value ?? "";
     const fields = { delete: {}, tag: { key: value("key"), value: value("value"), ...(button.name === "remove" ? { remove: "1" } : {}) }, move: { to: value("to") } }[name];
     button.disabled = true;
