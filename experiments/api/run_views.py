@@ -22,7 +22,7 @@ from mlregistry.rest import TeamView, listing, valid
 from mlregistry.rest_idempotency import idempotent
 
 
-def _names(most: int, help_text: str) -> serializers.ListField:
+def _names(most: int, help_text: str) -> Any:
     return serializers.ListField(
         child=serializers.CharField(max_length=1000), required=False, max_length=most, help_text=help_text
     )

@@ -161,7 +161,8 @@ def _texts(
     keys = {column.key for column in columns if column.entity == entity}
     if not keys or not ids:
         return {}
-    found = model.objects.filter(run__in=ids, key__in=keys).values_list("run_id", "key", "value")  # type: ignore[attr-defined]
+    rows = model._default_manager.filter(run__in=ids, key__in=keys)
+    found = rows.values_list("run_id", "key", "value")
     return {(run_id, key, "last"): value for run_id, key, value in found}
 
 

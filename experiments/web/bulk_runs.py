@@ -27,6 +27,7 @@ from experiments.web import table_cells as cells
 from experiments.web import table_links as links
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, MlregistryError
+from mlregistry.ml.table_export import neutral
 from mlregistry.ui.page import PageRequest, origin, page, whole
 
 LINES_AT_ONCE = 200
@@ -116,7 +117,7 @@ def export(request: PageRequest, experiment_id: int) -> StreamingHttpResponse:
 def _csv(state: TableState, rows: Iterator[Any]) -> Iterator[str]:
     text = StringIO()
     writer = csv.writer(text)
-    writer.writerow(["run_id", "run_name", *(cells.neutral(column.name) for column in state.columns)])
+    writer.writerow(["run_id", "run_name", *(neutral(column.name) for column in state.columns)])
     for number, row in enumerate(rows, 1):
         writer.writerow(cells.exported(row))
         if number % LINES_AT_ONCE == 0:
