@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from experiments.models import (
     Artifact,
@@ -18,6 +18,7 @@ from experiments.models import (
     RecipeVersion,
     Run,
     RunRule,
+    RunView,
     SelectionStudy,
     Study,
     Trainer,
@@ -267,4 +268,18 @@ def run_rule(by: Actor, rule_id: int) -> RunRule:
     found = run_rules(by).filter(pk=rule_id).first()
     if found is None:
         raise NotFound(f"There is no rule {rule_id} about runs in {by.team.name}.")
+    return found
+
+
+def run_views(by: Actor) -> QuerySet[RunView]:
+    """The team's shared views of runs tables, and one's own."""
+    mine = Q(is_shared=True) | Q(created_by=by.user) if by.user else Q(is_shared=True)
+    rows = RunView.objects.filter(mine, experiment__team=by.team)
+    return rows.select_related("experiment", "created_by")
+
+
+def run_view(by: Actor, view_id: int) -> RunView:
+    found = run_views(by).filter(pk=view_id).first()
+    if found is None:
+        raise NotFound(f"There is no view {view_id} of runs in {by.team.name}.")
     return found

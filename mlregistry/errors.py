@@ -17,6 +17,7 @@ class MlregistryError(Exception):
         self.message = message
         self.field = field
         self.details = list(details or [])
+        self.place: tuple[int, int] | None = None  # in the text that was sent, where that is known
 
     def __str__(self) -> str:
         return self.message

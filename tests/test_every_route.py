@@ -24,6 +24,7 @@ from experiments.models import (
     Recipe,
     Run,
     RunRule,
+    RunView,
     SelectionStudy,
     Study,
 )
@@ -206,6 +207,7 @@ def foreign_ids(team: Team, alice: User, actor_of: ActorOf) -> dict[str, str]:
         "experiments": experiment.pk,
         "recipes": Recipe.objects.create(team=team, problem=problem, name="r").pk,
         "run-rules": RunRule.objects.create(team=team, name="r", event="failed", since=now).pk,
+        "run-views": RunView.objects.create(experiment=experiment, name="v", state={}, is_shared=True).pk,
         "runs": Run.objects.create(experiment=experiment, name="r").pk,
         "models": model.name,
         "promotions": PromotionRequest.objects.create(model=model, version=version, alias="champion").pk,

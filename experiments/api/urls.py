@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from . import (
     auto_trainings,
+    bulk_runs,
     comparisons,
     contracts,
     curves,
@@ -17,6 +18,7 @@ from . import (
     recipes,
     run_groups,
     run_rules,
+    run_views,
     runs,
     selections,
     sources,
@@ -96,6 +98,17 @@ urlpatterns: list[URLPattern] = [
     ),
     path("logged-models/<str:model_id>", logged_models.OneLoggedModel.as_view(), name="api-logged-model"),
     path("experiments/<int:experiment_id>/move-runs", upkeep.MoveRuns.as_view(), name="api-move-runs"),
+    path(
+        "experiments/<int:experiment_id>/runs/delete", bulk_runs.DeleteRuns.as_view(), name="api-runs-delete"
+    ),
+    path(
+        "experiments/<int:experiment_id>/runs/undo-delete",
+        bulk_runs.UndoDeleteRuns.as_view(),
+        name="api-runs-undo-delete",
+    ),
+    path("experiments/<int:experiment_id>/runs/tag", bulk_runs.TagRuns.as_view(), name="api-runs-tag"),
+    path("experiments/<int:experiment_id>/run-views/", run_views.RunViews.as_view(), name="api-run-views"),
+    path("run-views/<int:view_id>", run_views.OneRunView.as_view(), name="api-run-view"),
     path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api-run"),
     path("metric-curves", curves.MetricCurves.as_view(), name="api-metric-curves"),
     path("run-groups", run_groups.RunGroups.as_view(), name="api-run-groups"),

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """The search finds runs by the words of their names."""
 
     atomic = False
-    dependencies = [('experiments', '0025_run_rules')]
+    dependencies = [("experiments", "0025_run_rules")]
 
     operations = [
         AddIndexConcurrently(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('experiments', '0025_run_rules'),
+        ("experiments", "0026_words_of_run_names"),
     ]
 
     operations = [

@@ -17,6 +17,7 @@ from .provenance import Provenance
 from .purged import PurgedRun
 from .recipes import Recipe, RecipeVersion
 from .run_rules import RunEvent, RunRule, RunTelling
+from .run_views import RunView
 from .runs import LIVE, Run, RunStatus
 from .selections import SelectionStudy
 from .sources import DataSource, SourceState, StagedRow
@@ -31,6 +32,7 @@ __all__ = [
     "LatestMetric", "Lifecycle", "LoggedModel", "LoggedModelMetric", "LoggedModelStatus", "MetricChunk",
     "MetricPoint", "ModelRole", "OuterFold", "Param", "Problem", "Provenance", "PurgedRun", "QualityAlert", "Recipe",
     "RecipeVersion", "Run", "RunEvent", "RunInput", "RunModel", "RunRule", "RunStatus", "RunTag", "RunTelling",
+    "RunView",
     "SelectionStudy", "SourceState", "StagedRow",
     "Study", "StudyLane", "StudyState", "TestUse", "Trainer", "TrainingSchedule", "Trial", "TrialState",
     "VersionComparison", "model_key",

@@ -34,6 +34,13 @@ def table_info(version: DatasetVersion) -> TableInfo:
     )
 
 
+def column_names(datasets: QuerySet[Dataset]) -> set[str]:
+    """Of the newest version of each."""
+    rows = DatasetVersion.objects.filter(dataset__in=datasets.values("pk"))
+    newest = rows.order_by("dataset", "-number").distinct("dataset")
+    return {column["name"] for columns in newest.values_list("columns", flat=True) for column in columns}
+
+
 def newest(dataset: Dataset) -> DatasetVersion | None:
     """The version with the highest number."""
     return DatasetVersion.objects.filter(dataset=dataset).order_by("-number").first()

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.models import Experiment, Run
-from experiments.queries.runs import Row, marked, with_measurements
+from experiments.models import Experiment, LatestMetric, Run
+from experiments.queries.runs import Row, marked
 from mlregistry.lib.floats import shown
 from mlregistry.sql_rows import fetched
 
-MOST_FAMILIES = 200
-MOST_ROWS = 400
+MOST_FAMILIES = 100
+MOST_ROWS = 200
 MOST_READ = 4000
 RANKED_RUNS = 2000
 SIBLINGS = 10
+HEAVY = ("recipe", "signature", "input_example", "warnings", "error", "note")
 LEVELS = 3
 # A family stands where the best of its members does; each member climbs to its topmost ancestor in the experiment.
 RANKED = """
@@ -93,14 +94,23 @@ class Member:
         return len(self.above)
 
 
-def board(experiment: Experiment, key: str) -> list[Member]:
-    """Active runs by families, the best first by the metric `key`, then those without it, newest first."""
+def board(experiment: Experiment, key: str, columns: Sequence[str] = ()) -> list[Member]:
+    """Active runs by families, the best first by the metric `key`, then those without it, newest first.
+
+    Of what they logged the rows hold these metrics alone: a hundred runs of twenty would cost the page its time.
+    """
     problem = experiment.problem
     maximize = problem is None or problem.direction == "maximize"
     tree = _tree(experiment, key, maximize)
-    found = {run.pk: run for run in with_measurements(Run.objects.filter(pk__in=[one[0] for one in tree]))}
+    found = Run.objects.select_related("problem").defer(*HEAVY).in_bulk([one[0] for one in tree])
+    metrics = _metrics(list(found), [key, *columns])
     kept = [one for one in tree if one[0] in found]
-    rows = marked([(found[one[0]], _score(found[one[0]], key)) for one in kept], problem, maximize)
+    rows = marked(
+        [(found[one[0]], metrics[one[0]].get(key)) for one in kept],
+        problem,
+        maximize,
+        make=lambda run, **marks: Row(run=run, params={}, metrics=metrics[run.pk], tags={}, **marks),
+    )
     n_shown = Counter(path[-2] for _, path, _ in kept if len(path) > 1)
     return [
         Member(row, tuple(path[:-1]), n_children, n_shown[pk])
@@ -127,9 +137,13 @@ def _directed(sql: str, maximize: bool) -> str:
     return sql.replace("(direction)", words[0]).replace("(extreme)", words[1])
 
 
-def _score(run: Run, key: str) -> float | None:
-    found = next((metric for metric in run.latest_metrics.all() if metric.key == key), None)
-    return None if found is None else shown(found.value, found.is_nan)
+def _metrics(runs: Sequence[uuid.UUID], keys: Sequence[str]) -> dict[uuid.UUID, dict[str, float | None]]:
+    """The latest of these metrics of each run, in one query."""
+    found: dict[uuid.UUID, dict[str, float | None]] = {run: {} for run in runs}
+    rows = LatestMetric.objects.filter(run__in=runs, key__in=[key for key in keys if key])
+    for run, key, value, is_nan in rows.values_list("run_id", "key", "value", "is_nan"):
+        found[run][key] = shown(value, is_nan)
+    return found
 
 
 def _texts(keys: Sequence[uuid.UUID]) -> list[str]:

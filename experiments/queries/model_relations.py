@@ -23,7 +23,7 @@ def newest(experiment: Experiment, limit: int) -> tuple[list[LoggedModel], int]:
     """The newest active ones and how many there are."""
     rows = LoggedModel.objects.filter(experiment=experiment, lifecycle=Lifecycle.ACTIVE)
     found = list(rows.select_related("source_run").order_by("-created_at", "pk")[:limit])
-    return found, rows.count() if len(found) == limit else len(found)
+    return found, rows.count()
 
 
 def made_by(run: Run) -> QuerySet[LoggedModel]:

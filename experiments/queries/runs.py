@@ -4,7 +4,7 @@ Called by doors. A leaderboard is ordered by the index on (experiment, key, valu
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from experiments.models import (
 from experiments.queries.charts import history as history
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
+
+NEWEST_RUNS = 1_000
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,13 @@ def leaderboard(experiment: Experiment, *, metric: str | None = None, limit: int
 
 
 def metric_keys(experiment: Experiment) -> dict[str, int]:
-    """Every metric that an active run of the experiment logged, with the number of runs that have it."""
-    rows = LatestMetric.objects.filter(experiment=experiment, run__lifecycle=Lifecycle.ACTIVE)
+    """Every metric that the newest active runs of the experiment logged, with how many of these have it.
+
+    Of all runs they would be millions of rows; what most of the newest thousand have, a board is asked for.
+    """
+    active = Run.objects.filter(experiment=experiment, lifecycle=Lifecycle.ACTIVE)
+    newest = active.order_by("-started_at", "id").values("pk")[:NEWEST_RUNS]
+    rows = LatestMetric.objects.filter(run__in=newest)
     return dict(rows.values("key").annotate(n=Count("run")).order_by("key").values_list("key", "n"))
 
 
@@ -113,15 +120,24 @@ def artifacts(run: Run, *, prefix: str = "") -> QuerySet[Artifact]:
     return rows.filter(path__startswith=prefix) if prefix else rows
 
 
-def marked(scored: list[tuple[Run, float | None]], problem: Problem | None, maximize: bool) -> list[Row]:
-    """Rows of runs with their scores, compared with the best, the baseline and the problem's threshold."""
+def marked(
+    scored: list[tuple[Run, float | None]],
+    problem: Problem | None,
+    maximize: bool,
+    *,
+    make: Callable[..., Row] = row,
+) -> list[Row]:
+    """Rows of runs with their scores, compared with the best, the baseline and the problem's threshold.
+
+    `make` takes a run and the marks of its row.
+    """
     sign = 1.0 if maximize else -1.0
     values = [score for _, score in scored if score is not None]
     best = max(values, key=lambda value: sign * value, default=None)
     baseline = next((score for run, score in scored if run.is_baseline and score is not None), None)
     threshold = problem.success_threshold if problem else None
     return [
-        row(
+        make(
             run,
             score=score,
             is_best=score is not None and score == best,

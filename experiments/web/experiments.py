@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from experiments import access
@@ -12,17 +13,14 @@ from experiments.actions import experiments as actions
 from experiments.actions.settling import settle_runs
 from experiments.models import Experiment
 from experiments.queries import model_relations, studies, test_uses
-from experiments.queries import search as queries
 from experiments.queries.jobs import live_jobs
 from experiments.web import leaderboard
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid
 from mlregistry.ui import stages
 from mlregistry.ui.page import PageRequest, page
 from mlregistry.ui.undo import say_deleted
 
 LARGEST_LIST = 500
-LARGEST_SEARCH = 200
 NEWEST_MODELS = 10
 
 
@@ -55,8 +53,10 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     if experiment_id == 0:  # as MLflow's clients call the default one
         return redirect("experiments:experiment", access.default_experiment(request.actor).pk)
     found = access.experiment(request.actor, experiment_id)
+    if request.GET.get("filter", "").strip():  # as links to the runs of a filter once were
+        return redirect(f"{reverse('experiments:runs-table', args=[found.pk])}?{request.GET.urlencode()}")
     settle_runs(request.actor.team)
-    context = _board(found) | _search(request, found)
+    context = _board(found)
     if request.htmx:
         return render(request, "experiments/leaderboard.html", context)
     context["studies"] = studies.of_experiment(found)
@@ -83,22 +83,6 @@ def restore(request: PageRequest, experiment_id: int) -> HttpResponse:
     found = access.experiment(request.actor, experiment_id)
     actions.restore_experiment(found, by=request.actor)
     return redirect("experiments:experiment", found.pk)
-
-
-def _search(request: PageRequest, experiment: Experiment) -> dict[str, Any]:
-    """What the filter finds, newest first, or why it cannot be read."""
-    filter = request.GET.get("filter", "").strip()
-    if not filter:
-        return {}
-    scope = queries.scope(request.actor.team.pk, [experiment.pk])
-    wanted = queries.Wanted(filter=filter)
-    try:
-        ids = queries.page(scope, wanted, max_results=LARGEST_SEARCH).rows
-        n_found = queries.count(scope, wanted)
-    except Invalid as error:
-        return {"filter": filter, "filter_error": error.message}
-    rows = access.runs(request.actor).in_bulk(ids)
-    return {"filter": filter, "found": [rows[one] for one in ids if one in rows], "n_found": n_found}
 
 
 def _board(experiment: Experiment) -> dict[str, Any]:

@@ -41,9 +41,9 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
         if problem
         else max(sorted(n_runs), key=n_runs.__getitem__, default="")
     )
-    members = families.board(experiment, key)
-    maximize = not problem or problem.direction == "maximize"
     columns = _columns(experiment, n_runs, key)
+    members = families.board(experiment, key, columns)
+    maximize = not problem or problem.direction == "maximize"
     start, best, has_baseline = _ends([member.row for member in members], maximize)
     below = _below(members, maximize)
     standings = standing.of_rows([member.row for member in members], key)

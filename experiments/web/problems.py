@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from experiments import access
 from experiments.actions import problems as actions
 from experiments.models import Problem
-from experiments.queries import quality
+from experiments.queries import datasets, quality
 from experiments.web import steps, training_schedules
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
@@ -153,10 +153,7 @@ def _recommends(form: QueryDict) -> bool:
 
 def _choices(request: PageRequest) -> dict[str, Any]:
     """What the form offers; columns already uploaded are suggested for the target."""
-    names: set[str] = set()
-    for dataset in access.datasets(request.actor).order_by("-created_at")[:10]:
-        newest = dataset.versions.order_by("-number").first()
-        names |= {column["name"] for column in newest.columns} if newest else set()
+    names = datasets.column_names(access.datasets(request.actor).order_by("-created_at")[:10])
     return {
         "kinds": KINDS,
         "metrics": {kind: list(rows.values()) for kind, rows in METRICS.items()},

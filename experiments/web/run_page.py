@@ -102,9 +102,9 @@ def _is_log(artifact: Artifact) -> bool:
 
 
 def _children_address(run: Run) -> str:
-    """The experiment's page, filtered to the run's children."""
+    """The experiment's runs, filtered to the run's children."""
     query = urlencode({"filter": f"tags.`{tag_names.PARENT_RUN}` = '{run.pk.hex}'"})
-    return f"{reverse('experiments:experiment', args=[run.experiment_id])}?{query}"
+    return f"{reverse('experiments:runs-table', args=[run.experiment_id])}?{query}"
 
 
 def _model_name(run: Run) -> str:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from experiments.web import (
     auto_trainings,
+    bulk_runs,
     comparisons,
     contracts,
     datasets,
@@ -15,7 +16,9 @@ from experiments.web import (
     recipes,
     run_comparisons,
     run_rules,
+    run_views,
     runs,
+    runs_table,
     selections,
     sources,
     studies,
@@ -25,6 +28,7 @@ from experiments.web import (
     trash,
 )
 
+RUNS = "experiments/<int:experiment_id>/runs"
 VERSION = "datasets/<int:dataset_id>/versions/<int:number>"
 
 urlpatterns: list[URLPattern] = [
@@ -88,6 +92,21 @@ urlpatterns: list[URLPattern] = [
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),
     path("experiments/<int:experiment_id>/delete", experiments.delete, name="experiment-delete"),
     path("experiments/<int:experiment_id>/restore", experiments.restore, name="experiment-restore"),
+    path(RUNS, runs_table.runs_table, name="runs-table"),
+    path(f"{RUNS}/rows", runs_table.rows, name="runs-rows"),
+    path(f"{RUNS}/count", runs_table.count, name="runs-count"),
+    path(f"{RUNS}/chosen", runs_table.chosen, name="runs-chosen"),
+    path(f"{RUNS}/columns", runs_table.columns, name="runs-columns"),
+    path(f"{RUNS}/values", runs_table.values, name="runs-values"),
+    path(f"{RUNS}/delete", bulk_runs.delete, name="runs-delete"),
+    path(f"{RUNS}/restore", bulk_runs.restore, name="runs-restore"),
+    path(f"{RUNS}/tag", bulk_runs.tag, name="runs-tag"),
+    path(f"{RUNS}/move", bulk_runs.move, name="runs-move"),
+    path(f"{RUNS}/compare", bulk_runs.compare, name="runs-compare"),
+    path(f"{RUNS}/export", bulk_runs.export, name="runs-export"),
+    path(f"{RUNS}/views", run_views.create, name="run-view-create"),
+    path("run-views/<int:view_id>", run_views.change, name="run-view"),
+    path("run-views/<int:view_id>/delete", run_views.delete, name="run-view-delete"),
     path("trash/", trash.trash, name="trash"),
     path("trash/restore", trash.restore, name="trash-restore"),
     path("trash/purge", trash.purge, name="trash-purge"),

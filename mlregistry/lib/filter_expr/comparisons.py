@@ -19,11 +19,14 @@ _ESCAPED = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t", "r": "\r"}
 
 def read_comparison(reader: Reader, grammar: Grammar) -> Comparison:
     """The next comparison, checked against the grammar."""
+    name_at = reader.at
     name, aggregate = read_name(reader, field=FIELD)
+    operator_at = reader.at
     operator = _read_operator(reader, name)
     following = reader.peek()
     if following is not None and following.word in ("TRUE", "FALSE"):
         raise bad_clause(following.text, f"Compare '{short(name)}' with a quoted string.", field=FIELD)
+    reader.seen = name_at + 2 * bool(aggregate)
     entity, key, kind = grammar.resolve(name, field=FIELD)
     check_aggregate(aggregate, entity, name, field=FIELD)
     value: str | float | int | tuple[str, ...] | None = None
@@ -37,8 +40,10 @@ def read_comparison(reader: Reader, grammar: Grammar) -> Comparison:
         value = _read_list(reader, name)
     else:
         value = _read_text(reader, entity, name, bare_numbers=grammar.numbers_as_text)
+    value_at, reader.seen = reader.at - 1, operator_at
     _check_operator(operator, grammar.operators(entity, kind), name)
     if operator in ("RLIKE", "NOT RLIKE"):
+        reader.seen = value_at
         _check_pattern(str(value))
     return Comparison(entity, key, operator, value, aggregate or "last")
 

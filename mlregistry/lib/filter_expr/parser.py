@@ -14,7 +14,10 @@ MOST_COMPARISONS = 500
 
 
 def parse(text: str | None, grammar: Grammar) -> Expression | None:
-    """The tree of the filter; None when there is nothing in it. NOT binds closer than AND, AND than OR."""
+    """The tree of the filter; None when there is nothing in it. NOT binds closer than AND, AND than OR.
+
+    What is wrong is Invalid, whose `place` says where in the text.
+    """
     if text is None or not text.strip():
         return None
     if len(text) > LONGEST_FILTER:
@@ -24,6 +27,14 @@ def parse(text: str | None, grammar: Grammar) -> Expression | None:
     if not tokens:
         return None
     reader = Reader(tokens)
+    try:
+        return _whole(reader, grammar)
+    except Invalid as error:
+        error.place = reader.place() or (len(text), len(text))
+        raise
+
+
+def _whole(reader: Reader, grammar: Grammar) -> Expression:
     expression = _any_of(reader, grammar, 0)
     left = reader.peek()
     if left is not None:

@@ -30,10 +30,11 @@ _TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATT
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One piece of the text: `kind` is a key of the patterns."""
+    """One piece of the text: `kind` is a key of the patterns, `start` its place in the text."""
 
     kind: str
     text: str
+    start: int = 0
 
     @property
     def word(self) -> str:
@@ -42,15 +43,31 @@ class Token:
 
 
 class Reader:
-    """Tokens taken one after the other; `take` past the end gives None."""
+    """Tokens taken one after the other; `take` past the end gives None.
+
+    `at` is the number of the next token, `seen` that of the one looked at last: where a mistake is found, it is
+    there, unless the finder sets another.
+    """
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._next = 0
+        self.seen = 0
         self.comparisons = 0
 
+    @property
+    def at(self) -> int:
+        return self._next
+
+    def place(self) -> tuple[int, int] | None:
+        """Where the token seen last begins and ends in the text; None behind the last one."""
+        if self.seen >= len(self._tokens):
+            return None
+        token = self._tokens[self.seen]
+        return token.start, token.start + len(token.text)
+
     def peek(self, ahead: int = 0) -> Token | None:
-        place = self._next + ahead
+        self.seen = place = self._next + ahead
         return self._tokens[place] if place < len(self._tokens) else None
 
     def take(self) -> Token | None:
@@ -83,9 +100,11 @@ def cut(text: str, *, field: str) -> list[Token]:
     while place < len(text):
         found = _TOKEN.match(text, place)
         if found is None:
-            raise bad_clause(text[place:], "A quote is opened there and never closed.", field=field)
+            unclosed = bad_clause(text[place:], "A quote is opened there and never closed.", field=field)
+            unclosed.place = (place, len(text))
+            raise unclosed
         if found.lastgroup and found.lastgroup != "space":
-            tokens.append(Token(found.lastgroup, found.group()))
+            tokens.append(Token(found.lastgroup, found.group(), place))
         place = found.end()
     return tokens
 

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks.pages`: the walk through the URL table, the filling, the times."""
