@@ -82,9 +82,9 @@ def from_environment() -> Rules | None:
         client_secret=env.text("MLREGISTRY_OIDC_CLIENT_SECRET"),
         scopes=_scopes(env.text("MLREGISTRY_OIDC_SCOPES", DEFAULT_SCOPES)),
         name=env.text("MLREGISTRY_OIDC_NAME", parts.hostname),
-        domains=frozenset(word.lower().lstrip("@") for word in _words("MLREGISTRY_OIDC_DOMAINS")),
+        domains=frozenset(word.lower().lstrip("@") for word in _words(env.text("MLREGISTRY_OIDC_DOMAINS"))),
         groups_claim=env.text("MLREGISTRY_OIDC_GROUPS_CLAIM", "groups"),
-        mapping=tuple(_mapped(word) for word in _words("MLREGISTRY_OIDC_ROLES")),
+        mapping=tuple(_mapped(word) for word in _words(env.text("MLREGISTRY_OIDC_ROLES"))),
         default=_place("MLREGISTRY_OIDC_DEFAULT_ROLE", env.text("MLREGISTRY_OIDC_DEFAULT_ROLE")),
         links=env.flag("MLREGISTRY_OIDC_LINK_BY_EMAIL"),
         opens=env.flag("MLREGISTRY_OIDC_NEW_USERS", default=True),
@@ -97,8 +97,8 @@ def _scopes(text: str) -> tuple[str, ...]:
     return tuple(found if "openid" in found else ["openid", *found])
 
 
-def _words(name: str) -> list[str]:
-    return [word.strip() for word in env.text(name).split(",") if word.strip()]
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _mapped(word: str) -> tuple[str, str, int]:
