@@ -58,7 +58,7 @@ def test_one_asks_another_approves_and_the_alias_moves(
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
     other = signed_in(browser, live_server.url, "alice", complaints, **phone)
     other.goto(f"{live_server.url}/inbox/")
-    other.get_by_role("link", name="approval asked for by bob").click()
+    other.get_by_role("link", name="approval asked for by bob").press("Enter")
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
     other.fill("#f-text", "How does it do on the old?")
     other.get_by_role("button", name="Comment").click()
