@@ -41,7 +41,8 @@ def main(n_times: int, answer: Path) -> None:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     assert user.default_team is not None
     known = objects(user.default_team)
-    rows, left = [], []
+    rows: list[dict[str, Any]] = []
+    left: list[dict[str, Any]] = []
     for title, path in _asked(known, left):
         row = _measured(client, title, path, n_times)
         (rows if row["status"] == 200 else left).append(row)

@@ -150,8 +150,8 @@ def _metrics(
         "run_id", "key", "value", "is_nan", "minimum", "maximum"
     ):
         of = {"value": math.nan if is_nan else last, "minimum": minimum, "maximum": maximum}
-        for aggregate, column in kinds[key]:
-            values[run_id, key, aggregate] = of[column]
+        for aggregate, place in kinds[key]:
+            values[run_id, key, aggregate] = of[place]
     return values
 
 

@@ -16,6 +16,7 @@ from mlregistry.ml.search.front import front
 from mlregistry.ml.search.space import ESTIMATOR
 
 from . import budgets
+from .study_contours import contour
 
 MOST_DRAWN = 2000
 MOST_SLICES = 6
@@ -118,7 +119,8 @@ def charts(study: Study, rows: Sequence[Trial]) -> dict[str, Any]:
     drawn["parallel"] = _parallel(study, told, [name for name, _ in ranked])
     for place, (name, _) in enumerate(ranked[:MOST_SLICES]):
         drawn[f"slice_{place}"] = _slice(study, told, name)
-    return drawn
+    found = contour(study, told, [name for name, _ in ranked])
+    return drawn | ({"contour": {**found, "color_title": _title(study)}} if found else {})
 
 
 def importance(study: Study, rows: Sequence[Trial]) -> list[tuple[str, float]]:

@@ -89,7 +89,7 @@ def _around(run: Run) -> dict[str, Any]:
         "datasets": relations.datasets(run),
         "provenance": provenance.panel(run),
         "versions": list(run.model_versions.select_related("model").order_by("model__name", "number")),
-        "model_name": _model_name(run),
+        "model_name": model_name(run),
         "evaluation": evaluation_figures.of_run(run),
         "looks": test_uses.looks(run),
         "study": studies.of_run(run),
@@ -107,6 +107,6 @@ def _children_address(run: Run) -> str:
     return f"{reverse('experiments:runs-table', args=[run.experiment_id])}?{query}"
 
 
-def _model_name(run: Run) -> str:
+def model_name(run: Run) -> str:
     text = run.problem.name if run.problem else run.experiment.name
     return "-".join("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())[:80]

@@ -114,7 +114,6 @@ def _parallel(rows: Sequence[Row], params: Sequence[str], color: str) -> dict[st
         "title": "Parallel coordinates",
         "axes": [_axis(whole, column) for column in [*axes, color]],
         "color": _numbers(whole, color),
-        "bare": True,
         "reverse": run_columns.better_of(rows, metric) == "lower",
     }
 

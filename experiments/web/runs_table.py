@@ -115,7 +115,7 @@ def _table(request: PageRequest, experiment: Experiment) -> dict[str, Any]:
         "state": state, "views": views, "view": view, "is_changed": view is not None and _differs(state, view),
         "spans": list(SPAN_TITLES.items()), "state_json": json.dumps(state.to_json()), "now": to_millis(now),
         "query": links.query_of(state), "plain_query": links.query_of(state, filter=""),
-        "hidden": links.fields_of(state, {"filter", "since"}), "whole": links.fields_of(state, {}),
+        "hidden": links.fields_of(state, {"filter", "since"}), "whole": links.fields_of(state, ()),
         "heads": [_head(state, view, column) for column in state.columns],
         "name_head": _head(state, view, Column("attribute", "run_name")),
     }  # fmt: skip
@@ -199,7 +199,7 @@ def _pair(column: Column) -> tuple[str, str]:
 
 
 def _differs(state: TableState, view: RunView) -> bool:
-    return state.to_json() != view.state
+    return bool(state.to_json() != view.state)
 
 
 def _pieces(filter: str, error: Invalid) -> tuple[str, str, str] | None:

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from experiments import access
 from experiments.actions import studies as actions
-from experiments.models import Problem, Study, TrialState
+from experiments.models import Problem, RunStatus, Study, TrialState
 from experiments.queries import budgets, outer_folds
 from experiments.queries import studies as queries
 from experiments.queries.datasets import newest_versions
+from experiments.web.run_page import model_name
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.jobs import wake
@@ -166,6 +167,14 @@ def _form(request: PageRequest, problem: Problem) -> dict[str, Any]:
     }
 
 
+def _registering(study: Study) -> dict[str, Any] | None:
+    """The winner as a version: those that there are, and the name of the model that one more would go to."""
+    run = study.winner
+    if run is None or run.status != RunStatus.FINISHED or not run.signature:
+        return None
+    return {"versions": list(run.model_versions.select_related("model")), "name": model_name(run)}
+
+
 def _shown(study: Study) -> dict[str, Any]:
     told = queries.complete(study)
     charts = queries.charts(study, told)
@@ -177,6 +186,7 @@ def _shown(study: Study) -> dict[str, Any]:
     return {
         **automatic,
         "study": study,
+        "registering": _registering(study),
         "progress": progress,
         "share": min(1.0, progress["n_ended"] / study.max_trials),
         "best": [(one, queries.short(one.params or {})) for one in best],

@@ -1,6 +1,6 @@
 """The state of a runs table in addresses: read out of a request, written into links. Called by its pages."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -80,7 +80,7 @@ def sorting(state: TableState, column: Column) -> tuple[str, str]:
     )
 
 
-def fields_of(state: TableState, leave: Mapping[str, Any]) -> list[tuple[str, str]]:
+def fields_of(state: TableState, leave: Collection[str]) -> list[tuple[str, str]]:
     """Hidden fields of a form that keeps the state but for what it asks itself."""
     words = state.to_json()
     words["widths"] = ",".join(map(str, words["widths"]))

@@ -183,10 +183,12 @@ def test_groups_have_their_number_mean_and_spread(
         ("0", None): 2, ("1", None): 2, ("0", "=risk"): 1, ("1", "=risk"): 1,
     }  # fmt: skip
     (both,) = by_values["0", None].measures
-    assert (both.n, both.mean, both.low, both.high) == (2, pytest.approx(0.3), 0.2, 0.4)
+    assert (both.n, both.low, both.high) == (2, 0.2, 0.4)
+    assert both.mean == pytest.approx(0.3)
     assert both.deviation == pytest.approx(0.1414213562)
     (one,) = by_values["1", None].measures
-    assert (one.n, one.mean, one.deviation) == (1, pytest.approx(0.1), None)
+    assert (one.n, one.deviation) == (1, None)
+    assert one.mean == pytest.approx(0.1)
     assert by_values["0", None].filter == "params.depth IN ('0') AND tags.owner IS NULL"
     text = seen(web(bob), experiment, columns="metrics.auc", group=["params.depth"])
     assert "0.2000 ± 0.2000" in text

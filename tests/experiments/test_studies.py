@@ -1,9 +1,11 @@
 """Studies: created with defaults, worked on by lanes, ended by their budgets; trials with leases and fencing."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,7 +27,9 @@ from experiments.models import (
 )
 from experiments.queries import budgets
 from experiments.queries import trials as trial_queries
+from experiments.queries.study_contours import contour
 from mlregistry.accounts.actor import Actor
+from mlregistry.accounts.models import User
 from mlregistry.errors import Conflict, Forbidden, Invalid
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
@@ -90,7 +94,9 @@ def expire(trial: Trial) -> None:
     Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_lane_measures_every_trial_and_the_best_is_trained_once(study: Study) -> None:
+def test_a_lane_measures_every_trial_and_the_best_is_trained_once(
+    study: Study, bob: User, web: Callable[[User], Client]
+) -> None:
     job = lane(study)
     assert (job.state, job.result) == (State.SUCCEEDED, {"n_trials": 4})
     assert (study.state, study.reason) == (StudyState.COMPLETE, "All 4 trials are done.")
@@ -110,6 +116,30 @@ def test_a_lane_measures_every_trial_and_the_best_is_trained_once(study: Study) 
     assert not Run.objects.filter(parent=study.run, latest_metrics__key="test_roc_auc").exclude(
         pk=study.winner.pk
     )
+    page = web(bob).get(f"/studies/{study.pk}/").content.decode()
+    assert "Register it as" in page
+    assert f'action="/runs/{study.winner.pk}/register"' in page
+
+
+def test_two_numeric_params_make_a_contour_and_one_does_not(editor: Actor) -> None:
+    space = {"parameters": {name: {"low": 0.01, "high": 10.0, "log": True} for name in ("rate", "decay")}}
+    objectives = [{"metric": "loss", "direction": "minimize"}]
+    plan = {"objectives": objectives, "max_trials": 20, "sampler": "random"}
+    found = actions.create_study(None, None, name="Two", space=space, plan=plan, by=editor)
+    rows = [
+        Trial(study=found, number=n, params={"rate": 0.1 * n + 0.1, "decay": 0.2 * n + 0.1}, values=[n / 10])
+        for n in range(8)
+    ]
+    drawn = contour(found, rows, ["decay", "rate"])
+    assert drawn is not None
+    assert (drawn["x_title"], drawn["y_title"], drawn["log"], len(drawn["values"])) == (
+        "decay",
+        "rate",
+        True,
+        8,
+    )
+    assert contour(found, rows, ["decay"]) is None
+    assert contour(found, rows[:4], ["decay", "rate"]) is None
 
 
 def test_trials_are_child_runs_that_mlflow_clients_see(study: Study) -> None:

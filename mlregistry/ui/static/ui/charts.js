@@ -155,13 +155,13 @@
       for (const one of dimensions) { const parts = one.label.split("."); one.label = parts[parts.length - 1].slice(0, narrow ? 10 : 24); }
       const shown = narrow ? dimensions.slice(-4) : dimensions;
       return [[{
-        type: "parcoords", dimensions: shown, labelangle: narrow ? -25 : 0, line: { color: chart.color, reversescale: chart.reverse, showscale: !narrow && !chart.bare, colorscale: [[0, color("line")], [1, color("c1")]] },
+        type: "parcoords", dimensions: shown, labelangle: narrow ? -25 : 0, line: { color: chart.color, reversescale: chart.reverse, showscale: false, colorscale: [[0, color("line")], [1, color("c1")]] },
         labelfont: { color: color("ink") }, tickfont: { color: color("muted") }, rangefont: { color: color("muted") },
       }], layout(chart, { height: 420, margin: { l: shown[0].ticktext ? Math.min(narrow ? 130 : 190, 20 + 6.5 * Math.max(...shown[0].ticktext.map((text) => text.length))) : 60, r: 60, t: 60, b: 30 } })];
     },
     search_slice(chart) {
-      const marker = { size: 7, color: chart.color, colorscale: [[0, color("line")], [1, color("c1")]], line: { width: 0.5, color: color("muted") }, colorbar: { title: { text: "Trial" }, thickness: 10 } };
-      return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker, hovertemplate: "%{x}: %{y:.4~g}<extra></extra>" }],
+      const marker = { size: 7, color: chart.color, colorscale: [[0, color("line")], [1, color("c1")]], line: { width: 0.5, color: color("muted") } };
+      return [[{ type: "scatter", mode: "markers", x: chart.x, y: chart.y, marker, hovertemplate: "trial %{marker.color}<br>%{x}: %{y:.4~g}<extra></extra>" }],
         layout(chart, { xaxis: axis(chart.x_title, chart.log ? { type: "log", exponentformat: "none" } : {}) })];
     },
     pareto(chart) {
