@@ -328,6 +328,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
 }
 PROFILE_LINKS: list[tuple[str, str, str]] = [  # more about oneself: a page's name, its title, what it is for
     ("notices:inbox", "Inbox", "What the server told you."),
+    ("discussions:watching", "What I watch", "Where you are told of news, and how."),
 ]
 WEB_SPREAD = env.flag("MLREGISTRY_WEB_SPREAD")
 WEB_THREADS = env.web_threads()

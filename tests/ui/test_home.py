@@ -95,7 +95,7 @@ def test_the_statements_stay_the_same_however_much_there_is(editor: Actor, bob: 
     for n in range(8):
         measured(editor, f"more {n}", n / 10)
         firing(Endpoint.objects.create(team=editor.team, name=f"e{n}", salt="s"))
-    assert counted() == before <= 15
+    assert counted() == before <= 20  # of them five of what waits for approval and of what was done last
 
 
 def test_a_line_of_nothing_lies_on_the_ground() -> None:
