@@ -21,7 +21,7 @@ from serving.models import Endpoint
 from serving.queries import abtests, live, load_tests, shadows
 from serving.queries.alerts import rules_of
 from serving.queries.log_counts import log_counts
-from serving.web import splits, trying
+from serving.web import day_card, splits, trying
 from serving.web.alert_shown import rows_of
 
 LARGEST_LIST = 500
@@ -69,8 +69,9 @@ def endpoint(request: PageRequest, name: str) -> HttpResponse:
     figures["log"] = log_counts(found)
     if request.htmx:
         return render(request, "serving/statistics.html", figures)
-    tests = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}
+    tests: dict[str, Any] = {"ab_tests": abtests.newest_of(found.pk), "shadows": shadows.figures(found)}
     tests["versions"] = splits.offered(request)
+    tests["day"] = day_card.context(found, timezone.now())
     tests["load_tests"] = load_tests.newest_of(found)
     tests["alert_rows"] = rows_of(rules_of(request.actor, found))
     return render(request, "serving/endpoint.html", {**figures, **tests, **trying.context(request, found)})

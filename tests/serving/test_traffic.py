@@ -20,6 +20,7 @@ from serving.hotpath.counters import Key, Tally
 from serving.models import AnswerCount, DriftCount, Endpoint, ProcessLoad, Span
 from serving.queries import process_loads, traffic_hours
 from serving.queries.live import variant_statistics
+from serving.web import day_card
 
 Api = Callable[..., APIClient]
 Web = Callable[[User], Client]
@@ -135,3 +136,16 @@ def test_hours_of_long_ago_become_days_and_sums_stay(endpoint: Endpoint, busy: d
 def _latencies(endpoint: Endpoint) -> list[tuple[Any, ...]]:
     rows = variant_statistics(endpoint)
     return [(row["n_predictions"], row["n_errors"], row["p50_seconds"], row["p95_seconds"]) for row in rows]
+
+
+def test_the_last_day_is_drawn_by_the_hour(endpoint: Endpoint, busy: datetime, vera: User, web: Web) -> None:
+    found = day_card.context(endpoint, busy)
+    assert found["figures"]["n_requests"] == 200
+    assert found["figures"]["error_rate"] == pytest.approx(30 / 190)
+    places = found["requests"].removeprefix("M").split("L")
+    assert len(places) == 24
+    assert [place for place in places if not place.endswith("27.0")] == places[-2:]
+    assert found["check"] is None
+    text = web(vera).get(f"/endpoints/{endpoint.name}/").content.decode()
+    assert "The last 24 hours" in text
+    assert "not looked at yet" in text
