@@ -96,8 +96,9 @@ def move(request: PageRequest, experiment_id: int) -> HttpResponse:
 @page()
 def compare(request: PageRequest, experiment_id: int) -> HttpResponse:
     """For a form without a script; a script goes there itself."""
+    queries.check_own(access.experiment(request.actor, experiment_id), runs := _runs(request))
     return redirect(
-        f"{reverse('experiments:compare')}?{urlencode({'run': [str(one) for one in _runs(request)]}, doseq=True)}"
+        f"{reverse('experiments:compare')}?{urlencode({'run': [str(one) for one in runs]}, doseq=True)}"
     )
 
 
