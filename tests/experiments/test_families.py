@@ -164,7 +164,7 @@ def test_a_board_takes_the_same_queries_whatever_its_length(
             assert client.get(f"/experiments/{experiment.pk}/").status_code == 200
         counts.append((len(captured), len(page)))
     assert counts[0] == counts[1]
-    assert counts[0][0] == 7
+    assert counts[0][0] == 5
 
 
 def test_the_page_indents_children_and_leads_to_all_of_them(
