@@ -49,9 +49,9 @@ def preview(endpoint: Endpoint, wanted: Sequence[VariantSpec], *, by: Actor) -> 
 
     Units move only from shrinking variants to growing ones; requests without a unit follow the weights.
     """
-    before = Layout.from_json(endpoint.layout)
+    before = Layout.from_json(endpoint.layout) if endpoint.layout else None
     after = checked_layout(wanted, previous=before, by=by)
-    counts, n = moves(before, after), _requests(endpoint)
+    counts, n = moves(before or after, after), _requests(endpoint)
     found = [
         Move(source, target, n_buckets / N_BUCKETS, round(n * n_buckets / N_BUCKETS))
         for (source, target), n_buckets in counts.items()

@@ -1,6 +1,6 @@
 """Each page asks the database as often for many rows as for few, and no more often than when it was last counted.
 
-`MLREGISTRY_COUNT_QUERIES=1 pytest tests/web/test_page_queries.py` counts anew; a page that asks less may be left so.
+`COUNT_QUERIES=1 pytest tests/web/test_page_queries.py` counts anew; a page that asks less may be left so.
 """
 
 import json
@@ -48,7 +48,7 @@ def test_no_page_asks_more_for_more_rows(web: Web, alice: User, actor_of: Callab
     many = counted(client, addresses)
     assert {route: (few[route], many[route]) for route in few if many.get(route) != few[route]} == {}
     assert len(few) > 50
-    if os.environ.get("MLREGISTRY_COUNT_QUERIES"):
+    if os.environ.get("COUNT_QUERIES"):
         SNAPSHOT.write_text(json.dumps(many, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     kept: dict[str, int] = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
     worse = {route: (kept[route], n) for route, n in many.items() if n > kept.get(route, n)}
