@@ -96,3 +96,10 @@ class Unavailable(MlregistryError):
 
     status = 503
     code = "unavailable"
+
+
+def of_nul(error: ValueError) -> Invalid | None:
+    """What the database's driver says of a text with the character NUL, in words for whoever sent it."""
+    if "NUL (0x00)" not in str(error):
+        return None
+    return Invalid("A text of the request holds the character NUL, which cannot be kept. Leave it out.")

@@ -16,7 +16,15 @@ from rest_framework.views import APIView
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Forbidden, Invalid, MlregistryError, NotFound, Unauthenticated, Unavailable
+from mlregistry.errors import (
+    Forbidden,
+    Invalid,
+    MlregistryError,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    of_nul,
+)
 from mlregistry.rest_permission import VERBS
 
 logger = logging.getLogger(__name__)
@@ -93,6 +101,8 @@ def _as_known(error: Exception) -> MlregistryError | None:
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.error("The database did not answer: %s", error)
         return Unavailable("The database does not answer. Try again in a moment.")
+    if isinstance(error, ValueError):
+        return of_nul(error)
     if isinstance(error, exceptions.ValidationError):
         return _from_serializer(error.detail)
     if isinstance(error, exceptions.APIException):

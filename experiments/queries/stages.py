@@ -130,9 +130,11 @@ def _train(problem: Problem, facts: Facts, best: Best | None) -> Stage:
     told = [counted(facts.n_trained, "model", most=MOST_COUNTED)] if facts.n_trained else []
     told += [f"{counted(facts.n_live, 'run', most=MOST_COUNTED)} training"] if facts.n_live else []
     if best is not None:
-        verdict = {True: ", good enough", False: f" of {problem.success_threshold or 0:.4g} wanted", None: ""}[
-            best.meets
-        ]
+        verdict = {
+            True: ", good enough",
+            False: f" of {problem.success_threshold or 0:.4g} wanted",
+            None: "",
+        }[best.meets]
         told.append(f"best {best.value:.4g}{verdict}")
     state = (
         DONE

@@ -19,7 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.accounts.queries import actors
-from mlregistry.errors import Invalid, MlregistryError, Unavailable
+from mlregistry.errors import Invalid, MlregistryError, Unavailable, of_nul
 
 View = Callable[..., HttpResponseBase]
 VIEWS: dict[str, Role] = {}
@@ -56,14 +56,25 @@ def page(
                 request.actor.require(role if request.method in ("GET", "HEAD") else change or role)
                 return view(request, *args, **kwargs)
             except MlregistryError as error:
-                if request.method != "POST" or error.status in (403, 404):
-                    return error_page(request, error)
-                return _again(view, request, error, args, kwargs) if form else _back(request, error)
+                return _refused(view, request, error, args, kwargs, form=form)
+            except ValueError as error:
+                known = of_nul(error)
+                if known is None:
+                    raise
+                return _refused(view, request, known, args, kwargs, form=form)
 
         answer.page_role = role  # type: ignore[attr-defined]
         return cast(View, answer)
 
     return decorate
+
+
+def _refused(
+    view: View, request: PageRequest, error: MlregistryError, args: Any, kwargs: Any, *, form: bool
+) -> HttpResponseBase:
+    if request.method != "POST" or error.status in (403, 404):
+        return error_page(request, error)
+    return _again(view, request, error, args, kwargs) if form else _back(request, error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
