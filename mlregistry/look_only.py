@@ -62,7 +62,7 @@ class LookOnly(admin.ModelAdmin[Any]):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
-        actions = self.get_actions(request)
+        actions: dict[str, Any] = self.get_actions(request)
         context["row_actions"] = [
             (name, title) for _, name, title in actions.values() if name in self._declared()
         ]

@@ -36,7 +36,7 @@ def by_operator(request: HttpRequest, user: User) -> Actor:
     """The operator; the line of the audit trail goes to a team of the user's, else to one of the operator's."""
     team = user.default_team or Team.objects.filter(memberships__user=user).first()
     if team is None:
-        team = Team.objects.filter(memberships__user_id=request.user.pk).first()
+        team = Team.objects.filter(memberships__user=request.user.pk or 0).first()
     if team is None:
         raise Conflict("Neither you nor this user is in a team, so there is no trail to write into.")
     return operator(request, team)
@@ -73,9 +73,11 @@ class Users(UserAdmin[User]):
         return bool(request.user.is_superuser)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        row = options.get("obj")
-        offered = self.get_actions(request).values() if row else ()
-        context["row_actions"] = [(name, title) for _, name, title in offered if _makes_sense(name, row)]
+        row: Any = options.get("obj")
+        offered: dict[str, Any] = self.get_actions(request) if row else {}
+        context["row_actions"] = [
+            (name, title) for _, name, title in offered.values() if _makes_sense(name, row)
+        ]
         return super().render_change_form(request, context, *args, **options)
 
     @admin.action(description="Close the account", permissions=["operate"])

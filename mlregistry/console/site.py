@@ -25,7 +25,9 @@ class ConsoleSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Without allauth's pages: its tables hold who is who at the provider, which only a sign-in may write."""
-        models = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        models: list[Any] = (
+            [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        )
         shown = [model for model in models if model._meta.app_label not in LEFT_OUT]
         super().register(shown, admin_class, **options)
 

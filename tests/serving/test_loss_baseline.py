@@ -1,8 +1,10 @@
 """The errors of a regression: learnt when its baseline is made, then told of answers whose truth is not known yet."""
 
 import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +39,7 @@ def test_the_baseline_of_a_regression_learns_its_errors_on_rows_it_has_not_seen(
     frame = _patients(700)
     version = _watched(frame, by)
     served = Endpoint.objects.get()
-    rows = frame.drop(columns="target").to_dict("records")
+    rows: list[dict[str, Any]] = json.loads(frame.drop(columns="target").to_json(orient="records"))
     truths = frame["target"].to_numpy()
     answers = load_whole(handle_of(version)).score(rows)["predictions"]
     Prediction.objects.bulk_create(

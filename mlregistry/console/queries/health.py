@@ -80,7 +80,8 @@ def _migrations() -> Check:
 
 
 def _store() -> Check:
-    place: Any = settings.STORAGES["artifacts"]["OPTIONS"]
+    stores: Any = settings.STORAGES
+    place = stores["artifacts"]["OPTIONS"]
     if "location" not in place or "bucket_name" in place:
         return Check("Artifact store", "ok", f"bucket {place.get('bucket_name')}")
     folder = place["location"]
