@@ -114,6 +114,7 @@ def _made(by: Actor) -> dict[str, Any]:
     things |= {
         "experiments": experiment.pk,
         "runs": runs[0].pk,
+        "other run": runs[1].pk,
         "logged-models": logged.model_id,
         "jobs": job.pk,
     }
