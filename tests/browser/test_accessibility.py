@@ -74,4 +74,4 @@ def test_every_page_is_accessible(
             if found:
                 wrong[f"{address} at {width}, {scheme}"] = found[:8]
         wrong |= {"the console": said} if said else {}
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{where}: {line}" for where, lines in wrong.items() for line in lines)
