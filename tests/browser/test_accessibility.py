@@ -50,7 +50,7 @@ def _signed_in(browser: Browser, base: str, said: list[str], **look: Any) -> Pag
     page.fill("input[name=username]", "alice")
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
-    page.wait_for_selector("nav")
+    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
     return page
 
 
@@ -74,4 +74,4 @@ def test_every_page_is_accessible(
             if found:
                 wrong[f"{address} at {width}, {scheme}"] = found[:8]
         wrong |= {"the console": said} if said else {}
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{where}: {line}" for where, lines in wrong.items() for line in lines)

@@ -41,7 +41,7 @@ def _signed_in(browser: Browser, base: str, said: list[str], **look: Any) -> Pag
     page.fill("input[name=username]", "bob")
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
-    page.wait_for_selector("nav")
+    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
     return page
 
 

@@ -30,7 +30,7 @@ def _signed_in(browser: Browser, base: str, **look: Any) -> tuple[Page, list[str
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(base + "/**")
-    page.wait_for_selector("nav")
+    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
     return page, complaints
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -34,6 +35,7 @@ from models_app.actions.versions import register_best
 from models_app.models import ModelVersion, Optimisation
 from serving.actions.endpoints import VariantSpec, create_endpoint
 from serving.actions.guide import start_with_sample
+from serving.actions.reports import keep_document
 from serving.models import (
     AbTest,
     AlertRule,
@@ -45,6 +47,8 @@ from serving.models import (
     LoadTest,
     Retraining,
 )
+from serving.queries.reports import document
+from serving.report_periods import Period
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Not pages of this kind: others' pages, files, and what is shown to nobody who is signed in.
@@ -65,6 +69,7 @@ def addresses(by: Actor, client: Client) -> list[str]:
         answer = client.get(address)
         assert answer.status_code < 500, (address, answer.status_code)
         shown = answer.status_code == 200 and answer.headers.get("Content-Type", "").startswith("text/html")
+        shown = shown and "Content-Disposition" not in answer.headers
         if shown and answer.content.lstrip()[:9].lower() == b"<!doctype":  # else a part of a page
             found.append(address)
     return found
@@ -114,6 +119,7 @@ def _made(by: Actor) -> dict[str, Any]:
     things |= {
         "experiments": experiment.pk,
         "runs": runs[0].pk,
+        "other run": runs[1].pk,
         "logged-models": logged.model_id,
         "jobs": job.pk,
     }
@@ -180,7 +186,9 @@ def _of_serving(endpoint: Endpoint, version: ModelVersion, by: Actor) -> dict[st
     retraining = Retraining.objects.create(
         endpoint=endpoint, trigger="asked", reason="r", declared={"approval": True}, started_at=now
     )
-    report = EndpointReport.objects.create(endpoint=endpoint, rhythm="asked", since=now, until=now)
+    of = Period(hour - timedelta(days=7), hour)
+    report = EndpointReport.objects.create(endpoint=endpoint, rhythm="weekly", since=of.since, until=of.until)
+    keep_document(report.pk, document(endpoint, "weekly", of, now=hour, report=lambda share, text: None))
     optimisation = Optimisation.objects.create(
         version=version, metric="roc_auc", direction="maximize", finished_at=now
     )
