@@ -70,14 +70,19 @@ def grouped(rows: Sequence[Row], query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _groupable(rows: Sequence[Row], columns: Sequence[str]) -> str:
-    """The column with fewest groups, seeds never; params first."""
+    """A param before a tag before an attribute, of these the one with fewest groups; seeds never."""
     sizes = {
         column: len({run_columns.text(row, column) for row in rows})
         for column in columns
         if column.partition(":")[2] not in run_groups.SEED_NAMES
     }
     fitting = [column for column, n in sizes.items() if 2 <= n <= run_groups.MOST_GROUPS and n < len(rows)]
-    return min(fitting or sizes, key=lambda column: sizes[column], default="")
+    kinds = [run_columns.PARAM, run_columns.TAG, run_columns.METRIC, run_columns.ATTRIBUTE]
+    return min(
+        fitting or sizes,
+        key=lambda column: (kinds.index(column.partition(":")[0]), sizes[column]),
+        default="",
+    )
 
 
 def _is_numeric(rows: Sequence[Row], column: str) -> bool:
