@@ -53,6 +53,12 @@ def window(since: datetime, until: datetime, *, now: datetime) -> Window:
     return Window(_floor(since, DAY) if start < old else start, _ceiling(until, DAY) if end < old else end)
 
 
+def newest_check(endpoint: Endpoint) -> DriftCheck | None:
+    """Of any of its versions, without its report."""
+    rows = DriftCheck.objects.filter(endpoint=endpoint).defer("report", "quality", "beyond")
+    return rows.order_by("-at").first()
+
+
 def newest_window(hours: int, *, now: datetime) -> Window:
     """The last so many hours, the one under way with them."""
     end = _ceiling(now, HOUR)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from serving.models import DriftCheck, Endpoint
-from serving.queries import traffic_hours
+from serving.models import Endpoint
+from serving.queries import drift, traffic_hours
 from serving.queries.traffic_hours import Answers, Series
 from serving.web.home_cards import HEIGHT, WIDTH, spark
 
@@ -23,14 +23,8 @@ def context(endpoint: Endpoint, now: datetime) -> dict[str, Any]:
         total += hour
     figures = total.figures(DAY.total_seconds())
     latencies = [hour.figures(HOUR.total_seconds())["p95_seconds"] or 0 for hour in hours]
-    check = (
-        DriftCheck.objects.filter(endpoint=endpoint)
-        .defer("report", "quality", "beyond")
-        .order_by("-at")
-        .first()
-    )
     return {
-        "width": WIDTH, "height": HEIGHT, "figures": figures, "check": check,
+        "width": WIDTH, "height": HEIGHT, "figures": figures, "check": drift.newest_check(endpoint),
         "requests": spark([hour.n_requests for hour in hours]),
         "latency": spark([round(seconds * MICROSECONDS) for seconds in latencies]),
     }  # fmt: skip

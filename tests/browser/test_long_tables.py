@@ -36,7 +36,7 @@ def signed_in(browser: Browser, address: str, **look: Any) -> tuple[Page, list[s
     page.fill("input[name=username]", "bob")
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
-    page.wait_for_selector("nav")
+    page.wait_for_selector(".inbox-link")
     return page, complaints
 
 

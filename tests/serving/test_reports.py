@@ -366,6 +366,16 @@ def test_a_report_that_cannot_be_made_says_why(
         actions.keep_document(row.pk + 1, {})
 
 
+def test_a_report_whose_job_was_removed_says_what_to_do(endpoint: Endpoint, vera: User, web: Web) -> None:
+    now = timezone.now()
+    row = EndpointReport.objects.create(
+        endpoint=endpoint, rhythm="weekly", since=now - timedelta(days=7), until=now
+    )
+    page = web(vera).get(f"/reports/{row.pk}/")
+    assert page.status_code == 200
+    assert "Make it again" in page.content.decode()
+
+
 def test_only_so_many_reports_wait_and_are_kept(
     endpoint: Endpoint, by: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
