@@ -28,7 +28,7 @@ def signed_in(browser: Browser, address: str, name: str, complaints: list[str], 
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
-    expect(page.locator("details.menu")).to_be_visible()
+    expect(page.locator(".inbox-link")).to_be_visible()
     return page
 
 

@@ -209,8 +209,9 @@ def test_the_pages_of_a_failed_version_say_what_to_do(
     page = web(bob).get("/models/tumour/versions/1/tests").content.decode()
     assert "The gate is shut" in page
     assert "It is not. Mend it." in page
-    assert "Why all the same" not in web(bob).get("/models/tumour/versions/1/").content.decode()
-    assert "Why all the same" in web(alice).get("/models/tumour/versions/1/").content.decode()
+    move = "/models/tumour/aliases/move?alias=champion&version=1"
+    assert "Reason to overrule the gate" not in web(bob).get(move).content.decode()
+    assert "Reason to overrule the gate" in web(alice).get(move).content.decode()
 
 
 def test_the_tests_are_run_from_the_page(version: ModelVersion, bob: User, web: Web) -> None:

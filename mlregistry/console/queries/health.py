@@ -6,18 +6,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from redis import Redis
-from redis.exceptions import RedisError
 
 from mlregistry import __version__, env
+from mlregistry.lib.lazily import lazily
 
 from .overview import Overview
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = lazily("redis")
 
 LEAST_FREE_SHARE = 0.05
 SLOW_MILLISECONDS = 250
@@ -107,13 +111,13 @@ def _broker() -> list[Check]:
     url = url or "redis://127.0.0.1:6379/0"
     if not url.startswith("redis"):
         return [Check("Broker", "ok", "not asked: jobs that wait too long above tell")]
-    return [_asked(lambda: Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1).ping())]
+    return [_asked(lambda: redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1).ping())]
 
 
 def _asked(ping: Callable[[], object]) -> Check:
     try:
         ping()
-    except RedisError as error:
+    except redis.RedisError as error:
         return Check("Broker", "error", f"Redis does not answer ({type(error).__name__}): jobs wait")
     return Check("Broker", "ok", "Redis answers")
 
