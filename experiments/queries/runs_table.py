@@ -23,7 +23,6 @@ MOST_VIEWS = 200
 MOST_CHOSEN = 10_000
 MOST_EXPORTED = 50_000
 EXPORTED_AT_ONCE = 1_000
-SHOWN_TEXT = 300  # characters of a param or tag that a table carries
 ATTRIBUTES = ("name", "status", "started_at", "ended_at", "user_name", "experiment_id", "is_baseline")
 
 

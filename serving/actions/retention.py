@@ -1,12 +1,13 @@
 """How long predictions are kept. The chore `tend` makes the coming weeks' partitions and removes what is too old."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
 from serving import partitions
+from serving.actions.counts import fold_hours
 from serving.actions.logcounts import fold_stale
 from serving.models import Endpoint, UnitFeedback
 from serving.partitions import Week
@@ -20,35 +21,6 @@ DELETE = """
     DELETE FROM serving_prediction WHERE (request_id, "row") IN (
         SELECT request_id, "row" FROM serving_prediction WHERE endpoint_id = %s AND at < %s LIMIT %s
     )
-"""
-# Hours become their day (UTC), so that the sums of a counter, which never falls, stay what they were.
-FOLD_COUNTS = """
-    WITH old AS (
-        DELETE FROM serving_answercount WHERE hour < %s AND hour <> date_trunc('day', hour, 'UTC') RETURNING *
-    ), days AS (
-        SELECT endpoint_id, variant, version_id, status, date_trunc('day', hour, 'UTC') AS hour,
-               sum(n_requests) AS n_requests, sum(n_rows) AS n_rows, sum(seconds) AS seconds
-        FROM old GROUP BY 1, 2, 3, 4, 5
-    )
-    INSERT INTO serving_answercount AS kept
-        (endpoint_id, variant, version_id, status, hour, n_requests, n_rows, seconds, histogram)
-    SELECT d.*, (
-        SELECT array_agg(n ORDER BY place) FROM (
-            SELECT place, sum(bucket) AS n
-            FROM old o CROSS JOIN LATERAL unnest(o.histogram) WITH ORDINALITY AS h (bucket, place)
-            WHERE (o.endpoint_id, o.variant, o.version_id, o.status, date_trunc('day', o.hour, 'UTC'))
-                = (d.endpoint_id, d.variant, d.version_id, d.status, d.hour)
-            GROUP BY place
-        ) AS places
-    ) FROM days d
-    ON CONFLICT (endpoint_id, variant, version_id, status, hour) DO UPDATE SET
-        n_requests = kept.n_requests + excluded.n_requests,
-        n_rows = kept.n_rows + excluded.n_rows,
-        seconds = kept.seconds + excluded.seconds,
-        histogram = (
-            SELECT array_agg(coalesce(a, 0) + coalesce(b, 0) ORDER BY place)
-            FROM unnest(kept.histogram, excluded.histogram) WITH ORDINALITY AS both_of (a, b, place)
-        )
 """
 # Feedback whose prediction is gone would otherwise stay for ever.
 DELETE_FEEDBACK = "DELETE FROM serving_feedback WHERE endpoint_id = %s AND request_id < %s AND at < %s"
@@ -66,16 +38,8 @@ def tend(now: datetime | None = None) -> None:
     for endpoint_id, cutoff in cutoffs.items():
         _delete(endpoint_id, cutoff)
     fold_stale()
-    _fold_counts(now - HOURS_KEPT)
+    fold_hours(now - HOURS_KEPT)
     UnitFeedback.objects.filter(received_at__lt=now - UNIT_FEEDBACK_KEPT).delete()
-
-
-def _fold_counts(before: datetime) -> None:
-    """Counts of answers that are older become one row a day."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            FOLD_COUNTS, [before.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)]
-        )
 
 
 def _cutoffs(now: datetime) -> dict[int, datetime]:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.cast import PASSWORD
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 120_000  # milliseconds; Chromium may share its processors with many others
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -37,3 +39,17 @@ def window(browser: Browser, **look: Any) -> Page:
     context = browser.new_context(**look)
     context.set_default_timeout(PATIENCE)
     return context.new_page()
+
+
+def signed_in(browser: Browser, address: str, **look: Any) -> tuple[Page, list[str]]:
+    """Bob at this address, and the complaints of his console as they come."""
+    page = window(browser, **look)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    page.fill("input[name=username]", "bob")
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".inbox-link")
+    return page, complaints

@@ -21,8 +21,7 @@ from serving.queries import abtests
 from tests.models_app.trained import finished_run, fitted
 from tests.serving.answering import logged
 
-from .conftest import CHROMIUM
-from .test_long_tables import signed_in
+from .conftest import CHROMIUM, signed_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from experiments.actions import datasets
 from experiments.models import Dataset
@@ -15,29 +15,15 @@ from mlregistry.accounts.models import User
 from models_app.actions.versions import register
 from serving import live_routing
 from serving.actions.endpoints import create_endpoint
-from tests.cast import PASSWORD
 from tests.models_app.trained import finished_run, fitted
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, signed_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 N = 300_000
-
-
-def signed_in(browser: Browser, address: str, **look: Any) -> tuple[Page, list[str]]:
-    page = window(browser, **look)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_selector(".inbox-link")
-    return page, complaints
 
 
 def test_a_long_table_scrolls_by_wheel_key_and_number(
