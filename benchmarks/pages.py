@@ -88,7 +88,7 @@ def painted(folder: Path) -> None:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
             )
-            page = browser.new_page()
+            page = browser.new_page(bypass_csp=True)  # the pages' policy forbids waiting for a condition
             page.goto(f"http://127.0.0.1:{server.port}/jobs/")
             page.fill("input[name=username]", "owner")
             page.fill("input[name=password]", PASSWORD)
