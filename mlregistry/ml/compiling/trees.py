@@ -93,7 +93,9 @@ def _depth(left: Array, roots: Array, form: Form) -> int:
 def leaves_of(trees: Trees) -> Callable[[Array], Array]:
     """A function from a matrix to the values at its leaves: trees × rows × outputs."""
     kind = trees.threshold.dtype
-    single = _for_a_row(trees)
+    single = tree_rows.descend_of(
+        trees.feature, trees.threshold, trees.left, trees.slot, trees.roots, trees.depth
+    )
 
     def leaves(matrix: Array) -> Array:
         if matrix.shape[1] != trees.n_features:
@@ -108,12 +110,6 @@ def leaves_of(trees: Trees) -> Callable[[Array], Array]:
         return trees.values.take(trees.slot.take(_descend(trees, cast, plain=plain)), axis=0)
 
     return leaves
-
-
-def _for_a_row(trees: Trees) -> Callable[[Array], Array]:
-    few = len(trees.left) <= tree_rows.MOST_NODES
-    descend = tree_rows.descend_by_blocks if few and trees.depth > 1 else tree_rows.descend_by_levels
-    return descend(trees.feature, trees.threshold, trees.left, trees.slot, trees.roots, trees.depth)
 
 
 def _descend(trees: Trees, matrix: Array, *, plain: bool) -> Array:
