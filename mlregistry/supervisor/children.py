@@ -25,6 +25,7 @@ class Child:
     name: str
     command: list[str]
     environment: dict[str, str]
+    niceness: int = 0  # how far behind others in line for the processor
     process: subprocess.Popen[bytes] | None = None
     n_failures: int = 0
     started_at: float = 0.0
@@ -37,7 +38,7 @@ class Child:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=leashed(signal.SIGTERM),
+            preexec_fn=leashed(signal.SIGTERM, niceness=self.niceness),
         )
         self.started_at = time.monotonic()
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 PR_SET_PDEATHSIG = 1
@@ -30,11 +31,15 @@ class Account:
     reach: bool = False
 
 
-def leashed(death_signal: signal.Signals, account: Account | None = None) -> Callable[[], None]:
+def leashed(
+    death_signal: signal.Signals, account: Account | None = None, *, niceness: int = 0
+) -> Callable[[], None]:
     """A `preexec_fn`: the kernel sends `death_signal` to the child when this process ends in any way."""
     parent = os.getpid()
 
     def prepare() -> None:
+        if niceness:
+            _step_back(niceness)
         if account is not None:
             _become(account)
         _prctl(PR_SET_PDEATHSIG, int(death_signal))  # a change of user would clear it, so it comes second
@@ -42,6 +47,14 @@ def leashed(death_signal: signal.Signals, account: Account | None = None) -> Cal
             os._exit(1)
 
     return prepare
+
+
+def _step_back(niceness: int) -> None:
+    """Behind others in line for the processor: in its own session, and that session among those of the machine, which
+    Linux schedules by groups where it has autogroups."""
+    os.nice(niceness)
+    with suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as file:
+        file.write(str(niceness))
 
 
 def adopt_orphans() -> None:

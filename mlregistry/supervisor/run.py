@@ -27,6 +27,7 @@ HEALTH_TIMEOUT_SECONDS = 60.0
 N_STARTS = 4
 STOP_SECONDS = 5.0
 CLOSING_SECONDS = 12.0
+JOBS_NICENESS = 5  # whoever waits for a page or a prediction comes before work that runs for minutes
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -83,10 +84,10 @@ def _children(host: str, port: int) -> list[Child]:
     web += ["--workers", str(env.number("MLREGISTRY_WEB_WORKERS", 2, lowest=1, highest=256))]
     web += ["--threads", str(env.web_threads())]
     if env.text("MLREGISTRY_TASKS", "db") == "db":
-        background = [Child("worker", [*MANAGE, "worker", "--with-scheduler"], environment)]
+        background = [Child("worker", [*MANAGE, "worker", "--with-scheduler"], environment, JOBS_NICENESS)]
     else:
         commands = {name: [*MANAGE, name] for name in ("worker", "scheduler")}
-        background = [Child(name, command, environment) for name, command in commands.items()]
+        background = [Child(name, command, environment, JOBS_NICENESS) for name, command in commands.items()]
     return [Child("web", web, environment), *background]
 
 

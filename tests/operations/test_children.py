@@ -83,3 +83,15 @@ def test_every_javascript_library_has_a_hash_and_no_address() -> None:
     lock = (Path(__file__).parents[2] / "package-lock.json").read_text()
     assert lock.count('"integrity": "sha512-') == lock.count('"node_modules/') == 4
     assert "resolved" not in lock
+
+
+def test_a_child_that_works_for_nobody_who_waits_is_behind_in_line() -> None:
+    child = Child("jobs", ["sleep", "60"], dict(os.environ), niceness=5)
+    child.start()
+    assert child.process is not None
+    try:
+        assert psutil.Process(child.process.pid).nice() == os.nice(0) + 5
+        group = Path(f"/proc/{child.process.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "5"
+    finally:
+        stop_all([child], timeout_seconds=5)
