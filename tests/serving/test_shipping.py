@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rest_framework.test import APIClient
 
@@ -16,7 +17,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from mlregistry.errors import Forbidden, Invalid
 from models_app.models import ModelVersion
-from serving import live_routing
+from serving import live_routing, shipping
 from serving.actions.feedback import record_feedback
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.records import Record, new_id
@@ -63,6 +64,40 @@ def test_inputs_that_are_not_plain_arrive_as_the_client_named_them(endpoint: End
     assert live_routing.predict_as(by, "tumour", body, {})[0] == 200
     assert ship() == 1
     assert Prediction.objects.get().input == ROW
+
+
+def test_the_log_gives_way_to_answers_while_little_of_it_waits(
+    endpoint: Endpoint, by: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(shipping, "BATCH_RECORDS", 1)
+    monkeypatch.setattr("serving.shipping.psutil.cpu_percent", lambda: 100.0)
+    monkeypatch.setattr("serving.shipping.time.sleep", pauses.append)
+    for _ in range(3):
+        predict(by, [ROW])
+    assert ship() == 3
+    assert len(pauses) == 3
+    assert min(pauses) > 0
+    monkeypatch.setattr(shipping, "FEW_SEGMENTS", 0)
+    predict(by, [ROW])
+    assert ship() == 1
+    assert len(pauses) == 3
+
+
+def test_texts_that_copy_reads_in_a_way_of_its_own_arrive_as_they_were(endpoint: Endpoint, by: Actor) -> None:
+    odd = 'a\\tab\\N, a \t, a \r\n and a \\" stand here'
+    record = Record(
+        id=new_id(), at=1_700_000_000.25, team_id=by.team.pk, endpoint_id=endpoint.pk, variant="\\a", version_id=1,
+        request_id=f"{odd}", unit_id="\\N", n_rows=1, seconds=1e-7, inputs=[{odd: odd}], predictions=[odd],
+    )  # fmt: skip
+    version = endpoint.variants.order_by("pk")[0].version_id
+    log = PredictionLog(log_folder())
+    log.append(msgspec.structs.replace(record, version_id=version), durable=True)
+    log.close()
+    assert ship_folder(log_folder()) == 1
+    row = Prediction.objects.get()
+    assert (row.variant, row.unit, row.input, row.output) == ("\\a", "\\N", {odd: odd}, {"prediction": odd})
+    assert (row.at.timestamp(), row.latency_seconds) == (1_700_000_000.25, 1e-7)
 
 
 @pytest.mark.django_db(transaction=True)
