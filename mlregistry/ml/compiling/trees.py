@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.compiling import tree_rows
+from mlregistry.ml.compiling import tree_batches, tree_rows
 from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 
 BLOCK = 16_384  # rows × trees at once: the working arrays stay in the cache
+LOOPED_BLOCK = 16 * BLOCK  # where scikit-learn's loop has none, and each tree costs a call
 N_CODES = 256
 DEEPEST = 10_000
 
@@ -36,6 +37,11 @@ class Trees:
     n_features: int
     category: Array | None = None
     goes: Array | None = None
+
+    @property
+    def may_loop(self) -> bool:
+        """Whether scikit-learn's loop decides as they do: it knows 32-bit values and no categories."""
+        return self.threshold.dtype == np.float32 and self.category is None
 
 
 def trees_of(form: Form) -> Trees:
@@ -93,6 +99,9 @@ def _depth(left: Array, roots: Array, form: Form) -> int:
 def leaves_of(trees: Trees) -> Callable[[Array], Array]:
     """A function from a matrix to the values at its leaves: trees × rows × outputs."""
     kind = trees.threshold.dtype
+    by_loop = tree_batches.leaves_by_loop(
+        trees.feature, trees.threshold, trees.left, trees.missing_right, trees.slot, trees.roots, trees.n_features
+    )  # fmt: skip
     single = tree_rows.descend_of(
         trees.feature, trees.threshold, trees.left, trees.slot, trees.roots, trees.depth
     )
@@ -107,6 +116,8 @@ def leaves_of(trees: Trees) -> Callable[[Array], Array]:
         plain = trees.category is None and not (odd and bool(np.isnan(cast).any()))
         if plain and len(cast) == 1:
             return trees.values.take(single(cast), axis=0)[:, None, :]
+        if trees.may_loop and len(cast) >= tree_batches.FEWEST_ROWS:
+            return trees.values.take(by_loop(cast), axis=0)
         return trees.values.take(trees.slot.take(_descend(trees, cast, plain=plain)), axis=0)
 
     return leaves
@@ -152,8 +163,7 @@ def _turn(trees: Trees, nodes: Array, values: Array, right: Array) -> None:
     right[gaps] = trees.missing_right.take(nodes[gaps])
 
 
-def blocks(n_rows: int, n_trees: int) -> list[slice]:
-    size = max(1, BLOCK // n_trees)
+def blocks(n_rows: int, size: int) -> list[slice]:
     return [slice(start, start + size) for start in range(0, n_rows, size)]
 
 
@@ -167,12 +177,13 @@ def summed(leaf_values: Array, start: Array | float) -> Array:
 
 
 def _by_blocks(trees: Trees, combine: Callable[[Array], Array]) -> Run:
-    leaves, n_trees = leaves_of(trees), len(trees.roots)
+    leaves = leaves_of(trees)
+    size = max(1, (LOOPED_BLOCK if trees.may_loop else BLOCK) // len(trees.roots))
 
     def run(matrix: Array) -> Array:
         if len(matrix) == 1:
             return combine(leaves(matrix))
-        parts = [combine(leaves(matrix[rows])) for rows in blocks(len(matrix), n_trees)]
+        parts = [combine(leaves(matrix[rows])) for rows in blocks(len(matrix), size)]
         return np.concatenate(parts) if len(parts) != 1 else parts[0]
 
     return run
