@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -88,6 +89,8 @@ def open_body(body: bytes, headers: Mapping[str, str]) -> Body:
 
 def _unit_of(headed: str | None, own: Any, sent: Mapping[str, Any]) -> str | None:
     """All that were sent are checked; the header's counts, then the body's, then the one in the params."""
+    if headed is None and own is None and not sent:
+        return None
     given = (("X-Unit-Id", headed), ("unit_id", own), ("params.unit_id", sent.get("unit_id")))
     units = [unit(value, where) for where, value in given if value is not None]
     return units[0] if units else None
@@ -111,14 +114,22 @@ def _csv_rows(body: bytes, inputs: tuple[Any, ...]) -> list[Row]:
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    media, _, options = headers.get("content-type", "application/json").partition(";")
+    """Which of the two media types the body is in; UnsupportedMedia names the header that says otherwise."""
+    return _media(
+        headers.get("content-type", "application/json"), headers.get("content-encoding", "identity")
+    )
+
+
+@lru_cache(maxsize=256)
+def _media(content_type: str, content_encoding: str) -> str:
+    media, _, options = content_type.partition(";")
     media = media.strip().lower() or "application/json"
     if media not in ("application/json", "text/csv"):
         raise UnsupportedMedia("Send application/json or text/csv.", field="Content-Type")
     charset = options.lower().replace('"', "").replace(" ", "").partition("charset=")[2].partition(";")[0]
     if charset not in ("", "utf-8", "utf8", "us-ascii"):
         raise UnsupportedMedia("Send the body in UTF-8.", field="Content-Type")
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+    if content_encoding.strip().lower() not in ("", "identity"):
         raise UnsupportedMedia("Send the body uncompressed.", field="Content-Encoding")
     return media
 
