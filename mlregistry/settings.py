@@ -322,6 +322,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
     "mlregistry.accounts.actions.sessions.forget_old": 3600,
+    "mlregistry.accounts.actions.deletions.forget_old": 3600,
     "mlregistry.discussions.actions.watchers.tend": 15,
     "mlregistry.discussions.actions.digests.tend": 60,
     "mlregistry.discussions.actions.retention.tend": 3600,
