@@ -3,7 +3,7 @@
 At most so many boxes of a kind are drawn; how many more there are is said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from experiments.models import Dataset, DatasetVersion, Problem, Run
+from mlregistry.errors import NotFound
 from mlregistry.lib.layered import Drawing, draw
 from models_app.models import ModelVersion
 from serving.models import Endpoint, Shadow, Variant
@@ -68,6 +69,17 @@ class Graph:
             "edges": [{"from": a, "to": b, "label": label} for (a, b), label in self.edges.items()],
             "left_out": self.more,
         }
+
+
+def around(kind: str, row: Any) -> Graph:
+    """Of any thing that has lineage; NotFound for one of another kind."""
+    of = GRAPHS.get(kind)
+    if of is None:
+        raise NotFound(
+            f"There is no lineage of a {kind}; there is of {', '.join(GRAPHS)}. Of a model open one of its versions.",
+            field="noun",
+        )
+    return of(row)
 
 
 def of_problem(problem: Problem) -> Graph:
@@ -182,6 +194,11 @@ def _version(graph: Graph, version: ModelVersion) -> str:
 
 def _endpoint(graph: Graph, endpoint: Endpoint) -> str:
     return graph.add("endpoint", endpoint.pk, endpoint.name, f"/endpoints/{quote(endpoint.name, safe='')}/")
+
+
+GRAPHS: Mapping[str, Callable[[Any], Graph]] = {
+    "problem": of_problem, "dataset": of_dataset, "run": of_run, "version": of_version, "endpoint": of_endpoint,
+}  # fmt: skip
 
 
 def sentences(graph: Graph) -> list[tuple[Node, list[tuple[Node, str]]]]:
