@@ -193,6 +193,10 @@ ALERT_FIGURES: list[str] = [  # dotted paths to more figures that alert rules ma
         "EXPECTED_METRIC",
     )
 ]
+DELIVERY_LOGS = [  # functions of (actor, state) that give the newest lines of mlregistry.notices.queries.deliveries
+    "mlregistry.notices.queries.deliveries.of_channels",
+    "models_app.queries.webhooks.of_webhooks",
+]
 NOUNS = [  # dotted paths to what may be talked about, watched and linked
     "experiments.nouns.PROBLEM",
     "experiments.nouns.DATASET",
