@@ -77,13 +77,15 @@ def _measured(server: Server, filled: dict[str, Any], options: argparse.Namespac
             for name, seconds in _round(page, address, filled).items():
                 figures.setdefault(name, []).append(seconds)
         figures["live: from the POST to the picture"] = _live(page, server, address, options.posts)
+        compared = _live(page, server, address, options.posts, compared=True)
+        figures["the same in a comparison with a second run that trains"] = compared
         chromium.close()
     return figures
 
 
-def _live(page: Page, server: Server, address: str, n_posts: int) -> list[float]:
+def _live(page: Page, server: Server, address: str, n_posts: int, *, compared: bool = False) -> list[float]:
     """One point after another to a run that somebody watches, at moments that have nothing to do with its clock."""
-    experiment = server.ask("experiments/", {"name": "live"})["id"]
+    experiment = server.ask("experiments/", {"name": f"live {compared}"})["id"]
     run = server.ask(f"experiments/{experiment}/runs", {"name": "watched"})["id"]
 
     def post(step: int) -> None:
@@ -97,7 +99,11 @@ def _live(page: Page, server: Server, address: str, n_posts: int) -> list[float]
 
     for step in range(2):
         post(step)
-    page.goto(f"{address}/runs/{run}/#charts")
+    if compared:
+        other = server.ask(f"experiments/{experiment}/runs", {"name": "other"})["id"]
+        page.goto(f"{address}/compare?run={run}&run={other}&view=curves")
+    else:
+        page.goto(f"{address}/runs/{run}/#charts")
     drawn = "(n) => curveGrids[0].charts.get('loss')?.chart?.data[0].length === n"
     page.wait_for_function(drawn, arg=2)
     found = []

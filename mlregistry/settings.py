@@ -193,6 +193,10 @@ ALERT_FIGURES: list[str] = [  # dotted paths to more figures that alert rules ma
         "EXPECTED_METRIC",
     )
 ]
+DELIVERY_LOGS = [  # functions of (actor, state) that give the newest lines of mlregistry.notices.queries.deliveries
+    "mlregistry.notices.queries.deliveries.of_channels",
+    "models_app.queries.webhooks.of_webhooks",
+]
 NOUNS = [  # dotted paths to what may be talked about, watched and linked
     "experiments.nouns.PROBLEM",
     "experiments.nouns.DATASET",
@@ -322,6 +326,7 @@ CHORES = {  # small tasks that the scheduler does by itself, and after how many 
     "serving.actions.reports.tend": 60,
     "mlregistry.notices.actions.retention.tend": 3600,
     "mlregistry.accounts.actions.sessions.forget_old": 3600,
+    "mlregistry.accounts.actions.deletions.forget_old": 3600,
     "mlregistry.discussions.actions.watchers.tend": 15,
     "mlregistry.discussions.actions.digests.tend": 60,
     "mlregistry.discussions.actions.retention.tend": 3600,

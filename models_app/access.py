@@ -15,6 +15,7 @@ from models_app.models import (
     PromotionRequest,
     RegisteredModel,
     Webhook,
+    WebhookDelivery,
 )
 
 LARGEST = 2**31 - 1  # of a version number's column
@@ -104,6 +105,18 @@ def webhooks(by: Actor) -> QuerySet[Webhook]:
     """For owners: a webhook's address may hold a token."""
     by.require(Role.OWNER)
     return Webhook.objects.filter(team=by.team).select_related("team")
+
+
+def webhook_deliveries(by: Actor) -> QuerySet[WebhookDelivery]:
+    by.require(Role.OWNER)
+    return WebhookDelivery.objects.filter(webhook__team=by.team).select_related("webhook__team")
+
+
+def webhook_delivery(by: Actor, delivery_id: uuid.UUID) -> WebhookDelivery:
+    found = webhook_deliveries(by).filter(pk=delivery_id).first()
+    if found is None:
+        raise NotFound(f"There is no such delivery in {by.team.name}.", field="delivery")
+    return found
 
 
 def webhook(by: Actor, webhook_id: str) -> Webhook:

@@ -8,8 +8,9 @@ from django.db import transaction
 from experiments.models import Problem
 from experiments.queries.problems import spec_of
 from mlregistry.accounts import audit
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.names import clean_name, clean_text
 from mlregistry.ml import metrics
@@ -87,7 +88,7 @@ def update_problem(problem: Problem, *, by: Actor, **changes: Any) -> Problem:
     return problem
 
 
-def delete_problem(problem: Problem, *, by: Actor) -> None:
+def delete_problem(problem: Problem, *, by: Actor) -> KeptDeletion | None:
     """Refused while runs refer to it: their lineage leads here."""
     by.require(Role.EDITOR)
     with transaction.atomic():
@@ -96,7 +97,7 @@ def delete_problem(problem: Problem, *, by: Actor) -> None:
         if n_runs:
             raise Conflict(f"{n_runs:,} runs were trained on this problem, so it stays.")
         audit.record(by, "problem.delete", problem)
-        locked.delete()
+        return deletions.delete(locked, "problem", by=by)
 
 
 def _keys(values: dict[str, Any], keys: dict[str, str]) -> dict[str, list[str]]:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.db import transaction
+
 from experiments.models import Problem, Recipe, RecipeVersion
 from mlregistry.accounts import audit
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Invalid
 from mlregistry.lib.names import clean_name, clean_text
 from mlregistry.ml.steps import parsing
@@ -42,11 +45,12 @@ def add_version(recipe: Recipe, *, steps: Any, note: str = "", by: Actor) -> Rec
     return version
 
 
-def delete_recipe(recipe: Recipe, *, by: Actor) -> None:
+def delete_recipe(recipe: Recipe, *, by: Actor) -> KeptDeletion | None:
     """With its versions; runs that were trained by it keep their steps."""
     by.require(Role.EDITOR)
-    audit.record(by, "recipe.delete", recipe)
-    recipe.delete()
+    with transaction.atomic():
+        audit.record(by, "recipe.delete", recipe)
+        return deletions.delete(recipe, "recipe", by=by)
 
 
 def _checked(steps: Any) -> list[dict[str, Any]]:

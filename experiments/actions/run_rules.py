@@ -23,9 +23,10 @@ from experiments.models import (
     RunStatus,
     RunTelling,
 )
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import AlreadyExists, Conflict, Invalid
 from mlregistry.lib.names import clean_name
 from mlregistry.notices.actions.choosing import usable
@@ -83,11 +84,11 @@ def switch_run_rule(rule: RunRule, is_active: bool, *, now: datetime | None = No
     return rule
 
 
-def delete_run_rule(rule: RunRule, *, by: Actor) -> None:
+def delete_run_rule(rule: RunRule, *, by: Actor) -> KeptDeletion | None:
     by.require(Role.EDITOR)
     with transaction.atomic():
         record(by, "run_rule.delete", rule)
-        rule.delete()
+        return deletions.delete(rule, "run rule", by=by)
 
 
 def tend(now: datetime | None = None) -> int:

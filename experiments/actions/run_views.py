@@ -12,8 +12,9 @@ from django.db.models import Q
 from experiments.models import Experiment, RunView
 from experiments.queries.table_state import checked_filter, state_of
 from mlregistry.accounts import audit
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import AlreadyExists, Conflict, Forbidden, Invalid
 from mlregistry.lib.names import clean_name
 
@@ -63,11 +64,12 @@ def update_run_view(
     return _saved(view, default and view.is_shared, "run_view.update", by)
 
 
-def delete_run_view(view: RunView, *, by: Actor) -> None:
+def delete_run_view(view: RunView, *, by: Actor) -> KeptDeletion | None:
     _require(view, by)
     with transaction.atomic():
         audit.record(by, "run_view.delete", view)
-        view.delete()
+        role = Role.EDITOR if view.is_shared else Role.VIEWER
+        return deletions.delete(view, "run view", role=role, by=by)
 
 
 def _require(view: RunView, by: Actor, *, team: bool = False) -> None:

@@ -143,6 +143,48 @@ class LiveRun(TeamView):
         return json_answer(live_runs.news(run, since=since, keys=keys, log_after=after))
 
 
+class RunNewsOut(serializers.Serializer[Any]):
+    status = serializers.CharField()
+    is_live = serializers.BooleanField(help_text="false: it has ended, nothing more will come")
+    changes = serializers.IntegerField(help_text="send it back as `since`")
+    metrics = serializers.DictField(child=LiveMetricOut(), help_text="empty if nothing was logged since")
+
+
+class LiveRunsOut(serializers.Serializer[Any]):
+    runs = serializers.DictField(child=RunNewsOut())
+    series = SeriesOut(many=True)
+
+
+class LiveRuns(TeamView):
+    roles = {"get": Role.VIEWER}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("run", OpenApiTypes.STR, many=True, required=True, description="1 to 200 runs"),
+            OpenApiParameter(
+                "since",
+                OpenApiTypes.INT,
+                many=True,
+                description="`changes` of each run, in order; 0 at first",
+            ),
+            OpenApiParameter(
+                "key", OpenApiTypes.STR, many=True, description="metrics whose new points to send"
+            ),
+        ],
+        responses=LiveRunsOut,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """What is new of several runs since the last time; ask once a second for those that are live."""
+        settle_runs(self.actor.team)
+        run_ids, keys = runs_of(request.query_params.getlist("run")), keys_of(request)
+        metric_curves.check(run_ids, keys or ["none"], Wanted(points=metric_curves.LEAST_POINTS))
+        since = _since(request.query_params.getlist("since"), run_ids) or dict.fromkeys(run_ids, 0)
+        found = list(access.runs(self.actor).filter(pk__in=run_ids))
+        if len(found) != len(run_ids):
+            raise NotFound(f"Not all of these runs are in {self.actor.team.name}.", field="run")
+        return json_answer(live_runs.news_of_many(found, since=since, keys=keys))
+
+
 def keys_of(request: Request) -> list[str]:
     """The metrics named in the query, each once."""
     return [clean_key(key, field="key") for key in dict.fromkeys(request.query_params.getlist("key"))]

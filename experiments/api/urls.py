@@ -111,6 +111,7 @@ urlpatterns: list[URLPattern] = [
     path("run-views/<int:view_id>", run_views.OneRunView.as_view(), name="api-run-view"),
     path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api-run"),
     path("metric-curves", curves.MetricCurves.as_view(), name="api-metric-curves"),
+    path("live-runs", curves.LiveRuns.as_view(), name="api-live-runs"),
     path("run-groups", run_groups.RunGroups.as_view(), name="api-run-groups"),
     path("runs/<uuid:run_id>/live", curves.LiveRun.as_view(), name="api-run-live"),
     path("runs/<uuid:run_id>/log-batch", runs.LogBatch.as_view(), name="api-run-log-batch"),

@@ -6,37 +6,40 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from experiments import access
 from experiments.models import Lifecycle, Run
 from experiments.models.runs import NAME_WORDS
+from experiments.nouns import DATASET, EXPERIMENT, PROBLEM, RUN
 from mlregistry.accounts.actor import Actor
-from mlregistry.ui.finding import OF_A_KIND, Asked, Found, named
+from mlregistry.ui.finding import OF_A_KIND, Asked, Found, found, named
 
 ID = re.compile(r"[0-9a-f]{4,32}")
 
 
 def problems(by: Actor, asked: Asked) -> Iterator[Found]:
     for row in named(access.problems(by), asked.words).order_by("-updated_at")[:OF_A_KIND]:
-        yield Found("problem", row.name, "experiments:problem", (row.pk,), row.kind, row.updated_at)
+        yield found(PROBLEM, row, row.kind, row.updated_at)
 
 
 def datasets(by: Actor, asked: Asked) -> Iterator[Found]:
     for row in named(access.datasets(by), asked.words).order_by("-created_at")[:OF_A_KIND]:
         detail = f"{row.last_number} version{'' if row.last_number == 1 else 's'}"
-        yield Found("dataset", row.name, "experiments:dataset", (row.pk,), detail, row.created_at)
+        yield found(DATASET, row, detail, row.created_at)
 
 
 def experiments(by: Actor, asked: Asked) -> Iterator[Found]:
     active = access.experiments(by).filter(lifecycle=Lifecycle.ACTIVE).select_related("problem")
     for row in named(active, asked.words).order_by("-updated_at")[:OF_A_KIND]:
         detail = row.problem.name if row.problem else ""
-        yield Found("experiment", row.name, "experiments:experiment", (row.pk,), detail, row.updated_at)
+        yield found(EXPERIMENT, row, detail, row.updated_at)
 
 
 def studies(by: Actor, asked: Asked) -> Iterator[Found]:
     for row in named(access.studies(by), asked.words).order_by("-pk")[:OF_A_KIND]:
-        yield Found("study", row.name, "experiments:study", (row.pk,), row.state.lower(), row.created_at)
+        address = reverse("experiments:study", args=[row.pk])
+        yield Found("study", row.name, address, row.state.lower(), row.created_at)
 
 
 def runs(by: Actor, asked: Asked) -> Iterator[Found]:
@@ -68,4 +71,4 @@ def _by_id(rows: "QuerySet[Run]", asked: Asked) -> "QuerySet[Run]":
 
 def _run(row: Run, rank: int | None = None) -> Found:
     detail = f"{row.status.lower()} · {row.experiment.name}" + (f" · {row.pk.hex}" if rank else "")
-    return Found("run", row.name or row.pk.hex, "experiments:run", (row.pk,), detail, row.started_at, rank)
+    return found(RUN, row, detail, row.started_at, rank)

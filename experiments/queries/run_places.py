@@ -32,6 +32,7 @@ COLUMNS = {
     "artifact_uri": f"(SELECT {ARTIFACT_URI} FROM experiments_experiment AS e WHERE e.id = r.experiment_id)",
     "start_time": "r.started_at",
     "end_time": "r.ended_at",
+    "duration_seconds": "date_part('epoch', r.ended_at - r.started_at)",  # as the index run_by_duration has it
 }
 COLUMNS_OF_TAGS = {
     tag_names.RUN_NAME: "CASE WHEN NOT r.name_untagged THEN NULLIF(r.name, '') END",
@@ -49,7 +50,7 @@ DATASET_COLUMNS = {
     "digest": "d.digest",
     "context": f"(i.tags ->> '{tag_names.DATA_CONTEXT}')",
 }
-EPOCH = "'epoch'::timestamptz"
+BLANKS = {"end_time": "'epoch'::timestamptz", "duration_seconds": "0"}  # in the type of the column
 
 
 def placing(experiment_ids: Sequence[int], direction: str) -> Callable[[Comparison], Place | Sql]:
@@ -149,7 +150,7 @@ def _attribute(order: Order, column: str) -> list[Key]:
         return [Key(column, order.ascending)]
     if order.key == "run_id":
         return [Key("r.id", order.ascending)]
-    return _missing_last(column, EPOCH if order.key == "end_time" else "''", order.ascending)
+    return _missing_last(column, BLANKS.get(order.key, "''"), order.ascending)
 
 
 def _missing_last(column: str, blank: str, ascending: bool) -> list[Key]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.queries.run_places import (
+    COLUMNS,
     COLUMNS_OF_TAGS,
     INDEXED_LENGTH,
     TABLES,
@@ -26,6 +27,7 @@ from mlregistry.lib.filter_sql import Key, Sql, condition
 
 MOST_BRANCHES = 20
 START = Order("attribute", "start_time", False)
+DURATION = "duration_seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,17 @@ def segments(
     if not scope.experiment_ids:
         return []
     first = orders[0] if orders and _is_logged(orders[0]) else None
-    rest = _rest(orders[1:] if first else orders)
+    lasting = orders[0] if orders and orders[0].entity == "attribute" and orders[0].key == DURATION else None
+    rest = _rest(orders[1:] if first or lasting else orders)
     joins, keys = _joins(rest, scope.direction)
-    by_start = first is None and rest[0].key == "start_time"
-    source = runs(scope, stages, branched=by_start)
+    by_start = not (first or lasting) and rest[0].key == "start_time"
+    source = runs(scope, stages, branched=by_start or lasting is not None)
     matching = _matching(source, scope, tree, driver)
     if first is not None:
         return _by_logged(first, scope, tree, source, matching, joins, keys)
+    if lasting is not None:
+        is_short = len(scope.experiment_ids) * len(stages) <= MOST_BRANCHES
+        return _by_duration(lasting, scope, tree if is_short else None, source, matching, joins, keys)
     walk = None
     if by_start and tree and len(scope.experiment_ids) * len(stages) <= MOST_BRANCHES:
         rows = (f"SELECT r.* FROM {source[0]} WHERE TRUE", source[1])
@@ -121,6 +127,28 @@ def _by_logged(
         found.append(_nans(scope, order, nan, source, tree, joins, keys))
     missing = f"NOT EXISTS (SELECT 1 FROM {table} AS m WHERE m.run_id = r.id AND m.key = %s)"
     return [*found, Segment(_then(matching, joins), [(missing, [order.key])], keys)]
+
+
+def _by_duration(
+    order: Order,
+    scope: Scope,
+    tree: Expression | None,
+    source: Sql,
+    matching: Sql,
+    joins: Sql,
+    keys: list[Key],
+) -> list[Segment]:
+    """Runs that have ended, down the index of their durations, then those that have not."""
+    walk = None
+    if tree:
+        rows = (f"SELECT r.* FROM {source[0]} WHERE r.ended_at IS NOT NULL", source[1])
+        walk = Walk(rows, (f"AS r{joins[0]}", joins[1]), *_probes(tree, scope, "r.id"))
+    found = _then(matching, joins)
+    by_duration = [Key(COLUMNS[DURATION], order.ascending), *keys]
+    return [
+        Segment(found, [("r.ended_at IS NOT NULL", [])], by_duration, walk),
+        Segment(found, [("r.ended_at IS NULL", [])], keys),
+    ]
 
 
 def _logged(order: Order, direction: str) -> tuple[str, str, list[Key], str]:

@@ -182,6 +182,6 @@ ATTRIBUTE_VALUES: dict[str, Any] = {
     "user_id": lambda run: run.user_name,
     "start_time": lambda run: run.started_at,
     "end_time": lambda run: run.ended_at,
-    "duration": _duration,
+    "duration_seconds": _duration,
     "artifact_uri": lambda run: f"runs:/{run.pk.hex}/",
 }

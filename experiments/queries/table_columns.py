@@ -15,7 +15,7 @@ MOST_VALUES = 100
 NEWEST_RUNS = 200
 USUAL_METRICS, USUAL_PARAMS = 4, 4
 USUAL_ATTRIBUTES = (
-    Column("attribute", "status"), Column("attribute", "start_time"), Column("attribute", "duration"),
+    Column("attribute", "status"), Column("attribute", "start_time"), Column("attribute", "duration_seconds"),
 )  # fmt: skip
 KEYS = """
 WITH RECURSIVE found AS (

@@ -19,13 +19,13 @@ SPANS = {
     "1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30),
     "90d": timedelta(days=90),
 }  # fmt: skip
+DURATION = "duration_seconds"
 SPAN_TITLES = {"": "any time", "1h": "last hour", "24h": "last day", "7d": "last week", "30d": "last month",
                "90d": "last 3 months"}  # fmt: skip
 TITLES = {
     "run_id": "id", "run_name": "name", "status": "state", "user_id": "user", "artifact_uri": "artifacts",
-    "start_time": "started", "end_time": "ended",
+    "start_time": "started", "end_time": "ended", DURATION: "duration",
 }  # fmt: skip
-DURATION = "duration"
 ATTRIBUTES = ("status", "start_time", DURATION, "end_time", "user_id", "run_id", "artifact_uri")
 GROUPING_ATTRIBUTES = ("status", "user_id")
 SPELLED = {"attribute": "attributes", "metric": "metrics", "param": "params", "tag": "tags"}
@@ -56,10 +56,6 @@ class Column:
     @property
     def is_number(self) -> bool:
         return self.entity == "metric"
-
-    @property
-    def can_order(self) -> bool:
-        return (self.entity, self.key) != ("attribute", DURATION)
 
     @property
     def can_group(self) -> bool:
@@ -127,8 +123,6 @@ def checked_filter(filter: str) -> None:
 
 def column_of(name: str) -> Column:
     """The column of this name; Invalid for one that is none."""
-    if name.strip() in (f"attributes.{DURATION}", DURATION):
-        return Column("attribute", DURATION)
     (found,) = parse_order([name], RUNS)
     return Column(found.entity, found.key, found.aggregate)
 

@@ -17,6 +17,7 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.metrics import METRICS
 from mlregistry.ui import stages
 from mlregistry.ui.page import PageRequest, number, page
+from mlregistry.ui.undo import say_kept
 
 KINDS = (
     (
@@ -83,8 +84,8 @@ def edit(request: PageRequest, problem_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, problem_id: int) -> HttpResponse:
     problem = access.problem(request.actor, problem_id)
-    actions.delete_problem(problem, by=request.actor)
-    messages.success(request, f"The problem “{problem.name}” is deleted.")
+    kept = actions.delete_problem(problem, by=request.actor)
+    say_kept(request, f"The problem “{problem.name}” is deleted.", kept)
     return redirect("experiments:problems")
 
 

@@ -22,6 +22,7 @@ from mlregistry.ml.steps import parsing
 from mlregistry.ml.steps.catalogue import KINDS
 from mlregistry.ml.steps.parsing import Step
 from mlregistry.ui.page import PageRequest, page, whole
+from mlregistry.ui.undo import say_kept
 
 from . import recipe_forms
 from .recipe_forms import Draft
@@ -86,8 +87,8 @@ def python(request: PageRequest, problem_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, recipe_id: int) -> HttpResponse:
     recipe = access.recipe(request.actor, recipe_id)
-    actions.delete_recipe(recipe, by=request.actor)
-    messages.success(request, f"The recipe “{recipe.name}” is deleted.")
+    kept = actions.delete_recipe(recipe, by=request.actor)
+    say_kept(request, f"The recipe “{recipe.name}” is deleted.", kept)
     return redirect("experiments:problem", recipe.problem_id)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from experiments import access
+from experiments.models import LIVE
 from experiments.queries import runs as queries
 from experiments.queries.metric_curves import MOST_RUNS
 from experiments.queries.run_files import images
@@ -20,6 +22,7 @@ from mlregistry.errors import Invalid, NotFound
 from mlregistry.ui.page import PageRequest, page
 
 MOST_VERDICTS_AMONG = 10
+LIVE_VIEWS = ("values", "curves")
 ID_CHARACTERS = 22  # of a run's id in the address, base64
 
 
@@ -45,8 +48,15 @@ def _rows(request: PageRequest, run_ids: Sequence[uuid.UUID]) -> list[Row]:
 
 def _shared(view: str, rows: Sequence[Row]) -> dict[str, Any]:
     """What every view shows; `ids` are the runs as the addresses of the views name them."""
+    live = [row.run for row in rows if row.run.status in LIVE and view in LIVE_VIEWS]
     return {
         "rows": rows,
+        "n_live": len(live),
+        "live": {
+            "address": reverse("api-live-runs"),
+            "runs": [row.run.pk.hex for row in rows],
+            "changes": {run.pk.hex: run.changes for run in live},
+        },
         "runs": [row.run for row in rows],
         "view": view,
         "views": [(name, title) for name, (title, _) in VIEWS.items()],

@@ -14,6 +14,7 @@ from mlregistry.errors import Invalid
 from mlregistry.notices import access as notices
 from mlregistry.notices.models import Channel
 from mlregistry.ui.page import PageRequest, number, page
+from mlregistry.ui.undo import say_kept
 
 MOST_CHOICES = 200
 
@@ -43,8 +44,8 @@ def switch(request: PageRequest, rule_id: int) -> HttpResponse:
 @require_POST
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, rule_id: int) -> HttpResponse:
-    actions.delete_run_rule(access.run_rule(request.actor, rule_id), by=request.actor)
-    messages.success(request, "The rule is deleted.")
+    kept = actions.delete_run_rule(access.run_rule(request.actor, rule_id), by=request.actor)
+    say_kept(request, "The rule is deleted.", kept)
     return redirect("experiments:run-rules")
 
 

@@ -15,6 +15,7 @@ from experiments.web import table_links as links
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.undo import say_kept
 
 
 @require_POST
@@ -52,8 +53,8 @@ def change(request: PageRequest, view_id: int) -> HttpResponse:
 @page(role=Role.VIEWER)
 def delete(request: PageRequest, view_id: int) -> HttpResponse:
     view = access.run_view(request.actor, view_id)
-    actions.delete_run_view(view, by=request.actor)
-    messages.success(request, f"The view “{view.name}” is deleted.")
+    kept = actions.delete_run_view(view, by=request.actor)
+    say_kept(request, f"The view “{view.name}” is deleted.", kept)
     return redirect("experiments:runs-table", view.experiment_id)
 
 

@@ -186,7 +186,7 @@ def _head(state: TableState, view: RunView | None, column: Column) -> dict[str, 
     return {
         "column": column,
         "sort": sort,
-        "query": links.query_of(state, view, order=[order] if order else []) if column.can_order else "",
+        "query": links.query_of(state, view, order=[order] if order else []),
     }
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from experiments.models import Experiment, RunView
 from experiments.queries import table_columns
-from experiments.queries.table_state import WORDS, Column, TableState, state_of
+from experiments.queries.table_state import DURATION, WORDS, Column, TableState, state_of
 from mlregistry.errors import Invalid
 from mlregistry.lib.filter_expr import RUNS, parse_order
 from mlregistry.lib.filter_expr.nodes import Order
@@ -68,7 +68,7 @@ def sorting(state: TableState, column: Column) -> tuple[str, str]:
 
     Numbers and times begin with the greatest; a third press ends it.
     """
-    falling_first = column.is_number or column.key in ("start_time", "end_time")
+    falling_first = column.is_number or column.key in ("start_time", "end_time", DURATION)
     orders = parse_order(list(state.order), RUNS)
     found = next((order for order in orders if _is_of(order, column)), None)
     if found is None:

@@ -129,6 +129,11 @@ def thing(by: Actor, kind: str, handle: str) -> Thing:
     return Thing(of, row)
 
 
+def thing_in_address(by: Actor, kind: str, key: str) -> Thing:
+    """The same where a handle is one segment of an address: a colon, which no name holds, stands for its slash."""
+    return thing(by, kind, "/".join(key.rpartition(":")[::2]) if ":" in key else key)
+
+
 def thing_by_key(by: Actor, kind: str, key: str) -> Thing:
     """The same by primary key, as comments and watches keep it; NotFound when it is gone."""
     found = things_by_keys(by, [(kind, key)]).get((kind, key))

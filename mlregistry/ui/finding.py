@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
-from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from mlregistry.accounts.actor import Actor
+from mlregistry.discussions.nouns import Noun
 from mlregistry.errors import Invalid
 
 LONGEST = 200
@@ -41,19 +41,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """One thing: its page is `route` with `args`; `at` says how recent it is, `rank` goes before how well it fits."""
+    """One thing: `at` says how recent it is, `rank` goes before how well it fits."""
 
     kind: str
     title: str
-    route: str
-    args: tuple[Any, ...] = ()
+    address: str
     detail: str = ""
     at: datetime | None = None
     rank: int | None = None
-
-    @property
-    def address(self) -> str:
-        return reverse(self.route, args=self.args)
 
 
 Finder = Callable[[Actor, Asked], Iterable[Found]]
@@ -62,12 +57,12 @@ Finder = Callable[[Actor, Asked], Iterable[Found]]
 def find(by: Actor, text: str) -> list[Found]:
     """At most MOST things, what fits best first; for an empty text the newest. One statement for each kind."""
     asked = read(text)
-    found = [one for name in settings.FINDERS for one in import_string(name)(by, asked)]
+    every = [one for name in settings.FINDERS for one in import_string(name)(by, asked)]
     if not asked.words:
-        dated = [one for one in found if one.at is not None]
+        dated = [one for one in every if one.at is not None]
         newest = sorted(dated, key=lambda one: one.at or LONG_AGO, reverse=True)[:OF_A_KIND]
-        return newest + [one for one in found if one.at is None]
-    return sorted(found, key=lambda one: _order(one, asked))[:MOST]
+        return newest + [one for one in every if one.at is None]
+    return sorted(every, key=lambda one: _order(one, asked))[:MOST]
 
 
 def read(text: str) -> Asked:
@@ -75,6 +70,13 @@ def read(text: str) -> Asked:
         raise Invalid(f"A search has at most {LONGEST} characters; this one has {len(text):,}.", field="q")
     lower = text.replace("\0", " ").strip().lower()
     return Asked(lower, tuple(lower.split()[:MOST_WORDS]))
+
+
+def found(
+    noun: Noun, row: Any, detail: str = "", at: datetime | None = None, rank: int | None = None
+) -> Found:
+    """A row of a noun, under its name and address."""
+    return Found(noun.kind, noun.name(row), noun.address(row), detail, at, rank)
 
 
 def named(rows: "QuerySet[Row]", words: Iterable[str], *, field: str = "name") -> "QuerySet[Row]":

@@ -64,7 +64,7 @@ def places(by: Actor, asked: Asked) -> Iterator[Found]:
         beginnings = f"{place.title} {place.words}".lower().split()
         if all(any(b.startswith(word) for b in beginnings) for word in asked.words):
             named = place.title.lower().startswith(asked.text)
-            yield Found(place.kind, place.title, place.route, rank=0 if named else 2)
+            yield Found(place.kind, place.title, reverse(place.route), rank=0 if named else 2)
 
 
 def _is_routed(place: Place) -> bool:

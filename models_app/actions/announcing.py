@@ -6,12 +6,11 @@ from django.utils import timezone
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.jobs.queue import enqueue
-from models_app.actions.delivering import body_of
+from models_app.actions.delivering import MOST_ATTEMPTS, body_of
 from models_app.models import Webhook, WebhookDelivery, WebhookStatus
 from models_app.webhook_events import EVENTS
 
 JOB = "models_app.deliver_webhook"
-MOST_ATTEMPTS = 5
 MEMORY_MB = 512
 TIMEOUT_SECONDS = 60
 
@@ -31,10 +30,11 @@ def announce(by: Actor, entity: str, action: str, payload: dict[str, Any]) -> No
     body = body_of(event, payload, team_slug=by.team.slug, at=timezone.now())
     for webhook in webhooks:
         delivery = WebhookDelivery.objects.create(webhook=webhook, event=event, body=body)
-        _queue(delivery, by)
+        queue(delivery, by)
 
 
-def _queue(delivery: WebhookDelivery, by: Actor) -> None:
+def queue(delivery: WebhookDelivery, by: Actor) -> None:
+    """Sent on commit; by replays too."""
     # No team: the team's list of jobs is for its work; deliveries have a log of their own.
     enqueue(
         JOB,

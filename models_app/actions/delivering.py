@@ -5,21 +5,24 @@ The signature is HMAC-SHA256 over delivery id, time and body, as in the Standard
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from mlregistry.errors import MlregistryError
+from mlregistry.errors import MlregistryError, Unavailable
 from mlregistry.notices import posting, signing
+from mlregistry.notices.models import DeliveryState
 from mlregistry.outgoing import Answer
 from mlregistry.secrets_at_rest import unseal
 from models_app.models import Webhook, WebhookDelivery
 
 PURPOSE = "webhook secret"
 KEPT = timedelta(days=30)
+MOST_ATTEMPTS = 5
+LONGEST_ANSWER = 500
+OUTCOME = ("attempts", "seconds", "status_code", "answer", "error", "state", "delivered_at")
 
 
 def deliver(delivery: WebhookDelivery) -> int:
@@ -27,20 +30,51 @@ def deliver(delivery: WebhookDelivery) -> int:
 
     Raises Unavailable when a later attempt may succeed, Invalid when it would fail the same way.
     """
-    row = WebhookDelivery.objects.filter(pk=delivery.pk)
-    row.update(attempts=F("attempts") + 1)
-    try:
-        answer = post(delivery.webhook, body=delivery.body, delivery_id=str(delivery.pk))
-    except MlregistryError as error:
-        row.update(status_code=None, error=error.message)
-        raise
-    failure = posting.failure_of(delivery.webhook.url, answer)
-    if failure is not None:
-        row.update(status_code=answer.status, error=failure.message)
-        raise failure
-    row.update(status_code=answer.status, error="", delivered_at=Now())
+    began = time.perf_counter()
+    answer, failure = _sent(delivery)
+    delivery.attempts += 1
+    delivery.seconds = time.perf_counter() - began
+    delivery.status_code = answer.status if answer else None
+    delivery.answer = _text(answer)[:LONGEST_ANSWER] if answer else ""
+    delivery.error = failure.message if failure else ""
+    delivery.state = _state(delivery, failure)
+    delivery.delivered_at = None if failure else timezone.now()
+    _write(delivery, OUTCOME)
+    if failure is not None or answer is None:
+        raise failure or Unavailable("No answer came.")
     _forget_old(delivery.webhook)
     return answer.status
+
+
+def _write(delivery: WebhookDelivery, fields: Sequence[str]) -> None:
+    """Nothing where the webhook was deleted meanwhile."""
+    values = {field: getattr(delivery, field) for field in fields}
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(**values)
+
+
+def _sent(delivery: WebhookDelivery) -> tuple[Answer | None, MlregistryError | None]:
+    message_id = str(delivery.message_id or delivery.pk)
+    try:
+        answer = post(delivery.webhook, body=delivery.body, delivery_id=message_id)
+    except MlregistryError as error:
+        return None, error
+    return answer, posting.failure_of(delivery.webhook.url, answer)
+
+
+def _text(answer: Answer) -> str:
+    return answer.body.decode(errors="replace").replace("\x00", "�")
+
+
+def _state(delivery: WebhookDelivery, failure: MlregistryError | None) -> str:
+    if failure is None:
+        return DeliveryState.DELIVERED
+    may_pass = isinstance(failure, Unavailable) and delivery.attempts < MOST_ATTEMPTS
+    return DeliveryState.WAITING if may_pass else DeliveryState.FAILED
+
+
+def skip(delivery: WebhookDelivery) -> None:
+    delivery.state, delivery.error = DeliveryState.SKIPPED, "The webhook is disabled."
+    _write(delivery, ("state", "error"))
 
 
 def post(webhook: Webhook, *, body: str, delivery_id: str) -> Answer:

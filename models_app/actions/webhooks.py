@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,15 +14,21 @@ from django.utils import timezone
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
-from mlregistry.errors import Invalid, MlregistryError
+from mlregistry.errors import Conflict, Invalid, MlregistryError, TooMany
 from mlregistry.lib.names import clean_text
 from mlregistry.notices import posting
+from mlregistry.notices.actions.delivering import MOST_BY_HAND
+from mlregistry.notices.models import DeliveryState
 from mlregistry.secrets_at_rest import seal
 from models_app.actions import delivering
-from models_app.models import Webhook, WebhookStatus
+from models_app.actions.announcing import queue
+from models_app.models import Webhook, WebhookDelivery, WebhookStatus
 from models_app.webhook_events import EVENTS
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+
+
+WAITS_AT_MOST = timedelta(days=1)  # a delivery whose job broke off says for ever that it waits
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,28 @@ def test_webhook(  # it sends a test, and is none of ours
         response_body=answer.body.decode(errors="replace"),
         error_message=failure.message if failure else None,
     )
+
+
+def replay(delivery: WebhookDelivery, *, by: Actor) -> WebhookDelivery:
+    """The same body once more, as a line of its own in the log; its receiver sees the same id."""
+    by.require(Role.OWNER)
+    webhook = delivery.webhook
+    if delivery.state == DeliveryState.WAITING and delivery.created_at > timezone.now() - WAITS_AT_MOST:
+        raise Conflict("This delivery still waits; it is sent by itself.")
+    if webhook.status != WebhookStatus.ACTIVE:
+        raise Conflict(f"The webhook “{webhook}” is disabled; enable it first.")
+    since = timezone.now() - timedelta(hours=1)
+    repeated = WebhookDelivery.objects.filter(webhook=webhook, replay_of__isnull=False, created_at__gte=since)
+    if repeated.count() >= MOST_BY_HAND:
+        raise TooMany(f"“{webhook}” was sent {MOST_BY_HAND} repetitions within an hour; try again later.")
+    with transaction.atomic():
+        made = WebhookDelivery.objects.create(
+            webhook=webhook, event=delivery.event, body=delivery.body, replay_of=delivery,
+            message_id=delivery.message_id or delivery.pk,
+        )  # fmt: skip
+        record(by, "webhook.replay", webhook, event=delivery.event)
+        queue(made, by)
+    return made
 
 
 def _checked(**given: Any) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from . import (
     optimisations,
     version_diffs,
     versions,
+    webhooks,
 )
 
 OPTIMISATION = "models/<str:name>/versions/<int:number>/optimisations/<int:optimisation_id>"
 
 urlpatterns = [
+    path("webhook-deliveries/", webhooks.WebhookDeliveries.as_view()),
+    path("webhook-deliveries/<uuid:delivery_id>/replay", webhooks.WebhookReplay.as_view()),
     path("models/", models.Models.as_view()),
     path("models/<str:name>", models.Model.as_view()),
     path("models/<str:name>/versions/", versions.Versions.as_view()),

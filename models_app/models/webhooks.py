@@ -5,6 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from mlregistry.notices.models import DeliveryState
+
 
 class WebhookStatus(models.TextChoices):
     """MLflow's words."""
@@ -38,13 +40,23 @@ class Webhook(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One event for one webhook: the body as it is signed, and how far it came. The id is the header's."""
+    """One event for one webhook: the body as it is signed, and how far it came.
+
+    What was sent again has the `message_id` of the first, whose own id that is: receivers know it by that.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=60)
     body = models.TextField()
+    message_id = models.UUIDField(null=True, blank=True)
+    replay_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replays"
+    )
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    answer = models.TextField(blank=True, default="", help_text="the first characters of the answer")
     error = models.TextField(blank=True, default="")
     attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.ui.finding import OF_A_KIND, Asked, Found, named
+from mlregistry.ui.finding import OF_A_KIND, Asked, Found, found, named
 from models_app import access
+from models_app.nouns import MODEL, VERSION
 
 NUMBER = re.compile(r"v?(\d{1,9})")
 
@@ -15,7 +16,7 @@ NUMBER = re.compile(r"v?(\d{1,9})")
 def models(by: Actor, asked: Asked) -> Iterator[Found]:
     for row in named(access.models(by), asked.words).order_by("-updated_at")[:OF_A_KIND]:
         detail = f"{row.last_number} version{'' if row.last_number == 1 else 's'}"
-        yield Found("model", row.name, "models_app:model", (row.name,), detail, row.updated_at)
+        yield found(MODEL, row, detail, row.updated_at)
 
 
 def versions(by: Actor, asked: Asked) -> Iterator[Found]:
@@ -29,6 +30,4 @@ def versions(by: Actor, asked: Asked) -> Iterator[Found]:
         rows = rows.filter(one | Q(number=int(number[1])) if number else one)
     for row in rows.distinct().order_by("-pk")[:OF_A_KIND]:
         names = ", ".join(alias.name for alias in row.aliases.all())
-        title = f"{row.model.name} v{row.number}"
-        args = (row.model.name, row.number)
-        yield Found("version", title, "models_app:version", args, names, row.created_at)
+        yield found(VERSION, row, names, row.created_at)

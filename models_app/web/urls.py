@@ -12,11 +12,13 @@ from models_app.web import (
     models,
     optimisations,
     versions,
+    webhooks,
 )
 
 OPTIMISATION = "models/<str:name>/versions/<int:number>/optimisations/<int:optimisation_id>"
 
 urlpatterns: list[URLPattern] = [
+    path("webhook-deliveries/<uuid:delivery_id>/replay", webhooks.replay, name="webhook-replay"),
     path("models/", models.models, name="models"),
     path("models/upload", intakes.upload, name="upload"),
     path("models/<str:name>/", models.model, name="model"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from mlregistry.jobs.context import JobContext
 from models_app.actions.delivering import deliver as send
+from models_app.actions.delivering import skip
 from models_app.models import WebhookDelivery, WebhookStatus
 
 
@@ -15,5 +16,6 @@ def deliver(context: JobContext, *, delivery_id: str) -> dict[str, Any]:
     if delivery.delivered_at is not None:
         return {"skipped": "It was delivered before."}
     if delivery.webhook.status != WebhookStatus.ACTIVE:
+        skip(delivery)
         return {"skipped": "The webhook is disabled."}
     return {"status": send(delivery)}

@@ -8,9 +8,10 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import AlreadyExists, Conflict
 from mlregistry.notices.actions.choosing import usable
 from mlregistry.notices.models import Channel
@@ -86,12 +87,12 @@ def switch_alert_rule(rule: AlertRule, is_active: bool, *, by: Actor) -> AlertRu
     return update_alert_rule(rule, declaration_of(rule), is_active=is_active, by=by)
 
 
-def delete_alert_rule(rule: AlertRule, *, by: Actor) -> None:
+def delete_alert_rule(rule: AlertRule, *, by: Actor) -> KeptDeletion | None:
     """With its history."""
     by.require(Role.EDITOR)
     with transaction.atomic():
         record(by, "alert_rule.delete", rule, endpoint=rule.endpoint.name)
-        rule.delete()
+        return deletions.delete(rule, "alert rule", by=by)
 
 
 def _begin_anew(rule: AlertRule, now: datetime, why: str) -> None:

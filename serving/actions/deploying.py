@@ -7,7 +7,7 @@ from typing import Any
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid
-from serving.actions.endpoints import VariantSpec, set_variants
+from serving.actions.endpoints import VariantSpec, change_split
 from serving.models import Endpoint
 from serving.queries import routing
 from serving.queries.workers import Standing, standings
@@ -39,7 +39,12 @@ class Deployment:
 
 
 def deploy(
-    endpoint: Endpoint, variants: Sequence[VariantSpec] | None, *, wait_seconds: float, by: Actor
+    endpoint: Endpoint,
+    variants: Sequence[VariantSpec] | None,
+    *,
+    wait_seconds: float,
+    reason: str = "",
+    by: Actor,
 ) -> Deployment:
     """Sets the variants (None: as they are) and waits; a process that cannot load a version ends the waiting.
 
@@ -48,7 +53,7 @@ def deploy(
     if not 0 <= wait_seconds <= LONGEST_WAIT:
         raise Invalid(f"wait is a number of seconds from 0 to {LONGEST_WAIT:g}.", field="wait")
     if variants is not None:
-        set_variants(endpoint, variants, by=by)
+        change_split(endpoint, variants, reason=reason, by=by)
     epoch, began = routing.epoch(), time.monotonic()
     while True:
         found = tuple(standings(endpoint, epoch))

@@ -12,6 +12,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Conflict, Invalid
+from mlregistry.lib.names import clean_text
 from models_app.actions.versions import check_servable
 from models_app.models import ModelVersion, VersionState
 from serving.actions import log_policies
@@ -24,6 +25,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 VARIANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 LOG_MODES = ("durable", "best-effort", "off")
 MOST_VARIANTS = 20
+LONGEST_REASON = 500
 
 
 class VariantSpec(TypedDict):
@@ -100,6 +102,14 @@ def set_variants(
         note_variants(endpoint, _standing(variants), why=why, by=by)
         raise_epoch()
     return endpoint
+
+
+def change_split(
+    endpoint: Endpoint, variants: Sequence[VariantSpec], *, reason: str = "", by: Actor
+) -> Endpoint:
+    """`set_variants` by a person, whose words stay in the history and the audit trail."""
+    reason = clean_text(reason.strip(), field="reason", max_length=LONGEST_REASON)
+    return set_variants(endpoint, variants, why=reason, by=by)
 
 
 def update_endpoint(

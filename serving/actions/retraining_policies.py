@@ -7,9 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.lib.names import clean_text
 from mlregistry.notices.actions.choosing import usable
@@ -68,11 +69,12 @@ def adopt_recipe(
     return policy
 
 
-def delete_policy(policy: RetrainingPolicy, *, by: Actor) -> None:
+def delete_policy(policy: RetrainingPolicy, *, by: Actor) -> KeptDeletion | None:
     """The retrainings of the past stay. Conflict while one is under way."""
     by.require(Role.EDITOR)
     with transaction.atomic():
         if Retraining.objects.filter(endpoint=policy.endpoint, ended_at=None).exists():
             raise Conflict("A retraining is under way; stop it first.", field="policy")
         record(by, "retraining.forget", policy.endpoint)
-        policy.delete()
+        name = f"of {policy.endpoint.name}"
+        return deletions.delete(policy, "retraining policy", name=name, by=by)

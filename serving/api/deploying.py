@@ -11,7 +11,7 @@ from mlregistry.errors import Invalid
 from mlregistry.rest import TeamView, body_of, valid
 from serving import access
 from serving.actions.deploying import deploy
-from serving.api.schemas import VariantsIn, variant_specs
+from serving.api.schemas import VariantsChange, variant_specs
 
 WAIT = OpenApiParameter("wait", float, description="Seconds to wait for all processes, at most 120.")
 
@@ -22,7 +22,7 @@ class Deploy(TeamView):
     @extend_schema(
         operation_id="endpoints_deploy",
         parameters=[WAIT],
-        request=VariantsIn,
+        request=VariantsChange,
         responses={200: dict, 202: dict},
     )
     def post(self, request: Request, name: str) -> Response:
@@ -32,8 +32,9 @@ class Deploy(TeamView):
         """
         endpoint = access.endpoint(self.actor, name)
         sent = body_of(request) if request.data else {}
-        specs = variant_specs(self.actor, valid(VariantsIn, request)["variants"]) if sent else None
-        found = deploy(endpoint, specs, wait_seconds=_wait(request), by=self.actor)
+        given = valid(VariantsChange, request) if sent else {"variants": None, "reason": ""}
+        specs = variant_specs(self.actor, given["variants"]) if sent else None
+        found = deploy(endpoint, specs, wait_seconds=_wait(request), reason=given["reason"], by=self.actor)
         return Response(found.to_json(), status=200 if found.live else 202)
 
 

@@ -22,6 +22,7 @@ from serving.api.schemas import (
     EndpointOut,
     EndpointPatch,
     FeedbackIn,
+    VariantsChange,
     VariantsIn,
     endpoint_json,
     variant_specs,
@@ -77,12 +78,12 @@ class Endpoint(TeamView):
 class Variants(TeamView):
     roles = {"put": Role.EDITOR}
 
-    @extend_schema(operation_id="endpoints_set_variants", request=VariantsIn, responses=EndpointOut)
+    @extend_schema(operation_id="endpoints_set_variants", request=VariantsChange, responses=EndpointOut)
     def put(self, request: Request, name: str) -> Response:
         """Swaps versions and weights as a whole; units move only to variants that grow."""
-        endpoint = access.endpoint(self.actor, name)
-        specs = variant_specs(self.actor, valid(VariantsIn, request)["variants"])
-        actions.set_variants(endpoint, specs, by=self.actor)
+        endpoint, given = access.endpoint(self.actor, name), valid(VariantsChange, request)
+        specs = variant_specs(self.actor, given["variants"])
+        actions.change_split(endpoint, specs, reason=given["reason"], by=self.actor)
         return Response(_json(self, name))
 
 

@@ -6,10 +6,11 @@ from rest_framework.response import Response
 
 from mlregistry.accounts.models import Role
 from mlregistry.accounts.queries.visibility import who_sees
-from mlregistry.errors import NotFound
+from mlregistry.discussions.nouns import thing_in_address
 from mlregistry.rest import TeamView, listing
-from serving import access, things
+from serving import access
 from serving.queries import production as queries
+from serving.queries.lineage_graph import around
 
 
 class Production(TeamView):
@@ -47,10 +48,7 @@ class Lineage(TeamView):
     @extend_schema(operation_id="lineage_read", responses=dict)
     def get(self, request: Request, noun: str, key: str) -> Response:
         """The graph around a problem, dataset, run, endpoint, or version (model:number): nodes and edges."""
-        graph = things.thing(self.actor, noun, key, drawn=True).graph
-        if graph is None:
-            raise NotFound("Models have lineage version by version.", field="noun")
-        return Response(graph.to_json())
+        return Response(around(noun, thing_in_address(self.actor, noun, key).row).to_json())
 
 
 class Visibility(TeamView):
@@ -58,8 +56,8 @@ class Visibility(TeamView):
 
     @extend_schema(operation_id="visibility_read", responses=dict)
     def get(self, request: Request, noun: str, key: str) -> Response:
-        """Who can see a problem, dataset, run, model, version or endpoint, and why; tokens for owners only."""
-        thing = things.thing(self.actor, noun, key)
+        """Who can see a thing, and why: of any kind that may be discussed; tokens for owners only."""
+        thing = thing_in_address(self.actor, noun, key)
         run = thing.row.pk if noun == "run" else None
         found = who_sees(self.actor, predicts=noun == "endpoint", run=run)
-        return Response({"noun": noun, "name": thing.title, **found.to_json()})
+        return Response({"noun": noun, "name": thing.name, **found.to_json()})

@@ -8,7 +8,7 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.errors import Invalid
 from models_app import access as models_access
 from models_app.models import ModelVersion
-from serving.actions.endpoints import VariantSpec
+from serving.actions.endpoints import LONGEST_REASON, VariantSpec
 from serving.models import Endpoint
 
 LOG_MODES = ["durable", "best-effort", "off"]
@@ -24,6 +24,12 @@ class VariantIn(serializers.Serializer[Any]):
 
 class VariantsIn(serializers.Serializer[Any]):
     variants = VariantIn(many=True)
+
+
+class VariantsChange(VariantsIn):
+    reason = serializers.CharField(
+        allow_blank=True, default="", max_length=LONGEST_REASON, help_text="Kept with the change."
+    )
 
 
 class EndpointIn(VariantsIn):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from mlregistry.accounts.actor import Actor
-from mlregistry.ui.finding import OF_A_KIND, Asked, Found, named
+from mlregistry.ui.finding import OF_A_KIND, Asked, Found, found, named
 from serving import access
+from serving.nouns import ENDPOINT
 
 
 def endpoints(by: Actor, asked: Asked) -> Iterator[Found]:
     rows = named(access.endpoints(by), asked.words).select_related("problem")
     for row in rows.order_by("-updated_at")[:OF_A_KIND]:
         detail = row.problem.name if row.problem else ""
-        yield Found("endpoint", row.name, "serving:endpoint", (row.name,), detail, row.updated_at)
+        yield found(ENDPOINT, row, detail, row.updated_at)

@@ -3,17 +3,19 @@
 At most so many boxes of a kind are drawn; how many more there are is said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from experiments.models import Dataset, DatasetVersion, Problem, Run
+from mlregistry.errors import NotFound
 from mlregistry.lib.layered import Drawing, draw
 from models_app.models import ModelVersion
-from serving.models import Endpoint, Variant
+from serving.models import Endpoint, Shadow, Variant
 
 KINDS = ("problem", "data", "run", "version", "endpoint")
 MOST = 12  # of a kind
@@ -56,7 +58,7 @@ class Graph:
         return [[node.key for node in self.nodes.values() if node.kind == kind] for kind in KINDS]
 
     def drawing(self) -> Drawing:
-        return draw(self.layers(), list(self.edges))
+        return draw(self.layers(), list(self.edges), self.edges)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -67,6 +69,17 @@ class Graph:
             "edges": [{"from": a, "to": b, "label": label} for (a, b), label in self.edges.items()],
             "left_out": self.more,
         }
+
+
+def around(kind: str, row: Any) -> Graph:
+    """Of any thing that has lineage; NotFound for one of another kind."""
+    of = GRAPHS.get(kind)
+    if of is None:
+        raise NotFound(
+            f"There is no lineage of a {kind}; there is of {', '.join(GRAPHS)}. Of a model open one of its versions.",
+            field="noun",
+        )
+    return of(row)
 
 
 def of_problem(problem: Problem) -> Graph:
@@ -101,9 +114,9 @@ def of_version(version: ModelVersion) -> Graph:
 def of_endpoint(endpoint: Endpoint) -> Graph:
     graph = Graph(f"endpoint:{endpoint.pk}")
     _endpoint(graph, endpoint)
-    return _versions(
-        graph, ModelVersion.objects.filter(variants__endpoint=endpoint).distinct(), backwards=True
-    )
+    behind = Q(Exists(Variant.objects.filter(version=OuterRef("pk"), endpoint=endpoint)))
+    behind |= Q(Exists(Shadow.objects.filter(version=OuterRef("pk"), endpoint=endpoint)))
+    return _versions(graph, ModelVersion.objects.filter(behind), backwards=True)
 
 
 def _forwards(graph: Graph, runs: QuerySet[Run], *, whether_registered: bool = True) -> Graph:
@@ -136,16 +149,22 @@ def _versions(graph: Graph, versions: QuerySet[ModelVersion], *, backwards: bool
 
 
 def _endpoints(graph: Graph, versions: Sequence[ModelVersion]) -> Graph:
-    rows = Variant.objects.filter(version__in=versions).select_related("endpoint").order_by("endpoint_id")
-    found = list(rows[: 4 * MOST])
-    shown = list(dict.fromkeys(row.endpoint_id for row in found))[:MOST]
-    left = len({row.endpoint_id for row in found}) - len(shown)
-    if left:
-        graph.more["endpoint"] = left
-    for row in found:
-        if row.endpoint_id in shown:
-            label = f"{float(row.weight):g} %"
-            graph.join(f"version:{row.version_id}", _endpoint(graph, row.endpoint), label)
+    """Those that the versions answer at, with their share of traffic, or that they shadow."""
+    variants = Variant.objects.filter(version__in=versions).select_related("endpoint").order_by("endpoint_id")
+    shadows = Shadow.objects.filter(version__in=versions).select_related("endpoint").order_by("endpoint_id")
+    shares: dict[tuple[int, Endpoint], Decimal] = {}
+    for variant in variants[: 4 * MOST]:
+        place = variant.version_id, variant.endpoint
+        shares[place] = shares.get(place, Decimal()) + variant.weight
+    labels = {place: f"{float(share):g} %" for place, share in shares.items()}
+    for shadow in shadows[: 4 * MOST]:
+        labels.setdefault((shadow.version_id, shadow.endpoint), "shadow")
+    shown = list(dict.fromkeys(endpoint for _, endpoint in labels))
+    if len(shown) > MOST:
+        graph.more["endpoint"] = len(shown) - MOST
+    for (version_id, endpoint), label in labels.items():
+        if endpoint in shown[:MOST]:
+            graph.join(f"version:{version_id}", _endpoint(graph, endpoint), label)
     return graph
 
 
@@ -175,6 +194,11 @@ def _version(graph: Graph, version: ModelVersion) -> str:
 
 def _endpoint(graph: Graph, endpoint: Endpoint) -> str:
     return graph.add("endpoint", endpoint.pk, endpoint.name, f"/endpoints/{quote(endpoint.name, safe='')}/")
+
+
+GRAPHS: Mapping[str, Callable[[Any], Graph]] = {
+    "problem": of_problem, "dataset": of_dataset, "run": of_run, "version": of_version, "endpoint": of_endpoint,
+}  # fmt: skip
 
 
 def sentences(graph: Graph) -> list[tuple[Node, list[tuple[Node, str]]]]:

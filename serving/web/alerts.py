@@ -12,6 +12,7 @@ from mlregistry.errors import Invalid
 from mlregistry.notices.actions.choosing import offered, ticked
 from mlregistry.notices.models import Severity
 from mlregistry.ui.page import PageRequest, number, page, whole
+from mlregistry.ui.undo import say_kept
 from serving import access
 from serving.actions import alert_rules as actions
 from serving.actions.alert_declarations import Declaration
@@ -87,8 +88,8 @@ def switch(request: PageRequest, rule_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, rule_id: int) -> HttpResponse:
     rule = access.alert_rule(request.actor, rule_id)
-    actions.delete_alert_rule(rule, by=request.actor)
-    messages.success(request, f"The alert rule “{rule.name}” is deleted.")
+    kept = actions.delete_alert_rule(rule, by=request.actor)
+    say_kept(request, f"The alert rule “{rule.name}” is deleted.", kept)
     return redirect("serving:endpoint-alerts", rule.endpoint.name)
 
 

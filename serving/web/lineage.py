@@ -4,19 +4,16 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from mlregistry.errors import NotFound
+from mlregistry.discussions.nouns import thing_in_address
 from mlregistry.ui.page import PageRequest, page
-from serving import things
-from serving.queries.lineage_graph import KINDS, sentences
+from serving.queries.lineage_graph import KINDS, around, sentences
 
 
 @require_GET
 @page()
 def lineage(request: PageRequest, noun: str, key: str) -> HttpResponse:
-    thing = things.thing(request.actor, noun, key, drawn=True)
-    graph = thing.graph
-    if graph is None:
-        raise NotFound("Models have lineage version by version: open one of its versions.")
+    thing = thing_in_address(request.actor, noun, key)
+    graph = around(thing.kind, thing.row)
     drawing = graph.drawing()
     context = {
         "thing": thing,

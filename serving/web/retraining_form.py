@@ -12,6 +12,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, NotFound
 from mlregistry.notices.actions.choosing import offered, ticked
 from mlregistry.ui.page import PageRequest, number, page, whole
+from mlregistry.ui.undo import say_kept
 from serving import access
 from serving.actions.abtest_declarations import GUARDRAILS
 from serving.actions.retraining_declarations import Declaration, declaration_of
@@ -47,8 +48,8 @@ def delete(request: PageRequest, name: str) -> HttpResponse:
     policy = queries.policy_of(access.endpoint(request.actor, name))
     if policy is None:
         raise NotFound(f"“{name}” has no retraining policy.", field="policy")
-    delete_policy(policy, by=request.actor)
-    messages.success(request, "The policy is deleted; the retrainings of the past stay.")
+    kept = delete_policy(policy, by=request.actor)
+    say_kept(request, "The policy is deleted; the retrainings of the past stay.", kept)
     return redirect("serving:retraining", name)
 
 

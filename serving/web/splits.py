@@ -26,7 +26,8 @@ LARGEST_LIST = 500
 def variants(request: PageRequest, name: str) -> HttpResponse:
     found = access.endpoint(request.actor, name)
     if request.method == "POST":
-        actions.set_variants(found, chosen(request), by=request.actor)
+        reason = request.POST.get("reason", "")
+        actions.change_split(found, chosen(request), reason=reason, by=request.actor)
         messages.success(request, "The split is changed; requests already see it.")
         return redirect("serving:endpoint", found.name)
     context = {"endpoint": found, "versions": offered(request), "rows": rows(request, found)}

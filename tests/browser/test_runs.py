@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,6 +21,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 HELD = "([key, n]) => curveGrids[0].charts.get(key)?.data.values().next().value?.steps.length === n"
+POINTS = (
+    "([key, run, n]) => curveGrids[0].charts.get(key)?.data.get(run.replaceAll('-', ''))?.steps.length === n"
+)
 DRAWN = "(n) => curveGrids[0].charts.get('val/loss')?.lines?.length === n"
 
 
@@ -86,6 +90,7 @@ def test_a_run_is_watched_until_it_ends_and_compared(
     assert len(asked) == n_asked
 
     page.goto(f"{live_server.url}/compare?run={first}&run={second}&view=curves")
+    expect(page.get_by_text("1 of them still trains")).to_be_visible()
     chip = page.get_by_role("button", name=re.compile("second"))
     expect(chip).to_be_visible()
     page.wait_for_function(DRAWN, arg=2)
@@ -93,3 +98,45 @@ def test_a_run_is_watched_until_it_ends_and_compared(
     expect(chip).to_have_attribute("aria-pressed", "false")
     page.wait_for_function(DRAWN, arg=1)
     assert complaints == []
+
+
+def test_runs_that_still_train_are_followed_while_they_are_compared(
+    browser: Browser,
+    live_server: Any,
+    bob: User,
+    actor_of: Callable[..., Actor],
+    api: Callable[..., APIClient],
+) -> None:
+    client, experiment = api(bob), create_experiment("live", by=actor_of(bob))
+    first, second = (started(client, experiment.pk, name) for name in ("first", "second"))
+    log(client, first, range(3))
+    query = f"run={first}&run={second}"
+    page, complaints, asked = opened(browser, live_server.url, f"/compare?{quote(query)}%26view=curves")
+    page.wait_for_function(POINTS, arg=["val/loss", first, 3])
+    log(client, first, range(3, 5))
+    log(client, second, range(7), scale=2.0)
+    page.wait_for_function(POINTS, arg=["val/loss", first, 5])
+    page.wait_for_function(POINTS, arg=["val/loss", second, 7])
+    page.wait_for_function(DRAWN, arg=2)
+    log(client, second, range(4), key="val/acc")
+    page.wait_for_function(POINTS, arg=["val/acc", second, 4])
+    log(client, second, range(7, 9), scale=2.0)
+    page.wait_for_function(POINTS, arg=["val/loss", second, 9])
+
+    page.goto(f"{live_server.url}/compare?{query}")
+    last = page.locator("tr[data-key='val/loss'] td")
+    expect(last).to_have_text(["0.2000", "0.2222"])
+    log(client, second, range(9, 10), scale=2.0)
+    log(client, second, range(1), key="brand/new", scale=7.0)
+    expect(last).to_have_text(["0.2000", "0.2000"])
+    expect(page.locator("tr[data-key='brand/new'] td")).to_have_text(["–", "7"])
+    for run in (first, second):
+        assert client.patch(f"/api/v1/runs/{run}", {"status": "FINISHED"}, format="json").status_code == 200
+    expect(page.get_by_text("All of them have ended.")).to_be_visible()
+    n_asked = len(asked)
+    page.clock.run_for(60_000)
+    assert len(asked) == n_asked > 2
+    page.get_by_role("link", name="Show all that they brought").click()
+    expect(last).to_have_text(["0.2000", "0.2000"])
+    page.clock.run_for(60_000)
+    assert (len(asked), complaints) == (n_asked, [])

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from experiments.actions import experiments as experiment_actions
 from experiments.models import Experiment, LatestMetric, Param, Run, RunTag
@@ -27,6 +29,7 @@ class Known:
     experiment: Experiment
     started: int
     deleted: bool
+    lasted: int | None  # seconds; None while it runs
     metrics: dict[str, float | None] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -44,6 +47,7 @@ def known(editor: Actor) -> list[Known]:
             chance.choice(places),
             chance.randrange(60),
             chance.random() < 0.1,
+            chance.choice([None, 0, chance.randrange(30), chance.randrange(200_000)]),
         )
         for key in ("m", "n"):
             if chance.random() < 0.8:
@@ -67,6 +71,7 @@ def _store(runs: list[Known]) -> None:
             id=run.id,
             experiment=run.experiment,
             started_at=START + timedelta(seconds=run.started),
+            ended_at=None if run.lasted is None else START + timedelta(seconds=run.started + run.lasted),
             lifecycle="deleted" if run.deleted else "active",
         )
         for run in runs
@@ -101,6 +106,10 @@ def _text(values: dict[str, str], key: str, sign: int) -> tuple[int, list[int]]:
     return (1, []) if text is None else (0, [sign * ord(letter) for letter in text] + [0 if sign > 0 else 1])
 
 
+def _lasted(run: Known, sign: int) -> tuple[int, int]:
+    return (1, 0) if run.lasted is None else (0, sign * run.lasted)
+
+
 ORDERS: dict[str, Callable[[Known], Any]] = {
     "metrics.m DESC": lambda run: _metric(run, "m", -1),
     "metrics.m ASC": lambda run: _metric(run, "m", 1),
@@ -111,6 +120,8 @@ ORDERS: dict[str, Callable[[Known], Any]] = {
     "tags.t ASC": lambda run: _text(run.tags, "t", 1),
     "metrics.nobody ASC": lambda run: 0,
     "attributes.start_time ASC": lambda run: run.started,
+    "attributes.duration_seconds DESC": lambda run: _lasted(run, -1),
+    "duration ASC": lambda run: _lasted(run, 1),
     "": lambda run: 0,
 }
 FILTERS: dict[str, Callable[[Known], bool]] = {
@@ -129,6 +140,9 @@ FILTERS: dict[str, Callable[[Known], bool]] = {
     ),
     "tags.t IS NULL AND min(metrics.n) < 0.5": lambda run: "t" not in run.tags and _number(run, "n") < 0.5,
     "params.p = 'nobody'": lambda run: False,
+    "duration_seconds >= 20 AND NOT attributes.duration > 1000.5": lambda run: (
+        run.lasted is not None and 20 <= run.lasted <= 1000
+    ),
 }
 
 
@@ -174,3 +188,29 @@ def test_every_order_and_filter_pages_as_a_plain_sort_does(
                 ]
                 assert _paged(Scope(team, places), wanted, size) == expected, (text, order, places)
                 assert search.count(Scope(team, places), wanted) == len(expected)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [("", "duration_seconds DESC"), ("", "duration_seconds ASC"), ("duration_seconds > 99990", "")],
+)
+def test_durations_are_read_down_their_index(editor: Actor, text: str, order: str) -> None:
+    experiment = experiment_actions.create_experiment("long", by=editor)
+    Run.objects.bulk_create(
+        Run(experiment=experiment, started_at=START, ended_at=START + timedelta(seconds=number))
+        for number in range(5_000)
+    )
+    Run.objects.filter(ended_at=START + timedelta(seconds=4_999)).update(
+        ended_at=START + timedelta(seconds=99_999)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE experiments_run")
+    wanted = Wanted(filter=text, order_by=(order,) if order else ())
+    with CaptureQueriesContext(connection) as queries:
+        page = search.page(Scope(experiment.team_id, (experiment.pk,)), wanted, max_results=20)
+    assert len(page.rows) == (1 if text else 20)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {queries.captured_queries[-1]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "run_by_duration" in plan, plan

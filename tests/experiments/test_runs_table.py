@@ -90,7 +90,7 @@ def test_too_many_keys_are_said_to_be_cut(
         "params.a.b",
         "tags.`x-y`",
         "attributes.status",
-        "attributes.duration",
+        "attributes.duration_seconds",
         'params."a`b"',
     ],
 )
@@ -141,7 +141,7 @@ def test_pages_follow_one_another_to_the_last_run(
 def test_the_table_shows_chosen_columns_filtered_and_sorted(
     web: Web, bob: User, experiment: Experiment, runs: list[Run]
 ) -> None:
-    words = {"columns": ["metrics.auc", "max(metrics.auc)", "tags.owner", "attributes.duration"]}
+    words = {"columns": ["metrics.auc", "max(metrics.auc)", "tags.owner", "attributes.duration_seconds"]}
     text = seen(web(bob), experiment, **words, filter="params.depth = '1'", order="metrics.auc DESC")
     assert names(text) == ["run 3", "run 1", "run 5"]
     assert ">0.3000<" in text
@@ -150,6 +150,7 @@ def test_the_table_shows_chosen_columns_filtered_and_sorted(
     assert ">NaN<" in text
     assert 'aria-sort="descending"' in text
     assert "metrics.auc+ASC" in text.replace("%20", "+")
+    assert "order=attributes.duration_seconds+DESC" in text.replace("%20", "+")
 
 
 def test_a_time_range_leaves_out_what_is_older(

@@ -31,3 +31,16 @@ def test_every_box_has_its_place_beside_the_others() -> None:
 
 def test_nothing_is_drawn_of_nothing() -> None:
     assert draw([[], []], []).places == {}
+
+
+def test_labels_stand_on_their_lines_apart_from_each_other_and_from_the_boxes() -> None:
+    layers = [["v1", "v2", "v3", "v4"], ["e1", "e2", "e3"]]
+    edges = [(first, second) for first in ("v1", "v2") for second in ("e1", "e2")]
+    edges += [("v2", "e3"), ("v3", "e3"), ("v4", "e3"), ("v4", "e2")]
+    drawing = draw(layers, edges, dict.fromkeys(edges, "100 %") | {("v4", "e2"): ""})
+    assert len(drawing.labels) == len(edges) - 1
+    left, right = drawing.places["v1"][0] + BOX_WIDTH, drawing.places["e1"][0]
+    assert all(left < x - 18 and x + 18 < right for _, x, _ in drawing.labels)
+    for one, other in combinations(drawing.labels, 2):
+        assert abs(one[1] - other[1]) >= 35 or abs(one[2] - other[2]) >= 15, (one, other)
+    assert draw(layers, edges).width < drawing.width

@@ -16,13 +16,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from rest_framework.test import APIClient
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, Role, Team, User
-from mlregistry.errors import Forbidden, Invalid, NotFound
+from mlregistry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from mlregistry.jobs import reaper
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
@@ -292,6 +294,55 @@ def test_a_receiver_gets_mlflow_s_body_and_a_right_signature(
     assert got.headers["x-mlflow-delivery-id"] == str(delivery.pk)
     assert (delivery.status_code, delivery.attempts, delivery.error) == (200, 1, "")
     assert delivery.delivered_at is not None
+
+
+def test_what_was_sent_is_in_the_delivery_log_and_goes_again_under_the_same_id(
+    webhook: Webhook, receiver: Receiver, owner: Actor, alice: User, bob: User,
+    web: Callable[[User], Client], api: Callable[..., APIClient],
+) -> None:  # fmt: skip
+    receiver.answer(404, b"no such hook")
+    run_here(announced(owner))
+    first = WebhookDelivery.objects.get()
+    text = web(alice).get("/deliveries/").content.decode()
+    for shown in ("ci", "registered_model.created", "failed", "404", "no such hook", "Send again"):
+        assert shown in text, shown
+    assert "registered_model.created" not in web(alice).get("/deliveries/?state=delivered").content.decode()
+    assert "registered_model.created" not in web(bob).get("/deliveries/").content.decode()
+    receiver.answer(200)
+    assert web(bob).post(f"/webhook-deliveries/{first.pk}/replay").status_code == 403
+    assert web(alice).post(f"/webhook-deliveries/{first.pk}/replay").status_code == 302
+    second = WebhookDelivery.objects.get(replay_of=first)
+    with pytest.raises(Conflict, match="still waits"):
+        webhooks.replay(second, by=owner)
+    run_here(Job.objects.get(args__delivery_id=str(second.pk)))
+    before, after = receiver.received
+    assert before.headers["x-mlflow-delivery-id"] == after.headers["x-mlflow-delivery-id"] == str(first.pk)
+    assert before.body == after.body
+    assert signed_rightly(after)
+    log = api(alice).get("/api/v1/webhook-deliveries/").json()["results"]
+    assert [(row["state"], row["status_code"], row["attempts"]) for row in log] == [
+        ("delivered", 200, 1), ("failed", 404, 1),
+    ]  # fmt: skip
+    made = api(alice).post(f"/api/v1/webhook-deliveries/{second.pk}/replay")
+    assert (made.status_code, made.json()["message_id"]) == (201, str(first.pk))
+    assert api(bob).get("/api/v1/webhook-deliveries/").status_code == 403
+    assert api(alice).post(f"/api/v1/webhook-deliveries/{uuid.uuid4()}/replay").status_code == 404
+    assert AuditEvent.objects.filter(action="webhook.replay").count() == 2
+
+
+def test_a_disabled_webhook_is_not_sent_to_again_nor_too_often(
+    webhook: Webhook, receiver: Receiver, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_here(announced(owner))
+    delivery = WebhookDelivery.objects.get()
+    monkeypatch.setattr(webhooks, "MOST_BY_HAND", 1)
+    webhooks.replay(delivery, by=owner)
+    with pytest.raises(TooMany):
+        webhooks.replay(delivery, by=owner)
+    webhooks.update_webhook(webhook, status="DISABLED", by=owner)
+    delivery = WebhookDelivery.objects.get(pk=delivery.pk)
+    with pytest.raises(Conflict, match="disabled"):
+        webhooks.replay(delivery, by=owner)
 
 
 def test_without_a_secret_a_body_goes_unsigned(webhook: Webhook, receiver: Receiver, owner: Actor) -> None:

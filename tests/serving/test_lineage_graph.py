@@ -1,5 +1,6 @@
 """Lineage around problems, datasets, runs, versions and endpoints: the same path from everywhere, and bounded."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,11 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from experiments.models import Experiment, Problem, Run
+from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Team, User
+from models_app.actions.versions import register
 from models_app.models import ModelVersion, RegisteredModel
+from serving.actions.endpoints import create_endpoint
+from serving.actions.shadows import add_shadow
 from serving.models import Endpoint
 from serving.queries import lineage_graph
 from serving.queries.lineage_graph import MOST, of_problem
+from tests.models_app.trained import finished_run, fitted
+from tests.serving.conftest import two_variants
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +62,30 @@ def test_it_is_drawn_with_links_and_said_as_a_list(
         part = page.get(f"/lineage/{noun}/{key}/", headers={"HX-Request": "true"}).content.decode()
         assert "<html" not in part
         assert web(charlie).get(f"/lineage/{noun}/{key}/").status_code == 404
+
+
+def test_lines_to_an_endpoint_say_the_share_of_traffic_or_that_it_is_a_shadow(
+    endpoint: Endpoint, versions: list[ModelVersion], by: Actor, web: Callable[[User], Client], vera: User
+) -> None:
+    third = register(finished_run(by, name="seed 3", model=fitted(seed=3)), "tumour", by=by)
+    add_shadow(endpoint, "next", third, by=by)
+    add_shadow(endpoint, "same", versions[1], by=by)
+    keys = [f"version:{version.pk}" for version in (*versions, third)]
+    labels = ("90 %", "10 %", "shadow")
+    wanted = {(key, f"endpoint:{endpoint.pk}"): label for key, label in zip(keys, labels, strict=True)}
+    for graph in (lineage_graph.of_endpoint(endpoint), lineage_graph.of_version(third)):
+        ends = {edge: label for edge, label in graph.edges.items() if edge[1].startswith("endpoint:")}
+        assert ends == {edge: label for edge, label in wanted.items() if edge[0] in graph.nodes}
+    text = web(vera).get(f"/lineage/endpoint/{endpoint.name}/").content.decode()
+    for label in labels:
+        assert re.search(rf'<text class="label" x="\d+" y="\d+">{label}</text>', text), label
+    assert f'endpoint <a href="/endpoints/{endpoint.name}/">{endpoint.name}</a> (shadow)' in text
+
+
+def test_variants_of_one_version_add_up_on_its_line(versions: list[ModelVersion], by: Actor) -> None:
+    pair = two_variants([versions[0], versions[0]], 60, 40)
+    made = create_endpoint("twice", variants=pair, by=by)
+    assert list(lineage_graph.of_endpoint(made).edges.values())[-1] == "100 %"
 
 
 def test_a_problem_with_many_runs_is_cut_and_costs_the_same(team: Team) -> None:

@@ -116,6 +116,44 @@ def test_every_change_is_kept_with_its_transaction(
     assert production(by.team, now.since).endpoints[0].variants[1]["version"] == 2
 
 
+def test_a_reason_given_with_a_split_is_kept_in_the_history_and_the_audit_trail(
+    endpoint: Endpoint, bob: User, vera: User, api: Callable[..., APIClient], web: Callable[[User], Client]
+) -> None:
+    page, form = web(bob), {"variant": ["champion"], "version": ["tumour/2"], "weight": ["100"]}
+    answer = page.post("/endpoints/tumour/variants", {**form, "reason": " <b>fewer</b> false alarms "})
+    assert answer.status_code == 302
+    words = "&lt;b&gt;fewer&lt;/b&gt; false alarms"
+    for path in ("/endpoints/tumour/history/", "/production/"):
+        assert words in web(vera).get(path).content.decode(), path
+    sent = {"variants": [{"name": "champion", "model": "tumour", "version": 1, "weight": 100}]}
+    client, address = api(bob), "/api/v1/endpoints/tumour"
+    assert client.put(f"{address}/variants", {**sent, "reason": "back"}, format="json").status_code == 200
+    client.post(f"{address}/deploy", {**sent, "reason": "once more"}, format="json")
+    history = client.get(f"{address}/history").json()["results"]
+    given = ["once more", "back", "<b>fewer</b> false alarms", "The endpoint was made."]
+    assert [move["why"] for move in history] == given
+    assert client.get("/api/v1/production").json()["endpoints"][0]["why"] == "once more"
+    audited = AuditEvent.objects.filter(action="endpoint.set_variants").order_by("-pk")
+    assert [event.details["why"] for event in audited] == given[:3]
+
+
+def test_a_reason_has_at_most_500_characters_and_the_form_keeps_what_was_typed(
+    endpoint: Endpoint, bob: User, api: Callable[..., APIClient], web: Callable[[User], Client]
+) -> None:
+    form = {"variant": ["champion"], "version": ["tumour/2"], "weight": ["100"], "reason": "x" * 501}
+    answer = web(bob).post("/endpoints/tumour/variants", form)
+    assert answer.status_code == 400
+    assert f'value="{"x" * 501}"' in answer.content.decode()
+    sent = {"variants": [{"name": "champion", "model": "tumour", "version": 1, "weight": 100}]}
+    for verb, path in (("put", "variants"), ("post", "deploy")):
+        call = getattr(api(bob), verb)
+        refused = call(f"/api/v1/endpoints/tumour/{path}", {**sent, "reason": "x" * 501}, format="json")
+        assert (refused.status_code, refused.json()["field"]) == (400, "reason")
+        refused = call(f"/api/v1/endpoints/tumour/{path}", {**sent, "reason": "a\x00b"}, format="json")
+        assert refused.status_code == 400
+    assert EndpointMove.objects.count() == 1
+
+
 @pytest.mark.parametrize("model", [EndpointMove, AliasMove])
 def test_a_history_cannot_be_changed(past: None, model: Any) -> None:
     with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():

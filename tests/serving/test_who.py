@@ -13,6 +13,8 @@ from experiments.models import Problem
 from mlregistry.accounts.actions import tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import ApiToken, Team, User
+from mlregistry.discussions.actions.writeups import create_writeup
+from mlregistry.discussions.nouns import nouns
 from serving.models import Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +95,24 @@ def test_the_page_says_it_and_outsiders_find_nothing(
     assert web(alice).get("/who-sees/secret/1/").status_code == 404
     assert web(alice).get("/who-sees/problem/one/").status_code == 404
     assert web(alice).get("/who-sees/model/%00/").status_code == 404
+
+
+def test_every_kind_of_thing_that_is_discussed_says_who_sees_it(
+    watched: Endpoint, by: Actor, bob: User, web: Callable[[User], Client], api: Api
+) -> None:
+    version = watched.variants.get().version
+    run, writeup = version.run, create_writeup("Findings", "We looked.", by=by)
+    assert run is not None
+    pages = {
+        f"experiment/{run.experiment_id}": f"/experiments/{run.experiment_id}/",
+        f"run/{run.pk.hex}": f"/runs/{run.pk}/",
+        "model/tumour": "/models/tumour/", "version/tumour:1": "/models/tumour/versions/1/",
+        "endpoint/tumour": "/endpoints/tumour/", f"writeup/{writeup.pk}": f"/writeups/{writeup.pk}/",
+    }  # fmt: skip
+    assert {*nouns()} == {"problem", "dataset", *(place.split("/")[0] for place in pages)}
+    for place, page in pages.items():
+        assert f'href="/who-sees/{place}/"' in web(bob).get(page).content.decode(), page
+        shown = web(bob).get(f"/who-sees/{place}/").content.decode()
+        assert f'href="{page}"' in shown
+        assert "Member of The lab with the role editor" in shown
+        assert [one["name"] for one in told(api, bob, place)["members"]] == ["bob"]

@@ -1,6 +1,7 @@
 """Who works here: users, teams with roles, tokens, and what they did."""
 
 from .audit import AuditEvent
+from .deletions import KeptDeletion
 from .idempotency import IdempotencyKey
 from .password_resets import PasswordResetRequest
 from .provider_grants import ProviderGrant
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "IdempotencyKey",
     "Invitation",
+    "KeptDeletion",
     "Membership",
     "PasswordResetRequest",
     "ProviderGrant",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import Q
+from django.urls import reverse
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Membership, Role
@@ -22,4 +23,4 @@ def people(by: Actor, asked: Asked) -> Iterator[Found]:
         )
     for row in rows.order_by("user__username")[:OF_A_KIND]:
         detail = f"{row.user.get_full_name()} {Role(row.role).label}".strip()
-        yield Found("person", row.user.get_username(), "accounts:team", (), detail)
+        yield Found("person", row.user.get_username(), reverse("accounts:team"), detail)

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from . import audit, entrance, invitations, profile, teams, tokens
+from . import audit, deletions, entrance, invitations, profile, teams, tokens
 
 urlpatterns: list[URLPattern] = [
     path("login/", entrance.Login.as_view(), name="login"),
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("profile/sessions/<int:session_id>/end/", profile.end_session, name="session-end"),
     path("profile/sessions/end/", profile.end_other_sessions, name="sessions-end"),
     path("profile/close/", profile.close, name="profile-close"),
+    path("deletions/<uuid:deletion_id>/undo", deletions.undo, name="deletion-undo"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke_token, name="token-revoke"),
     path("tokens/<int:token_id>/rotate/", tokens.rotate_token, name="token-rotate"),

@@ -104,6 +104,7 @@ RUNS = Grammar(
         Attribute("artifact_uri"),
         Attribute("start_time", "number", aliases=("created", "Created")),
         Attribute("end_time", "number"),
+        Attribute("duration_seconds", "number", aliases=("duration",)),
     ),
     orderable_entities=("attribute", "metric", "param", "tag"),
 )  # fmt: skip

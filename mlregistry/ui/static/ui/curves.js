@@ -338,19 +338,18 @@
       } catch { return null; }
     }
 
-    // For the one run of a live page: what is in sight, and the change up to which all of it is known.
+    // For live pages: what is in sight, and the change up to which all of it is known of a run.
     keysInSight() { return [...this.charts.values()].filter((chart) => chart.inSight && chart.seen && chart.data.size && chart.card.offsetParent).map((chart) => chart.key); }
 
-    since(keys, otherwise) { return Math.min(otherwise, ...keys.map((key) => this.marks?.[key]?.[this.runs[0].id] ?? 0)); }
+    since(keys, otherwise, run = this.runs[0].id) { return Math.min(otherwise, ...keys.map((key) => this.marks?.[key]?.[run] ?? 0)); }
 
-    // What was logged since `since`, up to `until`; what a chart loaded in between has is not taken twice.
-    take(series, keys, since, until) {
-      const run = this.runs[0].id;
+    // What a run logged since `since`, up to `until`; what a chart loaded in between has is not taken twice.
+    take(series, keys, since, until, run = this.runs[0].id) {
       for (const one of series) {
         const chart = this.charts.get(one.key), held = chart?.data.get(run);
-        if (!held) continue;
-        if (one.reset || held.steps.length > GAP) { this.want(one.key); continue; }
-        chart.take((this.marks?.[one.key]?.[run] ?? 0) > since ? unheld(one, held) : one, true);
+        if (!held && this.marks?.[one.key]?.[run] === undefined) continue;
+        if (one.reset || held?.steps.length > GAP) { this.want(one.key); continue; }
+        chart.take(held && this.marks?.[one.key]?.[run] > since ? unheld(one, held) : one, true);
         if (chart.inSight) chart.refresh(); else chart.stale = true;
       }
       for (const key of keys) this.marks = { ...this.marks, [key]: { ...this.marks?.[key], [run]: Math.max(until, this.marks?.[key]?.[run] ?? 0) } };

@@ -35,10 +35,22 @@
     for (const row of every("tbody tr", table)) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
   });
 
+
+  // As the server's filter “figure” writes numbers, so that none changes its look when it is written anew.
+  function number(value) {
+    if (value === null) return "NaN";
+    const size = Math.abs(value), fixed = (digits) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    if (size >= 1.797e308) return value > 0 ? "∞" : "−∞";
+    if (size >= 1e15) return String(Number(value.toPrecision(4)));
+    if (Number.isInteger(value)) return value.toLocaleString("en");
+    if (size >= 1000) return fixed(size < 100_000 ? 1 : 0);
+    return size >= 0.001 && size < 10 ? value.toFixed(4) : String(Number(value.toPrecision(4)));
+  }
+  window.shownNumber = number;
+
   const setup = find("#run-live") && JSON.parse(find("#run-live").textContent);
   if (!setup?.is_live) return;
   const TONES = { FINISHED: "good", FAILED: "bad", KILLED: "warn", RUNNING: "live", SCHEDULED: "live" };
-  const number = (value) => value === null ? "NaN" : Math.abs(value) >= 1.797e308 ? (value > 0 ? "∞" : "−∞") : Number(value.toPrecision(5)).toLocaleString("en", { maximumFractionDigits: 8 });
   const left = (seconds) => seconds < 60 ? `${Math.round(seconds)} s` : seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`;
   const log = find("[data-log]");
   let changes = setup.changes, line = -1, timer = null, asking = false, ended = false;

@@ -3,7 +3,7 @@
 (() => {
   const table = window.runsTable;
   if (!table) return;
-  const ATTRIBUTES = [["attributes.status", "state"], ["attributes.start_time", "started"], ["attributes.duration", "duration"],
+  const ATTRIBUTES = [["attributes.status", "state"], ["attributes.start_time", "started"], ["attributes.duration_seconds", "duration"],
     ["attributes.end_time", "ended"], ["attributes.user_id", "user"], ["attributes.run_id", "id"], ["attributes.artifact_uri", "artifacts"]];
   const KINDS = [["attribute", "Of the run"], ["metric", "Metrics"], ["param", "Params"], ["tag", "Tags"]];
   const MOST_LISTED = 100, STEP = 32;

@@ -6,7 +6,7 @@
   const NUMBER = ["=", "!=", ">", ">=", "<", "<="];
   const TEXT = ["=", "!=", "LIKE", "ILIKE", "NOT LIKE", "IN", "NOT IN", "RLIKE", "IS NULL", "IS NOT NULL"];
   const STATES = ["FINISHED", "RUNNING", "FAILED", "KILLED", "SCHEDULED"];
-  const NUMBERS = ["start_time", "end_time"];
+  const NUMBERS = ["start_time", "end_time", "duration_seconds"];
   const PIECE = /\s+|'(?:''|\\'|[^'])*'?|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])|(?:\w|`[^`]*`?|"[^"]*"?)(?:[\w./:-]|`[^`]*`?|"[^"]*"?)*|[<>=!~]+|[(),]|[^\s]/gy;
   const MOST = 12;
   const input = () => document.getElementById("filter"), list = () => document.getElementById("filter-choices");
@@ -46,7 +46,7 @@
     const word = typed.text.toLowerCase();
     if (kind === "name") {
       const known = await table.known();
-      const all = [...known.metric, ...known.param, ...known.tag, ...known.attribute.filter(([one]) => !one.endsWith(".duration"))];
+      const all = [...known.metric, ...known.param, ...known.tag, ...known.attribute];
       const begins = ([full, key]) => full.toLowerCase().startsWith(word) || key.toLowerCase().startsWith(word);
       const holds = ([full]) => full.toLowerCase().includes(word);
       return [...all.filter(begins), ...all.filter((one) => !begins(one) && holds(one))].map(([full]) => ({ text: full, then: " " }));
