@@ -11,7 +11,7 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.profiling.document import KINDS, SEVERITIES, Alert, Column, Histogram, Matrix, Profile
 
 WIDTH, HEIGHT = 320.0, 80.0
-CARDS_PER_PAGE = 24
+CARDS_PER_PAGE = 12
 HEAT_COLUMNS = 40
 TOP_SHOWN = 8
 COMMON = 0.02  # beside a histogram only values that stand out of it are named
