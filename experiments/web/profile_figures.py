@@ -170,7 +170,7 @@ def heat_maps(profile: Profile) -> list[dict[str, Any]]:
 
 
 def heat_map(title: str, matrix: Matrix) -> dict[str, Any]:
-    """Cells of 20 × 20; opacity is the strength."""
+    """Cells of 20 × 20; opacity is the strength. What is the same on both sides of the diagonal is drawn once."""
     names = matrix.columns[:HEAT_COLUMNS]
     cells = [
         {
@@ -180,7 +180,7 @@ def heat_map(title: str, matrix: Matrix) -> dict[str, Any]:
             "title": f"{names[down]} and {names[across]}: {value:.3f}",
         }
         for down, row in enumerate(matrix.values[:HEAT_COLUMNS])
-        for across, value in enumerate(row[:HEAT_COLUMNS])
+        for across, value in enumerate(row[: down + 1])
         if value is not None and abs(value) >= 0.005
     ]
     labels = [
