@@ -62,7 +62,7 @@ def host() -> str:
 
 def own_url() -> str:
     """Where processes of this machine find the server."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1", "": "127.0.0.1"}.get(host(), host())  # noqa: S104
+    name = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1", "": "127.0.0.1"}.get(host(), host())  # noqa: S104  # to name it is not to bind it
     return f"http://[{name}]:{port()}" if ":" in name else f"http://{name}:{port()}"
 
 

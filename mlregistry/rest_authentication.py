@@ -29,8 +29,8 @@ class TokenOrSession(BaseAuthentication):
         actor, token = actor_of_header(inner, header) if header else (_actor_of_session(inner), None)
         if actor is None or actor.user is None:
             return None
-        inner.actor = actor  # type: ignore[attr-defined]
-        inner.token = token  # type: ignore[attr-defined]
+        inner.actor = actor  # type: ignore[attr-defined]  # an attribute of ours
+        inner.token = token  # type: ignore[attr-defined]  # an attribute of ours
         return actor.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -79,9 +79,9 @@ def _actor_of_session(request: HttpRequest) -> Actor | None:
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]  # Django's check wants a next view and never calls it
     check.process_request(request)
-    reason = check.process_view(request, None, (), {})  # type: ignore[arg-type]
+    reason = check.process_view(request, None, (), {})  # type: ignore[arg-type]  # no view is asked, only the check
     if reason:
         raise Forbidden(
             "The CSRF token is missing or wrong. Send the header X-CSRFToken, or a token of the API."

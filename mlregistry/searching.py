@@ -49,7 +49,7 @@ def identities(
     columns = ", ".join(key.sql for key in keys)
     tests = " AND ".join(text for text, _ in conditions)
     # Only texts of the callers' own are joined; values are parameters.
-    sql = f"SELECT {identity}, {columns} FROM {source} WHERE {tests} ORDER BY {order} LIMIT %s"  # noqa: S608
+    sql = f"SELECT {identity}, {columns} FROM {source} WHERE {tests} ORDER BY {order} LIMIT %s"  # noqa: S608  # see above
     parameters = [value for key in keys for value in key.parameters]
     parameters += [value for _, values in conditions for value in values]
     rows = searched(sql, [*parameters, *order_values, limit + 1])

@@ -10,8 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
 django_application = get_wsgi_application()
 
 # Models can only be imported once Django is set up.
-from mlregistry.lent_connections import with_lent_connections  # noqa: E402
-from mlregistry.mlflow_api.door import mlflow_door  # noqa: E402
-from serving.fast_door import fast_door  # noqa: E402
+from mlregistry.lent_connections import with_lent_connections  # noqa: E402  # see above
+from mlregistry.mlflow_api.door import mlflow_door  # noqa: E402  # see above
+from serving.fast_door import fast_door  # noqa: E402  # see above
 
 application = fast_door(with_lent_connections(mlflow_door(django_application), settings.WEB_THREADS))

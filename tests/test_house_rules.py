@@ -50,6 +50,17 @@ def test_every_module_says_what_lives_in_it() -> None:
     assert silent == []
 
 
+def test_whatever_a_checker_is_told_to_let_through_has_a_reason() -> None:
+    bare = re.compile(r"# (type: ignore(\[[a-z, -]+\])?|noqa(: [A-Z0-9, ]+)?)\s*$")
+    silent = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in _python_files()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if bare.search(line)
+    ]
+    assert silent == []
+
+
 @pytest.mark.django_db
 def test_migrations_cover_the_models() -> None:
     call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())

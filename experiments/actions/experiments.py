@@ -164,7 +164,7 @@ def _require_active(experiment: Experiment) -> None:
 def _update_tags(change: str, values: list[str], experiment: Experiment) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE experiments_experiment SET tags = {change}, updated_at = now() WHERE id = %s",  # noqa: S608
+            f"UPDATE experiments_experiment SET tags = {change}, updated_at = now() WHERE id = %s",  # noqa: S608  # texts of this file
             [*values, experiment.pk],
         )
 

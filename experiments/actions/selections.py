@@ -78,7 +78,7 @@ def use_features(study: SelectionStudy, method: str, n_features: int | None, *, 
     """
     by.require(Role.EDITOR)
     row = queries.row_of(study, method, n_features)
-    features = [name for name in study.result["features"] if name in set(row["features"])]  # type: ignore[index]
+    features = [name for name in study.result["features"] if name in set(row["features"])]  # type: ignore[index]  # a study without a result has no rows
     if not features:
         raise Invalid("Principal components keep none of the original features.", field="method")
     with transaction.atomic():

@@ -218,7 +218,7 @@ def _bound(text: str | None, name: str, default: float) -> float:
     try:
         value = default if text is None else float(text)
     except ValueError as error:
-        raise Invalid(f"{text[:50]!r} is no number.", field=name) from error  # type: ignore[index]
+        raise Invalid(f"{text[:50]!r} is no number.", field=name) from error  # type: ignore[index]  # None is no ValueError, it has the default
     if math.isnan(value):
         raise Invalid(f"{name} is a number.", field=name)
     return value

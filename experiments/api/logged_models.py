@@ -47,7 +47,7 @@ class LoggedModelDetail(LoggedModelOut):
     metrics = serializers.SerializerMethodField()
 
     class Meta(LoggedModelOut.Meta):
-        fields = (*LoggedModelOut.Meta.fields, "metrics")  # type: ignore[assignment]
+        fields = (*LoggedModelOut.Meta.fields, "metrics")  # type: ignore[assignment]  # the stubs want the base's own length
 
     @extend_schema_field(LoggedModelMetricOut(many=True))
     def get_metrics(self, model: LoggedModel) -> Any:

@@ -54,7 +54,7 @@ class ProfileDetail(ProfileOut):
     profile = serializers.SerializerMethodField()
 
     class Meta(ProfileOut.Meta):
-        fields = (*ProfileOut.Meta.fields, "profile")  # type: ignore[assignment]
+        fields = (*ProfileOut.Meta.fields, "profile")  # type: ignore[assignment]  # the stubs want the base's own length
 
     def get_profile(self, row: DatasetProfile) -> dict[str, Any] | None:
         return queries.document(row).to_json() if row.state == "ready" else None

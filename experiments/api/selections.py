@@ -37,7 +37,7 @@ class SelectionOut(serializers.ModelSerializer[SelectionStudy]):
 
 class SelectionDetail(SelectionOut):
     class Meta(SelectionOut.Meta):
-        fields = (*SelectionOut.Meta.fields, "result")  # type: ignore[assignment]
+        fields = (*SelectionOut.Meta.fields, "result")  # type: ignore[assignment]  # the stubs want the base's own length
 
 
 class SelectionIn(serializers.Serializer[Any]):

@@ -138,7 +138,7 @@ class ExperimentDetail(ExperimentOut):
     size = serializers.SerializerMethodField()
 
     class Meta(ExperimentOut.Meta):
-        fields = (*ExperimentOut.Meta.fields, "size")  # type: ignore[assignment]
+        fields = (*ExperimentOut.Meta.fields, "size")  # type: ignore[assignment]  # the stubs want the base's own length
 
     def get_size(self, experiment: Experiment) -> int:
         return space.of_experiment(experiment.pk)
@@ -186,7 +186,7 @@ class RunDetail(RunOut):
     size = serializers.SerializerMethodField()
 
     class Meta(RunOut.Meta):
-        fields = (  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]  # the stubs want the base's own length
             *RunOut.Meta.fields, "recipe", "signature", "input_example", "warnings", "active_at",
             "timeout_seconds", "timed_out", "size",
         )  # fmt: skip
@@ -199,7 +199,7 @@ class RunIn(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=500)
     recipe = serializers.DictField(required=False, allow_null=True)
     dataset_version = serializers.IntegerField(required=False, allow_null=True)
-    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
+    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]  # a field's name that the base has too
     is_baseline = serializers.BooleanField(required=False)
     started_at = serializers.DateTimeField(required=False, allow_null=True)
 

@@ -99,7 +99,7 @@ def candidates(study: Study) -> list["Candidate"]:
     """The best complete trials that kept their held-out predictions, the best of each family among them."""
     sign = -1 if study.directions[0] == "maximize" else 1
     rows = Trial.objects.filter(study=study, state=TrialState.COMPLETE, run__isnull=False)
-    told = sorted((row for row in rows if row.values), key=lambda row: (sign * row.values[0], row.number))  # type: ignore[index]
+    told = sorted((row for row in rows if row.values), key=lambda row: (sign * row.values[0], row.number))  # type: ignore[index]  # only trials with values
     firsts = {(row.params or {}).get(ESTIMATOR): row for row in reversed(told)}
     wanted = list(dict.fromkeys([*told[:MOST_CANDIDATES], *firsts.values()]))
     files = {

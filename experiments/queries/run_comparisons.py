@@ -75,8 +75,8 @@ def _reason(run: Run, other: Run, one: Evaluation | None, two: Evaluation | None
     for each, evaluation in ((run, one), (other, two)):
         if evaluation is None:
             return f"{each.name} has no evaluation on test rows of ours"
-    assert one is not None  # noqa: S101
-    assert two is not None  # noqa: S101
+    assert one is not None  # noqa: S101  # else the reason was told above
+    assert two is not None  # noqa: S101  # else the reason was told above
     if run.dataset_version_id is None or run.dataset_version_id != other.dataset_version_id:
         return "they were measured on other data"
     if one.target != two.target:

@@ -81,7 +81,7 @@ def best(study: Study, rows: Sequence[Trial]) -> list[Trial]:
         return [row for row in told if row.number == study.best_number]
     kept = front([tuple(row.values or ()) for row in told], study.directions)
     found = [told[place] for place in kept]
-    return sorted(found, key=lambda row: row.values[0], reverse=study.directions[0] == "maximize")  # type: ignore[index]
+    return sorted(found, key=lambda row: row.values[0], reverse=study.directions[0] == "maximize")  # type: ignore[index]  # only trials with values
 
 
 def short(params: Mapping[str, Any]) -> list[tuple[str, str]]:

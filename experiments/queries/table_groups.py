@@ -1,6 +1,6 @@
 """Runs in groups of equal params, tags or attributes: how many, and mean, spread and extremes of metrics.
 
-One statement over all runs that match. Called by the runs table.
+One statement over all runs that match, which PostgreSQL may share among workers. Called by the runs table.
 """
 # ruff: noqa: S608  # only texts of this package are joined; values are parameters
 
@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from experiments.models import Experiment
+from experiments.models import Experiment, Lifecycle, Run
 from experiments.queries import search
 from experiments.queries.run_places import TABLES, metric_column, placing
 from experiments.queries.run_segments import Scope, runs
 from experiments.queries.runs_table import wanted
 from experiments.queries.table_state import Column, TableState, combined, equals
 from mlregistry.accounts.models import Team
-from mlregistry.lib.filter_expr import RUNS, parse, parse_order
+from mlregistry.lib.filter_expr import RUNS, Expression, parse, parse_order
 from mlregistry.lib.filter_sql import Sql, condition, patterned
 from mlregistry.searching import lifecycles, searched
 
 MOST_GROUPS = 200
 MOST_MEASURES = 6
+MANY = 20_000  # runs of an experiment, from which on the groups are shown before they are measured
 LARGEST = 1e150  # the square of a larger one is none
 PATTERN_MILLIS = 5_000
+# The values of a param lie all over its table: read in the order of the pages, each of them once, it takes half the
+# time. PostgreSQL prefers the index's order where pages are said to cost as much one by one as in a row.
+IN_ORDER_OF_PAGES = "SET LOCAL random_page_cost = 4; "
 COLUMNS = {"status": "r.status", "user_id": "r.user_name"}
 
 
@@ -40,7 +44,7 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Group:
     """`values` are those of the state's groups, None where a run has none; `filter` leads to its runs, or is None
-    where the grammar cannot name them."""
+    where the grammar cannot name them. No `measures` where they were not wanted yet."""
 
     values: tuple[str | None, ...]
     n: int
@@ -57,19 +61,26 @@ class Groups:
     is_cut: bool
 
 
-def groups(team: Team, experiment: Experiment, state: TableState, *, now: datetime) -> Groups:
-    """The state's groups with the first of its metric columns measured."""
+def are_many(experiment: Experiment) -> bool:
+    """Whether measuring takes so long that the groups are worth showing before."""
+    rows = Run.objects.filter(experiment=experiment, lifecycle=Lifecycle.ACTIVE)
+    return rows.order_by("-started_at", "pk")[MANY : MANY + 1].exists()
+
+
+def groups(
+    team: Team, experiment: Experiment, state: TableState, *, now: datetime, measure: bool = True
+) -> Groups:
+    """The state's groups, with the first of its metric columns measured if that is wanted."""
     measured = tuple(column for column in state.columns if column.is_number)[:MOST_MEASURES]
     scope = search.scope(team.pk, [experiment.pk])
-    sql, values = _statement(scope, state, measured, wanted(state, now).filter)
+    sql, values = _statement(scope, state, measured if measure else (), wanted(state, now).filter)
     found = searched(sql, values)
     return Groups(measured, [_group(state, row) for row in found[:MOST_GROUPS]], len(found) > MOST_GROUPS)
 
 
 def _statement(scope: Scope, state: TableState, measured: tuple[Column, ...], filter: str) -> Sql:
     tree = parse(filter, RUNS)
-    source, values = runs(scope, lifecycles("ACTIVE_ONLY"), branched=False)
-    test, tested = condition(tree, placing(scope.experiment_ids, scope.direction))
+    matching, values = _matching(scope, tree)
     parts = [_grouping(scope, column, number) for number, column in enumerate(state.group)]
     numbers = [_measuring(scope, column, number) for number, column in enumerate(measured)]
     names = ", ".join(f"{text} AS k{number}" for number, (text, _) in enumerate(parts))
@@ -78,12 +89,24 @@ def _statement(scope: Scope, state: TableState, measured: tuple[Column, ...], fi
     sums = "".join(f", {text}" for text, _ in numbers)
     keys = ", ".join(f"k{number}" for number in range(len(parts)))
     sql = f"""
-        WITH matching AS MATERIALIZED (SELECT r.id, r.status, r.user_name FROM {source} WHERE {test})
-        SELECT {names}, count(*) AS n{sums} FROM matching AS r{joins}
+        SELECT {names}, count(*) AS n{sums} FROM {matching}{joins}
         GROUP BY {keys} ORDER BY {_ordering(state, measured)} LIMIT {MOST_GROUPS + 1}
     """
     limit = f"SET LOCAL statement_timeout = {PATTERN_MILLIS}; " if patterned(tree) else ""
-    return limit + sql, [*values, *tested, *joined]
+    return limit + IN_ORDER_OF_PAGES + sql, [*values, *joined]
+
+
+def _matching(scope: Scope, tree: Expression | None) -> Sql:
+    """The runs r that match; behind a fence if a filter says which, for then PostgreSQL cannot know how many there
+    are, and a fence keeps its workers out."""
+    source, values = runs(scope, lifecycles("ACTIVE_ONLY"), branched=False)
+    if tree is None:
+        return source, values
+    test, tested = condition(tree, placing(scope.experiment_ids, scope.direction))
+    return f"(SELECT r.id, r.status, r.user_name FROM {source} WHERE {test} OFFSET 0) AS r", [
+        *values,
+        *tested,
+    ]
 
 
 def _grouping(scope: Scope, column: Column, number: int) -> tuple[str, Sql]:

@@ -56,7 +56,7 @@ class Ask:
 
     def seconds_left(self) -> float:
         """Unavailable when the time is up."""
-        left = float(self._end) - time.monotonic()  # type: ignore[attr-defined]
+        left = float(self._end) - time.monotonic()  # type: ignore[attr-defined]  # set by __post_init__
         if left <= 0:
             raise Unavailable(
                 f"The source took longer than {self.limits.seconds:g} seconds; nothing was changed."

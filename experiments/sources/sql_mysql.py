@@ -72,7 +72,7 @@ def _statement(query: str, cursor_column: str, ask: Ask) -> tuple[Any, ...]:
     if not cursor_column:
         return (query,)
     column = f"`{cursor_column}`"
-    inner = f"SELECT * FROM ({query}\n) AS source_rows"  # noqa: S608
+    inner = f"SELECT * FROM ({query}\n) AS source_rows"  # noqa: S608  # the owner's own query, on a connection of theirs; the column's name is checked
     if ask.since.get("value") is None:
         return (f"{inner} ORDER BY {column}",)
     # Percent signs of the query are no places for values.

@@ -86,8 +86,8 @@ def _statement(query: str, cursor_column: str, ask: Ask) -> tuple[Any, ...]:
         return (query,)
     column = f'"{cursor_column}"'
     if ask.since.get("value") is None:
-        return (f"SELECT * FROM ({query}\n) ORDER BY {column}",)  # noqa: S608
-    return f"SELECT * FROM ({query}\n) WHERE {column} > ? ORDER BY {column}", (ask.since["value"],)  # noqa: S608
+        return (f"SELECT * FROM ({query}\n) ORDER BY {column}",)  # noqa: S608  # the owner's own query, on a connection of theirs; the column's name is checked
+    return f"SELECT * FROM ({query}\n) WHERE {column} > ? ORDER BY {column}", (ask.since["value"],)  # noqa: S608  # the owner's own query, on a connection of theirs; the column's name is checked
 
 
 def _rows(found: Any) -> Iterator[Sequence[Any]]:

@@ -56,10 +56,10 @@ def get(
         "resolve": resolve,
     }
     if into is None:
-        answer = outgoing.request("GET", address, **options)  # type: ignore[arg-type]
+        answer = outgoing.request("GET", address, **options)  # type: ignore[arg-type]  # the options are those of request
     else:
         with into.open("wb") as file:
-            answer = outgoing.request("GET", address, into=file, **options)  # type: ignore[arg-type]
+            answer = outgoing.request("GET", address, into=file, **options)  # type: ignore[arg-type]  # the options are those of request
     if answer.status not in (200, 304):
         raise Unavailable(f"{urlsplit(url).hostname} answered with status {answer.status}.")
     return answer

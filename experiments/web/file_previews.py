@@ -134,7 +134,7 @@ def _parquet(artifact: Artifact) -> Look:
         duck.connect([path.parent, Path(scratch)]) as connection,
     ):
         try:
-            cursor = connection.execute(f"SELECT * FROM {duck.scan(path)} LIMIT {MOST_ROWS + 1}")  # noqa: S608
+            cursor = connection.execute(f"SELECT * FROM {duck.scan(path)} LIMIT {MOST_ROWS + 1}")  # noqa: S608  # duck quotes names and paths, the rest is ours
             columns, rows = [one[0] for one in cursor.description or []], cursor.fetchall()
         except duckdb.Error as error:
             raise Invalid("The file cannot be read as Parquet; download it.") from error

@@ -11,7 +11,7 @@ from mlregistry.errors import Invalid
 from mlregistry.ml.profiling.document import KINDS, SEVERITIES, Alert, Column, Histogram, Matrix, Profile
 
 WIDTH, HEIGHT = 320.0, 80.0
-CARDS_PER_PAGE = 24
+CARDS_PER_PAGE = 12
 HEAT_COLUMNS = 40
 TOP_SHOWN = 8
 COMMON = 0.02  # beside a histogram only values that stand out of it are named
@@ -170,7 +170,7 @@ def heat_maps(profile: Profile) -> list[dict[str, Any]]:
 
 
 def heat_map(title: str, matrix: Matrix) -> dict[str, Any]:
-    """Cells of 20 × 20; opacity is the strength."""
+    """Cells of 20 × 20; opacity is the strength. What is the same on both sides of the diagonal is drawn once."""
     names = matrix.columns[:HEAT_COLUMNS]
     cells = [
         {
@@ -180,7 +180,7 @@ def heat_map(title: str, matrix: Matrix) -> dict[str, Any]:
             "title": f"{names[down]} and {names[across]}: {value:.3f}",
         }
         for down, row in enumerate(matrix.values[:HEAT_COLUMNS])
-        for across, value in enumerate(row[:HEAT_COLUMNS])
+        for across, value in enumerate(row[: down + 1])
         if value is not None and abs(value) >= 0.005
     ]
     labels = [

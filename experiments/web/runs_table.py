@@ -162,7 +162,8 @@ def _content(
         return _rows(
             state, queries.page(team, experiment, state, now=now, token=token, limit=queries.PAGE_ROWS), now
         )
-    found = table_groups.groups(team, experiment, state, now=now)
+    waits = "measures" not in request.GET and table_groups.are_many(experiment)
+    found = table_groups.groups(team, experiment, state, now=now, measure=not waits)
     direction = search.scope(team.pk, [experiment.pk]).direction
     ungrouped = [
         (line, links.query_of(state, group=[], filter=line.filter) if line.filter is not None else "")
@@ -170,6 +171,7 @@ def _content(
     ]
     return {
         "groups": ungrouped, "measured": found.measured, "is_cut": found.is_cut, "direction": direction,
+        "measures": f"{links.query_of(state)}&measures=1" if waits and found.measured else "",
         "most_groups": table_groups.MOST_GROUPS, "grouped_by": [_chip(state, column) for column in state.group],
     }  # fmt: skip
 

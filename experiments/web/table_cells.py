@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """`names` of its values, then `cells`: a mean and a best for each measure."""
+    """`names` of its values, then `cells`: a mean and a best for each measure, dots while it is not measured."""
 
     names: list[str]
     n: int
@@ -64,7 +64,8 @@ def cell(column: Column, value: Any) -> Cell:
 
 def group_lines(found: Groups, direction: str) -> list[GroupLine]:
     """The best follows the problem's direction, and where there is none, both ends are shown."""
-    return [_group_line(group, direction) for group in found.groups]
+    waiting = [Cell("n none", "…")] * 2 * len(found.measured)
+    return [_group_line(group, direction, waiting) for group in found.groups]
 
 
 def exported(row: TableRow) -> list[str]:
@@ -73,8 +74,8 @@ def exported(row: TableRow) -> list[str]:
     return [row.run.pk.hex, neutral(row.run.name), *values]
 
 
-def _group_line(group: Group, direction: str) -> GroupLine:
-    cells = [part for measure in group.measures for part in _measured(measure, direction)]
+def _group_line(group: Group, direction: str, waiting: list[Cell]) -> GroupLine:
+    cells = [part for measure in group.measures for part in _measured(measure, direction)] or waiting
     names = ["none" if value is None else value if value else "empty" for value in group.values]
     return GroupLine(names, group.n, cells, group.filter)
 

@@ -134,7 +134,7 @@ def _in_fork(context: JobContext, weighed: Callable[[], list[Row]], limits: Limi
     def work(send: Send) -> None:
         send({"offers": weighed()})
 
-    tick = lambda: CANCELLED if context.cancelled() else None  # noqa: E731
+    tick = lambda: CANCELLED if context.cancelled() else None  # noqa: E731  # handed on as it is
     ended = forked.run(work, limits=limits, hear=lambda message: heard.update(message), tick=tick)
     if ended.reason == CANCELLED:
         raise JobCancelled

@@ -28,7 +28,7 @@ def explain(context: JobContext, *, run_id: str) -> dict[str, Any]:
     """Set the run's curves; returns their names."""
     run = _run(run_id)
     assert run.problem is not None  # noqa: S101  # _run saw to it
-    assert run.dataset_version is not None  # noqa: S101
+    assert run.dataset_version is not None  # noqa: S101  # _run saw to it
     context.report(0.0, "Reading the dataset")
     with local_paths(run.dataset_version) as paths:
         frame = tables.load(paths)

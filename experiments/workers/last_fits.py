@@ -98,7 +98,7 @@ class LastFits:
                         settle(context, self.auto, run)
 
         limits = Limits(FOREVER, left_of(self._memory_mb()), output_bytes=None)
-        over = lambda: LATE if time.monotonic() >= self._end_of(told, until) else None  # noqa: E731
+        over = lambda: LATE if time.monotonic() >= self._end_of(told, until) else None  # noqa: E731  # handed on as it is
         return run_part(self.context, work, limits, over=over)
 
     def _one(self, context: JobContext, row: Row, run: Run, deadline: float) -> bool:

@@ -158,7 +158,7 @@ class Fold:
 
     def _forked(self, piece: dict[str, Any], hear: Callable[[dict[str, Any]], str | None]) -> Ended:
         limits = Limits(self.study.trial_seconds, self.study.trial_memory_mb)
-        tick = lambda: CANCELLED if self.context.cancelled() else None  # noqa: E731
+        tick = lambda: CANCELLED if self.context.cancelled() else None  # noqa: E731  # handed on as it is
         ended = self.fork.run(piece, limits=limits, hear=hear, tick=tick)
         if ended.reason == CANCELLED:
             raise JobCancelled

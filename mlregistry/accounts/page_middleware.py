@@ -28,7 +28,7 @@ class _ForPeople:
     def __call__(self, request: HttpRequest) -> Any:
         if is_by_token(request):
             return self.get_response(request)
-        return super().__call__(request)  # type: ignore[misc]
+        return super().__call__(request)  # type: ignore[misc]  # the base's answer has no type
 
 
 def is_by_token(request: HttpRequest) -> bool:

@@ -52,7 +52,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no t
         return {"issuer": rules().issuer}
 
 
-class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
     @cached_property
     def openid_config(self) -> dict[str, Any]:
         """The provider's own description, of the very issuer that the operator named."""
@@ -85,7 +85,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return login
 
 
-class People(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class People(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's questions, answered by our rules: one provider from the environment, accounts by our action."""
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Provider:
@@ -134,7 +134,7 @@ class People(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """The audit trail tells."""
 
 
-class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
+class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's own pages and messages are not used."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import requests  # noqa: TID251 - its objects are what allauth wants; nothing is sent by it
-from requests.adapters import BaseAdapter  # noqa: TID251
-from requests.structures import CaseInsensitiveDict  # noqa: TID251
+from requests.adapters import BaseAdapter  # noqa: TID251  # as above
+from requests.structures import CaseInsensitiveDict  # noqa: TID251  # as above
 
 from mlregistry import outgoing
 

@@ -21,7 +21,7 @@ class TeamPrefix:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         found = PREFIX.fullmatch(request.path_info)
-        request.team_slug = found[1] if found else None  # type: ignore[attr-defined]
+        request.team_slug = found[1] if found else None  # type: ignore[attr-defined]  # an attribute of ours
         if found is None:
             return self.get_response(request)
         outside = get_script_prefix()

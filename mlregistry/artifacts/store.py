@@ -46,7 +46,7 @@ class Spool:
     sha256: str
 
 
-class SpoolFile(File):  # type: ignore[type-arg]
+class SpoolFile(File):  # type: ignore[type-arg]  # File is generic in the stubs alone
     """Lets a storage on the same disk move the spool instead of copying it."""
 
     def __init__(self, spool: Spool, stream: Any) -> None:
@@ -222,8 +222,8 @@ def _unreferenced() -> QuerySet[StoredFile]:
     used = Q()
     for field in StoredFile._meta.get_fields(include_hidden=True):
         if field.one_to_many or field.one_to_one:
-            model, column = field.related_model, field.field.name  # type: ignore[union-attr]
-            used |= Q(Exists(model._base_manager.filter(**{column: OuterRef("pk")})))  # type: ignore[union-attr]
+            model, column = field.related_model, field.field.name  # type: ignore[union-attr]  # relations only
+            used |= Q(Exists(model._base_manager.filter(**{column: OuterRef("pk")})))  # type: ignore[union-attr]  # relations only
     return StoredFile.objects.exclude(used) if used else StoredFile.objects.all()
 
 
@@ -238,5 +238,5 @@ def _delete(rows: QuerySet[StoredFile]) -> int:
     except IntegrityError:
         return 0
     for key in gone:
-        transaction.on_commit(lambda key=key: _storage().delete(key))  # type: ignore[misc]
+        transaction.on_commit(lambda key=key: _storage().delete(key))  # type: ignore[misc]  # the default binds the key of this turn
     return len(gone)

@@ -1,5 +1,6 @@
 """The administration's site: its first page is the console, and people sign in on the one page for that."""
 
+import re
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -15,6 +16,7 @@ from mlregistry.ui.page import error_page
 from .queries import health, overview, people, storage
 
 LEFT_OUT = frozenset({"account", "socialaccount"})
+NAMES_IN_Y = re.compile(r"(?<![aeiou])ys$")  # Django adds an s, whatever the name ends in
 
 
 class ConsoleSite(AdminSite):
@@ -24,11 +26,17 @@ class ConsoleSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Without allauth's pages: its tables hold who is who at the provider, which only a sign-in may write."""
+        """Without allauth's pages: its tables hold who is who at the provider, which only a sign-in may write.
+
+        Plurals are mended here, where they are read: in the models they would be migrations.
+        """
         models: list[Any] = (
             [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         )
         shown = [model for model in models if model._meta.app_label not in LEFT_OUT]
+        for model in shown:
+            plural = NAMES_IN_Y.sub("ies", str(model._meta.verbose_name_plural))
+            model._meta.verbose_name_plural = plural
         super().register(shown, admin_class, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

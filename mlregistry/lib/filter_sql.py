@@ -65,7 +65,7 @@ def compared(comparison: Comparison, place: Place) -> Sql:
         return (f"(NOT {found})" if operator == "IS NULL" else found), list(place.parameters)
     if operator in ("IN", "NOT IN"):
         test = "= ANY(%s)" if operator == "IN" else "<> ALL(%s)"
-        return place.within.format(f"{place.column} {test}"), [*place.parameters, list(value)]  # type: ignore[arg-type]
+        return place.within.format(f"{place.column} {test}"), [*place.parameters, list(value)]  # type: ignore[arg-type]  # IN comes with a list
     return place.within.format(f"{place.column} {OPERATORS[operator]} %s"), [*place.parameters, value]
 
 

@@ -21,7 +21,7 @@ MOST_THRESHOLDS = 500
 EDGE = 1e-6
 
 
-class Adjusted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Adjusted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """`calibrators_` (one for the second of two classes, else one per class) and `threshold_` are None until set."""
 
     def __init__(self, classifier: Any) -> None:
@@ -46,7 +46,7 @@ class Adjusted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class Sigmoid(BaseEstimator):  # type: ignore[misc]
+class Sigmoid(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Platt's scaling (1999) on log-odds: a straight line in them, fitted to his smoothed targets."""
 
     def fit(self, probability: Array, truth: Array) -> Sigmoid:

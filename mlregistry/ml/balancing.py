@@ -16,7 +16,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 Array = npt.NDArray[Any]
 
 
-class Balanced(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Balanced(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Fits with weights of rows / (classes · rows of the class), as scikit-learn's class_weight="balanced"."""
 
     def __init__(self, classifier: Any) -> None:

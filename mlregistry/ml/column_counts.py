@@ -25,7 +25,7 @@ Expressions = Callable[[str], Sequence[str]]
 
 
 def rows(connection: duckdb.DuckDBPyConnection, source: str) -> int:
-    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
+    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608  # duck quotes names and paths, the rest is ours
     return int(counted[0]) if counted else 0
 
 
@@ -51,7 +51,7 @@ def _side_by_side(
 ) -> list[list[Any]]:
     parts = [expressions(column) for column in batch]
     chosen = ", ".join(part for some in parts for part in some)
-    row = connection.execute(f"SELECT {chosen} FROM {source}").fetchone() or ()  # noqa: S608
+    row = connection.execute(f"SELECT {chosen} FROM {source}").fetchone() or ()  # noqa: S608  # duck quotes names and paths, the rest is ours
     width = len(parts[0])
     return [list(row[start : start + width]) for start in range(0, len(row), width)]
 
@@ -62,6 +62,6 @@ def _stacked(
     chosen = ", ".join(expressions("v"))
     values = f"unnest([{', '.join(batch)}]) AS v, unnest(range({len(batch)})) AS place"
     rows = connection.execute(
-        f"SELECT place, {chosen} FROM (SELECT {values} FROM {source}) GROUP BY place ORDER BY place"  # noqa: S608
+        f"SELECT place, {chosen} FROM (SELECT {values} FROM {source}) GROUP BY place ORDER BY place"  # noqa: S608  # duck quotes names and paths, the rest is ours
     ).fetchall()
     return [list(row[1:]) for row in rows]

@@ -106,7 +106,7 @@ def _cleaned(
         f"CASE WHEN {column} NOT IN ({_words(MISSING)}) THEN {column} END AS {column}" for column in odd
     )
     connection.execute(
-        f"COPY (SELECT * REPLACE ({known}) FROM (SELECT * REPLACE ({trimmed}) FROM {duck.scan(raw)}))"  # noqa: S608
+        f"COPY (SELECT * REPLACE ({known}) FROM (SELECT * REPLACE ({trimmed}) FROM {duck.scan(raw)}))"  # noqa: S608  # duck quotes names and paths, the rest is ours
         f" TO {duck.text(clean)} (FORMAT parquet)"
     )
     left = column_counts.count(connection, duck.scan(clean), list(odd), lambda v: [f"count({v})"], n_rows)

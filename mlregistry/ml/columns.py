@@ -19,7 +19,7 @@ PARTS = ("year", "month", "day", "weekday", "hour", "days")
 DAY = np.timedelta64(1, "D")
 
 
-class _Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class _Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         self.feature_names_in_ = np.array([str(column) for column in X.columns])
         self.n_features_in_ = X.shape[1]

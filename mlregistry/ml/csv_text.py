@@ -119,9 +119,9 @@ def _read_once(
         f"{f'c{n}' if n in floats else _held(n, choice, marks)} AS {duck.name(name)}"
         for n, (name, choice) in enumerate(zip(text.names, choices, strict=True))
     )
-    rows = f"(SELECT *{', ' if cast else ''}{cast} FROM {_scan(text, floats=floats, rejects=False)})"  # noqa: S608
+    rows = f"(SELECT *{', ' if cast else ''}{cast} FROM {_scan(text, floats=floats, rejects=False)})"  # noqa: S608  # duck quotes names and paths, the rest is ours
     try:
-        connection.execute(f"COPY (SELECT {columns} FROM {rows}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
+        connection.execute(f"COPY (SELECT {columns} FROM {rows}) TO {duck.text(part)} {PARQUET}")  # noqa: S608  # duck quotes names and paths, the rest is ours
     except duckdb.Error:
         return None  # a value of another type, or what reading as text tells better
     figures = parquet_stats.of(connection, part)
@@ -166,13 +166,13 @@ def _has_placeholders(
     sources = [_values(part, name, "DISTINCT " if name in few else "") for name in texts]
     odd = f"v IS NOT NULL AND NOT {column_types.is_plain('v')}"
     return any(
-        connection.execute(f"SELECT 1 FROM {source} WHERE {odd} LIMIT 1").fetchone() is not None  # noqa: S608
+        connection.execute(f"SELECT 1 FROM {source} WHERE {odd} LIMIT 1").fetchone() is not None  # noqa: S608  # duck quotes names and paths, the rest is ours
         for source in sources
     )
 
 
 def _values(part: Path, name: str, distinct: str) -> str:
-    return f"(SELECT {distinct}{duck.name(name)} AS v FROM {duck.scan(part)})"  # noqa: S608
+    return f"(SELECT {distinct}{duck.name(name)} AS v FROM {duck.scan(part)})"  # noqa: S608  # duck quotes names and paths, the rest is ours
 
 
 def _write_raw(
@@ -181,7 +181,7 @@ def _write_raw(
     """Write a Parquet file with text columns c0, c1, …; Invalid names the ragged row."""
     some = f" LIMIT {limit}" if limit else ""
     try:
-        connection.execute(f"COPY (SELECT * FROM {_scan(text)}{some}) TO {duck.text(raw)} (FORMAT parquet)")  # noqa: S608
+        connection.execute(f"COPY (SELECT * FROM {_scan(text)}{some}) TO {duck.text(raw)} (FORMAT parquet)")  # noqa: S608  # duck quotes names and paths, the rest is ours
     except duckdb.Error as error:
         raise _unreadable(error) from error
     _check_rejects(connection, text)
@@ -193,7 +193,7 @@ def _convert(
     chosen = ", ".join(
         f"{choice.expression} AS {duck.name(name)}" for choice, name in zip(choices, names, strict=True)
     )
-    connection.execute(f"COPY (SELECT {chosen} FROM {duck.scan(clean)}) TO {duck.text(part)} {PARQUET}")  # noqa: S608
+    connection.execute(f"COPY (SELECT {chosen} FROM {duck.scan(clean)}) TO {duck.text(part)} {PARQUET}")  # noqa: S608  # duck quotes names and paths, the rest is ours
 
 
 def _scan(text: Text, *, floats: frozenset[int] = frozenset(), rejects: bool = True) -> str:

@@ -96,12 +96,12 @@ def _check_overlap(granularity: Sequence[str], parts: Sequence[Path]) -> list[Fi
     """Whether items are shared by users, and users have enough to hold something back."""
     user, item = (duck.name(name) for name in granularity)
     pairs = (
-        f"SELECT DISTINCT {user} AS u, {item} AS i FROM {duck.scan([part.resolve() for part in parts])}"  # noqa: S608
+        f"SELECT DISTINCT {user} AS u, {item} AS i FROM {duck.scan([part.resolve() for part in parts])}"  # noqa: S608  # duck quotes names and paths, the rest is ours
         f" WHERE {user} IS NOT NULL AND {item} IS NOT NULL"
     )
     with duck.connect([part.parent for part in parts]) as connection:
         row = connection.execute(
-            f"WITH pairs AS ({pairs}) SELECT"  # noqa: S608
+            f"WITH pairs AS ({pairs}) SELECT"  # noqa: S608  # duck quotes names and paths, the rest is ours
             " (SELECT max(n) FROM (SELECT count(*) AS n FROM pairs GROUP BY i)),"
             " (SELECT max(n) FROM (SELECT count(*) AS n FROM pairs GROUP BY u)),"
             " (SELECT median(n) FROM (SELECT count(*) AS n FROM pairs GROUP BY u))"

@@ -54,7 +54,7 @@ def samples(connection: duckdb.DuckDBPyConnection, source: str, values: list[str
     found: dict[str, list[str]] = {}
     for start in range(0, len(values), BATCH):
         batch = values[start : start + BATCH]
-        rows = connection.execute(f"SELECT {', '.join(batch)} FROM {source} LIMIT {SAMPLE}").fetchall()  # noqa: S608
+        rows = connection.execute(f"SELECT {', '.join(batch)} FROM {source} LIMIT {SAMPLE}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
         for value, texts in zip(batch, zip(*rows, strict=True), strict=bool(rows)):
             found[value] = [text for text in texts if text is not None]
             if len(found[value]) < len(texts) == SAMPLE:
@@ -64,7 +64,7 @@ def samples(connection: duckdb.DuckDBPyConnection, source: str, values: list[str
 
 def _first(connection: duckdb.DuckDBPyConnection, source: str, value: str) -> list[str]:
     rows = connection.execute(
-        f"SELECT v FROM (SELECT {value} AS v FROM {source}) WHERE v IS NOT NULL LIMIT {SAMPLE}"  # noqa: S608
+        f"SELECT v FROM (SELECT {value} AS v FROM {source}) WHERE v IS NOT NULL LIMIT {SAMPLE}"  # noqa: S608  # duck quotes names and paths, the rest is ours
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -92,7 +92,7 @@ def _decimal_commas(
     connection: duckdb.DuckDBPyConnection, source: str, value: str, *, decimal: str, commas: bool
 ) -> Found | None:
     counted = connection.execute(
-        "SELECT count(v), count(*) FILTER (regexp_full_match(v, ?)),"  # noqa: S608
+        "SELECT count(v), count(*) FILTER (regexp_full_match(v, ?)),"  # noqa: S608  # duck quotes names and paths, the rest is ours
         " count(*) FILTER (regexp_full_match(v, ?) OR NOT contains(v, ','))"
         f" FROM (SELECT {value} AS v FROM {source})",
         [COMMA, THOUSANDS],
@@ -123,7 +123,7 @@ def _dates(connection: duckdb.DuckDBPyConnection, source: str, value: str) -> Fo
     }
     counts = ", ".join(f"count({expression})" for expression in parsed.values())
     either = f"count(coalesce({', '.join(parsed.values())}))"
-    row = connection.execute(f"SELECT count({value}), {either}, {counts} FROM {source}").fetchone() or (0, 0)  # noqa: S608
+    row = connection.execute(f"SELECT count({value}), {either}, {counts} FROM {source}").fetchone() or (0, 0)  # noqa: S608  # duck quotes names and paths, the rest is ours
     n_known, n_dates, each = row[0], row[1], dict(zip(parsed, row[2:], strict=True))
     if not n_known or n_dates < 0.9 * n_known:
         return None

@@ -39,15 +39,15 @@ def write_table(
     """Write `part`; Invalid for a file that cannot be read or a column that is no plain value."""
     try:
         stored = connection.execute(
-            f"SELECT name, num_children FROM parquet_schema({duck.text(source)}) OFFSET 1"  # noqa: S608
+            f"SELECT name, num_children FROM parquet_schema({duck.text(source)}) OFFSET 1"  # noqa: S608  # duck quotes names and paths, the rest is ours
         ).fetchall()
         if not any(n_children for _, n_children in stored):
             check_names([name for name, _ in stored], limits)
-        columns = connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(source)}").fetchall()  # noqa: S608
+        columns = connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(source)}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
         names = check_names([column[0] for column in columns], limits)
         chosen = [_cast(connection, source, c[0], name, c[1]) for c, name in zip(columns, names, strict=True)]
         connection.execute(
-            f"COPY (SELECT {', '.join(chosen)} FROM {duck.scan(source)})"  # noqa: S608
+            f"COPY (SELECT {', '.join(chosen)} FROM {duck.scan(source)})"  # noqa: S608  # duck quotes names and paths, the rest is ours
             f" TO {duck.text(part)} (FORMAT parquet, COMPRESSION zstd)"
         )
     except (duckdb.Error, UnicodeDecodeError) as error:
@@ -78,6 +78,6 @@ def _cast(connection: duckdb.DuckDBPyConnection, source: Path, stored: str, name
 def _of_long(connection: duckdb.DuckDBPyConnection, source: Path, column: str) -> str:
     """Whole numbers of more than 64 bits: integers when all of them fit, else text, for a float would round them."""
     found = connection.execute(
-        f"SELECT coalesce(max({column}) <= {LARGEST} AND min({column}) >= -{LARGEST}, true) FROM {duck.scan(source)}"  # noqa: S608
+        f"SELECT coalesce(max({column}) <= {LARGEST} AND min({column}) >= -{LARGEST}, true) FROM {duck.scan(source)}"  # noqa: S608  # duck quotes names and paths, the rest is ours
     ).fetchone()
     return "integer" if found and found[0] else "string"

@@ -42,10 +42,10 @@ class Figures:
 
 def of(connection: duckdb.DuckDBPyConnection, parts: Paths) -> dict[str, Figures]:
     """The figures of each column by its name, those left out that a part stores as another type than the table's."""
-    types = connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(parts)}").fetchall()  # noqa: S608
+    types = connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(parts)}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
     files = ", ".join(duck.text(file) for file in duck.listed(parts))
     rows = connection.execute(
-        "SELECT path_in_schema, list({'type': type, 'n': num_values, 'missing': stats_null_count,"  # noqa: S608
+        "SELECT path_in_schema, list({'type': type, 'n': num_values, 'missing': stats_null_count,"  # noqa: S608  # duck quotes names and paths, the rest is ours
         " 'distinct': stats_distinct_count, 'least': CASE WHEN min_is_exact THEN stats_min_value END,"
         " 'most': CASE WHEN max_is_exact THEN stats_max_value END, 'nan': stats_nan_count})"
         f" FROM parquet_metadata([{files}]) GROUP BY path_in_schema"

@@ -39,10 +39,10 @@ def check_granularity(granularity: Sequence[str], info: TableInfo, parts: Sequen
     if not granularity:
         return []
     names = ", ".join(duck.name(name) for name in granularity)
-    groups = f"SELECT {names}, count(*) AS n_ FROM {_source(parts)} GROUP BY {names} HAVING count(*) > 1"  # noqa: S608
+    groups = f"SELECT {names}, count(*) AS n_ FROM {_source(parts)} GROUP BY {names} HAVING count(*) > 1"  # noqa: S608  # duck quotes names and paths, the rest is ours
     with duck.connect([part.parent for part in parts]) as connection:
         counted = connection.execute(
-            f"SELECT coalesce(sum(n_), 0)::BIGINT, count(*) FROM ({groups})"  # noqa: S608
+            f"SELECT coalesce(sum(n_), 0)::BIGINT, count(*) FROM ({groups})"  # noqa: S608  # duck quotes names and paths, the rest is ours
         ).fetchone()
         n_rows, n_keys = counted or (0, 0)
         if not n_rows:
@@ -80,7 +80,7 @@ def check_time(name: str, info: TableInfo, parts: Sequence[Path], now: datetime)
     value = f"TRY_CAST({duck.name(name)} AS TIMESTAMP)"
     with duck.connect([part.parent for part in parts]) as connection:
         row = connection.execute(
-            f"SELECT count({duck.name(name)}), count({value}), count(*) FILTER ({value} > ?), max({value})"  # noqa: S608
+            f"SELECT count({duck.name(name)}), count({value}), count(*) FILTER ({value} > ?), max({value})"  # noqa: S608  # duck quotes names and paths, the rest is ours
             f" FROM {_source(parts)}",
             [now.astimezone(UTC).replace(tzinfo=None)],
         ).fetchone()

@@ -18,7 +18,7 @@ CALIBRATED_SHARE = 0.25
 LEAST_CALIBRATED = 20
 
 
-class Quantiles(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class Quantiles(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """One fit per level, evenly from (1 − coverage) / 2 to (1 + coverage) / 2; `predict` gives the median.
 
     Quantiles that cross are sorted (Chernozhukov, Fernández-Val and Galichon 2010). With `conformal` a quarter of the

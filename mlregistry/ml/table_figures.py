@@ -34,7 +34,7 @@ def describe(
 ) -> TableInfo:
     """Bounds and gaps from the footers where they tell them; the rows are read for the rest."""
     source = duck.scan(parts)
-    schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
+    schema = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
     types = {name: stored_type(sql_type) for name, sql_type, *_ in schema}
     n_rows = column_counts.rows(connection, source)
     known = parquet_stats.of(connection, parts)
@@ -73,7 +73,7 @@ def _bounds(
     found: dict[str, list[Any] | None] = {}
     for batch in _batches(list(types)):
         parts = [part for name in batch for part in _expressions(name, types[name])]
-        row = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchone() or ()  # noqa: S608
+        row = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchone() or ()  # noqa: S608  # duck quotes names and paths, the rest is ours
         found |= {name: list(row[4 * place : 4 * place + 4]) for place, name in enumerate(batch)}
     return found
 
@@ -103,7 +103,7 @@ def _distinct(
         many = [name for name in names if _most_distinct(known.get(name)) > EXACT_DISTINCT]
         for batch in _batches(many):
             counts = ", ".join(f"approx_count_distinct({duck.name(name)})" for name in batch)
-            row = connection.execute(f"SELECT {counts} FROM {source}").fetchone() or ()  # noqa: S608
+            row = connection.execute(f"SELECT {counts} FROM {source}").fetchone() or ()  # noqa: S608  # duck quotes names and paths, the rest is ours
             found |= {name: n for name, n in zip(batch, row, strict=True) if n > EXACT_DISTINCT}
     alike = defaultdict(list)
     for name, sql_type, *_ in schema:
@@ -134,7 +134,7 @@ def _examples(
     left = names
     for n_rows in (HEAD // 20, HEAD):
         chosen = ", ".join(duck.name(name) for name in left)
-        rows = connection.execute(f"SELECT {chosen} FROM {source} LIMIT {n_rows}").fetchall() if left else []  # noqa: S608
+        rows = connection.execute(f"SELECT {chosen} FROM {source} LIMIT {n_rows}").fetchall() if left else []  # noqa: S608  # duck quotes names and paths, the rest is ours
         for name, values in zip(left, zip(*rows, strict=True), strict=bool(rows)):
             different = dict.fromkeys(value for value in values if value is not None)
             found[name] = tuple(dict.fromkeys(map(plain, different)))[:N_EXAMPLES]

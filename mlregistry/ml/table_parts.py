@@ -48,7 +48,7 @@ def fit_rows(part: Path, added: TableInfo, known: Sequence[Column], target: Path
         )
     with duck.connect([part.parent, target.parent], limits) as connection:
         connection.execute(
-            f"COPY (SELECT {', '.join(chosen)} FROM {duck.scan(part)})"  # noqa: S608
+            f"COPY (SELECT {', '.join(chosen)} FROM {duck.scan(part)})"  # noqa: S608  # duck quotes names and paths, the rest is ours
             f" TO {duck.text(target)} (FORMAT parquet, COMPRESSION zstd)"
         )
 
@@ -57,9 +57,9 @@ def merge(paths: Paths, target: Path, limits: Limits) -> int:
     """Several parts as one file; returns its rows."""
     with duck.connect([*duck.folders(paths), target.parent], limits) as connection:
         connection.execute(
-            f"COPY (SELECT * FROM {duck.scan(paths)}) TO {duck.text(target)} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+            f"COPY (SELECT * FROM {duck.scan(paths)}) TO {duck.text(target)} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608  # duck quotes names and paths, the rest is ours
         )
-        counted = connection.execute(f"SELECT count(*) FROM {duck.scan(target)}").fetchone()  # noqa: S608
+        counted = connection.execute(f"SELECT count(*) FROM {duck.scan(target)}").fetchone()  # noqa: S608  # duck quotes names and paths, the rest is ours
     return int(counted[0]) if counted else 0
 
 
@@ -108,13 +108,13 @@ def _rows(before: Paths, after: Paths, common: list[tuple[str, str, str]], limit
         return 0, 0
     values = ", ".join(_compared(*column) for column in common)
     rows = " UNION ALL ".join(
-        f"SELECT hash({values}) AS h, {sign} AS sign FROM {duck.scan(paths)}"  # noqa: S608
+        f"SELECT hash({values}) AS h, {sign} AS sign FROM {duck.scan(paths)}"  # noqa: S608  # duck quotes names and paths, the rest is ours
         for paths, sign in sides
     )
     places = [folder for paths, _ in sides for folder in duck.folders(paths)]
     with duck.connect(places, limits) as connection:
         found = connection.execute(
-            "SELECT coalesce(sum(n) FILTER (n > 0), 0), coalesce(-sum(n) FILTER (n < 0), 0)"  # noqa: S608
+            "SELECT coalesce(sum(n) FILTER (n > 0), 0), coalesce(-sum(n) FILTER (n < 0), 0)"  # noqa: S608  # duck quotes names and paths, the rest is ours
             f" FROM (SELECT sum(sign) AS n FROM ({rows}) GROUP BY h)"
         ).fetchone()
     return (int(found[0]), int(found[1])) if found else (0, 0)

@@ -24,13 +24,13 @@ def sample(
         raise NotFound("The table's file is not there.")
     chosen = ", ".join(duck.name(column) for column in columns)
     table = " UNION ALL BY NAME ".join(
-        f"SELECT {chosen}, {number} AS {PART}, file_row_number AS {PLACE}"  # noqa: S608
+        f"SELECT {chosen}, {number} AS {PART}, file_row_number AS {PLACE}"  # noqa: S608  # duck quotes names and paths, the rest is ours
         f" FROM read_parquet({duck.text(part)}, file_row_number = true)"
         for number, part in enumerate(parts)
     )
     every = 1 if consecutive else max(1, of // n_rows)
     where = f" WHERE hash({PART}, {PLACE}) % {every} = 0" if every > 1 else ""
-    query = f"SELECT {chosen} FROM ({table}){where} ORDER BY {PART}, {PLACE} LIMIT {n_rows:d}"  # noqa: S608
+    query = f"SELECT {chosen} FROM ({table}){where} ORDER BY {PART}, {PLACE} LIMIT {n_rows:d}"  # noqa: S608  # duck quotes names and paths, the rest is ours
     with duck.connect(duck.folders(parts)) as connection:
         frame: pd.DataFrame = connection.execute(query).df()
         return frame

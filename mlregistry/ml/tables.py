@@ -98,7 +98,7 @@ def preview(
     with _reader(parts) as connection:
         chosen = _chosen(connection, parts, columns)
         cursor = connection.execute(
-            f"SELECT {chosen} FROM {duck.scan(parts)} LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT {chosen} FROM {duck.scan(parts)} LIMIT ? OFFSET ?",  # noqa: S608  # duck quotes names and paths, the rest is ours
             [limit, offset],
         )
         names = [column[0] for column in cursor.description or ()]
@@ -110,8 +110,8 @@ def load(parts: Paths, columns: Sequence[str] | None = None) -> pd.DataFrame:
     with _reader(parts) as connection:
         source = duck.scan(parts)
         chosen = _chosen(connection, parts, columns)
-        frame: pd.DataFrame = connection.execute(f"SELECT {chosen} FROM {source}").df()  # noqa: S608
-        types = connection.execute(f"DESCRIBE SELECT {chosen} FROM {source}").fetchall()  # noqa: S608
+        frame: pd.DataFrame = connection.execute(f"SELECT {chosen} FROM {source}").df()  # noqa: S608  # duck quotes names and paths, the rest is ours
+        types = connection.execute(f"DESCRIBE SELECT {chosen} FROM {source}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
         for name, sql_type, *_ in types:
             if sql_type == "BIGINT" and frame[name].dtype.kind == "f" and frame[name].abs().max() >= EXACT:
                 frame[name] = _whole_numbers(connection, source, name)
@@ -131,7 +131,7 @@ def join(parts: Sequence[Path], target: Path, *, limits: Limits = DEFAULT_LIMITS
 
 def _whole_numbers(connection: duckdb.DuckDBPyConnection, source: str, name: str) -> Any:
     """A column of 64-bit numbers with gaps, every digit of it."""
-    found: Any = connection.execute(f"SELECT {duck.name(name)} AS v FROM {source}").fetchnumpy()["v"]  # noqa: S608
+    found: Any = connection.execute(f"SELECT {duck.name(name)} AS v FROM {source}").fetchnumpy()["v"]  # noqa: S608  # duck quotes names and paths, the rest is ours
     return pd.arrays.IntegerArray(np.asarray(found.data), np.ma.getmaskarray(found))
 
 
@@ -186,7 +186,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection, parts: Paths, columns: Sequen
         return "*"
     known = {
         row[0]
-        for row in connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(parts)}").fetchall()  # noqa: S608
+        for row in connection.execute(f"DESCRIBE SELECT * FROM {duck.scan(parts)}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
     }
     for column in columns:
         if column not in known:

@@ -38,7 +38,7 @@ def write_table(
         f"{_value(f'c{place}', type)} AS {duck.name(name)}"
         for place, (name, type) in enumerate(zip(names, types.values(), strict=True))
     )
-    rows = f"SELECT {chosen} FROM {_scan(source, types)}"  # noqa: S608
+    rows = f"SELECT {chosen} FROM {_scan(source, types)}"  # noqa: S608  # duck quotes names and paths, the rest is ours
     try:
         connection.execute(f"COPY ({rows}) TO {duck.text(part)} {PARQUET}")
     except duckdb.Error:

@@ -91,5 +91,5 @@ def _looked_up(environ: Environ, header: str, slug: str | None, *, strict: bool)
 
 def _seen(environ: Environ, header: str, slug: str | None) -> Caller:
     request = WSGIRequest(environ)
-    request.team_slug = slug  # type: ignore[attr-defined]
+    request.team_slug = slug  # type: ignore[attr-defined]  # an attribute of ours
     return actor_of_header(request, header, via="mlflow")

@@ -63,7 +63,7 @@ def page(
                     raise
                 return _refused(view, request, known, args, kwargs, form=form)
 
-        answer.page_role = role  # type: ignore[attr-defined]
+        answer.page_role = role  # type: ignore[attr-defined]  # an attribute of ours
         return cast(View, answer)
 
     return decorate

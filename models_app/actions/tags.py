@@ -71,7 +71,7 @@ def _delete(row: RegisteredModel | ModelVersion, key: str, *, by: Actor) -> None
 def _write(row: RegisteredModel | ModelVersion, change: str, values: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {row._meta.db_table} SET tags = {change} WHERE id = %s",  # noqa: S608
+            f"UPDATE {row._meta.db_table} SET tags = {change} WHERE id = %s",  # noqa: S608  # a table of ours and texts of this file
             [*values, row.pk],
         )
 

@@ -97,7 +97,7 @@ def delete_webhook(webhook: Webhook, *, by: Actor) -> None:
 def test_webhook(  # it sends a test, and is none of ours
     webhook: Webhook,
     *,
-    event: str | None = None,  # noqa: PT028
+    event: str | None = None,  # noqa: PT028  # no test, though its name begins so
     by: Actor,
 ) -> Tested:
     """Sends an example of the event, or of the first one subscribed to, and waits for the answer."""

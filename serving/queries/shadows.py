@@ -1,7 +1,8 @@
 """Rows of the log that a shadow has not seen yet, and how its answers compare with those that were given."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,11 @@ from serving.queries import abtest_metrics
 from serving.queries.abtest_metrics import LiveMetric
 from serving.queries.abtest_units import UNIT
 
+# A statement about one shadow, asked of several at once.
+EACH = """
+    SELECT shadow.id, found.* FROM serving_shadow AS shadow CROSS JOIN LATERAL ({statement}) AS found
+    WHERE shadow.id = ANY(%(shadows)s)
+"""
 LATE = timedelta(hours=1)  # so long a prediction may take from its answer to the database
 ALPHA = 0.05
 HORIZON = 10_000
@@ -25,7 +31,7 @@ PENDING = """
     )
     ORDER BY p.at LIMIT %s
 """
-NEWEST = "SELECT * FROM serving_shadowanswer WHERE shadow_id = %(shadow)s ORDER BY id DESC LIMIT 200000"
+NEWEST = "SELECT * FROM serving_shadowanswer WHERE shadow_id = shadow.id ORDER BY id DESC LIMIT 200000"
 AGREEMENT = f"""
     SELECT count(*), count(*) FILTER (WHERE a.output ? 'error'),
            count(*) FILTER (WHERE a.output->'prediction' = p.output->'prediction'),
@@ -50,7 +56,7 @@ PAIRED = """
     ),
     both_of AS (
         SELECT unit, request_id, "row", -1 AS sign, version_id, given AS output, truth FROM answered
-        UNION ALL SELECT unit, request_id, "row", 1, %(version)s, shadows, truth FROM answered
+        UNION ALL SELECT unit, request_id, "row", 1, shadow.version_id, shadows, truth FROM answered
     ),
     graded AS (SELECT unit, request_id, "row", sign, ({value})::float8 AS value FROM both_of WHERE truth IS NOT NULL),
     gaps AS (
@@ -104,44 +110,56 @@ def pending(shadow: Shadow, *, limit: int) -> list[tuple[str, int, dict[str, Any
 
 
 def figures(endpoint: Endpoint) -> list[ShadowFigures]:
-    """One per shadow."""
-    rows = Shadow.objects.filter(endpoint=endpoint).select_related("version__model")
-    return [figures_of(endpoint, shadow) for shadow in rows]
+    """One per shadow, in as many queries for many as for one."""
+    return _figures(endpoint, list(Shadow.objects.filter(endpoint=endpoint).select_related("version__model")))
 
 
 def figures_of(endpoint: Endpoint, shadow: Shadow) -> ShadowFigures:
     """By the first metric of the endpoint's kind that feedback gives."""
+    (found,) = _figures(endpoint, [shadow])
+    return found
+
+
+def _figures(endpoint: Endpoint, shadows: list[Shadow]) -> list[ShadowFigures]:
+    if not shadows:
+        return []
     metrics = [metric for metric in abtest_metrics.of_endpoint(endpoint) if metric.maximize is not None]
-    return _figures(shadow, metrics[0] if metrics else None)
-
-
-def _figures(shadow: Shadow, metric: LiveMetric | None) -> ShadowFigures:
-    ((n, n_errors, n_alike, mean_gap),) = fetched(AGREEMENT, {"shadow": shadow.pk})
-    sound = n - n_errors
-    plain: dict[str, Any] = {
-        "shadow": shadow, "n": n, "n_errors": n_errors, "agreement": n_alike / sound if sound else None,
-        "mean_gap": mean_gap, "metric": metric.name if metric else "",
-    }  # fmt: skip
+    metric = metrics[0] if metrics else None
+    agreements = _each(AGREEMENT, shadows)
     if metric is None:
-        return ShadowFigures(**plain, n_units=0, value=None, answered_value=None)
-    arm, value, answered_value = _compared(shadow, metric)
+        return [_agreeing(shadow, agreements[shadow.pk], None) for shadow in shadows]
+    graded = _each(PAIRED.format(unit=UNIT, value=metric.sql, newest=NEWEST), shadows)
+    return [
+        _compared(_agreeing(shadow, agreements[shadow.pk], metric), graded[shadow.pk], metric)
+        for shadow in shadows
+    ]
+
+
+def _each(statement: str, shadows: list[Shadow]) -> dict[int, Sequence[Any]]:
+    """What the statement says of each shadow, by its key."""
+    values = {"shadows": [shadow.pk for shadow in shadows], "outcome": None, "places": "{}"}
+    return {key: found for key, *found in fetched(EACH.format(statement=statement), values)}
+
+
+def _agreeing(shadow: Shadow, found: Sequence[Any], metric: LiveMetric | None) -> ShadowFigures:
+    n, n_errors, n_alike, mean_gap = found
+    sound = n - n_errors
+    return ShadowFigures(
+        shadow, n, n_errors, agreement=n_alike / sound if sound else None, mean_gap=mean_gap,
+        metric=metric.name if metric else "", n_units=0, value=None, answered_value=None,
+    )  # fmt: skip
+
+
+def _compared(figures: ShadowFigures, graded: Sequence[Any], metric: LiveMetric) -> ShadowFigures:
+    n, s, m, ss, mm, sm, mine, theirs = graded
+    arm = Arm(n=int(n), s=s, m=m, ss=ss, mm=mm, sm=sm, n_predictions=int(m))
+    measured = replace(
+        figures, n_graded=arm.n_predictions, n_units=arm.n, value=mine / m if m else None,
+        answered_value=theirs / m if m else None,
+    )  # fmt: skip
     found = paired(arm)
-    measured: dict[str, Any] = {
-        "n_graded": arm.n_predictions, "n_units": arm.n, "value": value, "answered_value": answered_value,
-    }  # fmt: skip
     if found is None:
-        return ShadowFigures(**plain, **measured)
+        return measured
     improvement = found.estimate if metric.maximize else -found.estimate
     half = found.error * sequences.reach(found.n, alpha=ALPHA, rho=sequences.tuned(HORIZON, ALPHA))
-    return ShadowFigures(
-        **plain, **measured, improvement=improvement, low=improvement - half, high=improvement + half
-    )
-
-
-def _compared(shadow: Shadow, metric: LiveMetric) -> tuple[Arm, float | None, float | None]:
-    values = {"shadow": shadow.pk, "version": shadow.version_id, "outcome": None, "places": "{}"}
-    ((n, s, m, ss, mm, sm, mine, theirs),) = fetched(
-        PAIRED.format(unit=UNIT, value=metric.sql, newest=NEWEST), values
-    )
-    arm = Arm(n=int(n), s=s, m=m, ss=ss, mm=mm, sm=sm, n_predictions=int(m))
-    return arm, mine / m if m else None, theirs / m if m else None
+    return replace(measured, improvement=improvement, low=improvement - half, high=improvement + half)

@@ -167,7 +167,7 @@ def _served(story: Story, versions: list[ModelVersion], by: Actor) -> int:
             {"name": name, "version": version, "weight": weight}
             for name, version, weight in zip(names, versions, weights, strict=False)
         ]
-        endpoint = create_endpoint(story.slug, variants=specs, description=story.goal, by=by)  # type: ignore[arg-type]
+        endpoint = create_endpoint(story.slug, variants=specs, description=story.goal, by=by)  # type: ignore[arg-type]  # a dict of that form
     if Feedback.objects.filter(endpoint=endpoint).exists():
         return 0
     return _used(story, endpoint, by)

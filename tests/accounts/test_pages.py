@@ -19,7 +19,8 @@ from mlregistry.accounts.models import (
     Team,
     User,
 )
-from tests.cast import PASSWORD
+from mlregistry.accounts.web import teams
+from tests.cast import PASSWORD, make_user
 
 Web = Callable[[User], Client]
 ActorOf = Callable[..., Actor]
@@ -261,3 +262,17 @@ def test_the_administration_renames_a_team_by_the_action(operator: User, team: T
     web(operator).post(f"/admin/accounts/team/{team.pk}/change/", {"name": "Ours", "description": ""})
     assert Team.objects.get().name == "Ours"
     assert AuditEvent.objects.filter(action="team.update", via="admin").exists()
+
+
+def test_a_large_team_is_shown_page_by_page(alice: User, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teams, "MOST_MEMBERS", 2)
+    for n in range(4):
+        make_user(f"member-{n}", alice.memberships.get().team, Role.VIEWER)
+    seen = [str(web(alice).get(f"/team/?page={n}").content.decode()) for n in (1, 2, 3)]
+    rows = [re.findall(r'<th scope="row">(alice|member-\d)', text) for text in seen]
+    assert rows == [["alice", "member-0"], ["member-1", "member-2"], ["member-3"]]
+    assert "5 members; 3 to 4 are shown" in seen[1]
+    assert all(f'<option value="member-{n}">' in seen[0] for n in range(4))
+    assert "?page=2" in seen[0]
+    assert "?page=4" not in seen[2]
+    assert web(alice).get("/team/?page=99999999999999999999").status_code == 200

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from experiments.actions.experiments import create_experiment
 from experiments.models import Experiment, LatestMetric, Param, Run, RunView
+from experiments.queries import table_groups
 from mlregistry.accounts.models import User
 from mlregistry.accounts.queries.actors import for_user
 
@@ -107,4 +108,17 @@ def test_columns_are_chosen_sized_grouped_and_kept_as_a_view(
     assert view.state["group"] == ["params.depth"]
     assert any(view.state["widths"])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
+
+
+def test_means_of_very_many_runs_come_behind_their_groups(
+    browser: Browser, live_server: Any, bob: User, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_groups, "MANY", 100)
+    words = "columns=metrics.auc&group=params.depth"
+    page, complaints = _opened(browser, f"{live_server.url}/experiments/{experiment.pk}/runs?{words}")
+    expect(page.locator("[data-groups] tbody td.n").nth(1)).to_contain_text("±")
+    expect(page.locator("[data-measures]")).to_have_count(0)
+    page.locator("[data-expand]").first.click()
+    expect(page.locator("tr.inside table")).to_be_visible()
     assert complaints == []

@@ -18,6 +18,7 @@ from experiments.actions import datasets as dataset_actions
 from experiments.actions import profiles as actions
 from experiments.models import DatasetPart, DatasetProfile, DatasetVersion, Problem
 from experiments.queries import profiles as queries
+from experiments.web import profile_figures
 from experiments.workers import profiles as worker
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, User
@@ -28,7 +29,7 @@ from mlregistry.jobs.actions import jobs as job_actions
 from mlregistry.jobs.context import JobCancelled, JobContext
 from mlregistry.jobs.inline import run_here
 from mlregistry.jobs.models import Job, State
-from mlregistry.ml.profiling.document import Profile
+from mlregistry.ml.profiling.document import Matrix, Profile
 
 from .conftest import churn_csv, problem_json
 
@@ -345,3 +346,11 @@ def test_the_schema_names_the_routes() -> None:
         if "/datasets/" in path and path.endswith(("/profile", "/compare"))
     }
     assert len(found) == 2
+
+
+def test_a_heat_map_draws_each_pair_once() -> None:
+    matrix = Matrix(("a", "b", "c"), ((1.0, 0.5, -0.2), (0.5, 1.0, 0.001), (-0.2, 0.001, 1.0)))
+    cells = profile_figures.heat_map("Pearson", matrix)["cells"]
+    assert [cell["title"] for cell in cells] == [
+        "a and a: 1.000", "b and a: 0.500", "b and b: 1.000", "c and a: -0.200", "c and c: 1.000",
+    ]  # fmt: skip

@@ -209,6 +209,33 @@ def test_groups_are_ordered_as_the_table_is_and_infinity_spoils_no_mean(
     assert found.groups[0].measures[0].n == 2
 
 
+def test_groups_of_very_many_runs_are_shown_before_they_are_measured(
+    web: Web, bob: User, experiment: Experiment, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {"columns": ["metrics.auc"], "group": ["params.depth"], "order": ["metrics.auc DESC"]}
+    assert "data-measures" not in seen(web(bob), experiment, **words)
+    monkeypatch.setattr(table_groups, "MANY", 5)
+    early = seen(web(bob), experiment, **words)
+    assert "0.2000 ± 0.2000" not in early
+    assert early.count(">3<") == 2
+    assert early.count(">…<") == 4
+    (query,) = re.findall(r'data-measures="\?([^"]+)"', early)
+    address = f"/experiments/{experiment.pk}/runs?{query.replace('&amp;', '&')}"
+    late = web(bob).get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "0.2000 ± 0.2000" in late
+    assert "data-measures" not in late
+    assert ">…<" not in late
+    # Nothing is to be measured where no metric is shown.
+    assert "data-measures" not in seen(web(bob), experiment, columns="tags.owner", group=["params.depth"])
+
+
+def test_a_filter_holds_for_groups_and_their_figures(experiment: Experiment, runs: list[Run]) -> None:
+    words = {"columns": ["metrics.auc"], "group": ["attributes.status"], "filter": "params.depth = '0'"}
+    (group,) = table_groups.groups(experiment.team, experiment, state_of(words), now=timezone.now()).groups
+    assert (group.values, group.n) == (("FINISHED",), 3)
+    assert (group.measures[0].n, group.measures[0].high) == (3, 0.4)
+
+
 def test_a_group_that_the_grammar_cannot_name_is_not_opened() -> None:
     assert equals(DEPTH, "it's") == "params.depth IN ('it''s')"
     assert equals(DEPTH, "back\\slash") is None

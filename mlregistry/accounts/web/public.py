@@ -17,16 +17,16 @@ def public(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.form_error = None  # type: ignore[attr-defined]
+        request.form_error = None  # type: ignore[attr-defined]  # an attribute of ours
         try:
             return view(request, *args, **kwargs)
         except MlregistryError as error:
             if request.method != "POST" or error.field is None:
                 return error_page(request, error)
-            request.method, request.form_error = "GET", error  # type: ignore[attr-defined]
+            request.method, request.form_error = "GET", error  # type: ignore[attr-defined]  # an attribute of ours
             response = view(request, *args, **kwargs)
             response.status_code = error.status
             return response
 
-    answer.page_role = None  # type: ignore[attr-defined]
+    answer.page_role = None  # type: ignore[attr-defined]  # an attribute of ours
     return answer

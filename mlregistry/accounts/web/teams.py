@@ -1,5 +1,7 @@
 """Pages of a team: members, roles, open invitations, its name; one's teams; found, hand over and delete one."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,9 +14,12 @@ from mlregistry.accounts.queries import invitations as invitation_queries
 from mlregistry.accounts.queries import teams as team_queries
 from mlregistry.accounts.role_names import role_named
 from mlregistry.errors import Forbidden, Invalid
-from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.page import PageRequest, page, whole
 
-MOST_MEMBERS = 500
+MOST_MEMBERS = 100  # on one page
+MOST_PAGES = 100
+MOST_HEIRS = 500
+MOST_INVITATIONS = 100
 MOST_TEAMS = 200
 ABILITIES = (  # what people do here, and the least role for it
     ("See problems, data, runs, models and endpoints", Role.VIEWER),
@@ -45,20 +50,36 @@ def team(request: PageRequest) -> HttpResponse:
         teams.update_team(by.team, name=sent["name"], description=sent["description"], by=by)
         messages.success(request, "The team is saved.")
         return redirect("accounts:team")
-    members = list(
-        access.members(by).select_related("provider_grant").order_by("-role", "user__username")[:MOST_MEMBERS]
-    )
     context = {
-        "members": members,
-        "n_members": len(members) if len(members) < MOST_MEMBERS else access.members(by).count(),
-        "heirs": [(row.user.username, row.user.username) for row in members if row.user != by.user],
+        **_members(request),
         "abilities": abilities(),
         "own_role": by.role.label,
-        "invitations": invitation_queries.open_ones(by) if by.role >= Role.EDITOR else [],
+        "invitations": invitation_queries.open_ones(by)[:MOST_INVITATIONS] if by.role >= Role.EDITOR else [],
         "roles": [(role.label, role.label) for role in Role],
         "grantable": [(role.label, role.label) for role in Role if role <= by.role],
     }
     return render(request, "accounts/team.html", context)
+
+
+def _members(request: PageRequest) -> dict[str, Any]:
+    """One page of them, and who may become owner: all others."""
+    number = min(max(1, whole(request.GET.get("page"), "page", default=1)), MOST_PAGES)
+    everybody = (
+        access.members(request.actor).select_related("provider_grant").order_by("-role", "user__username")
+    )
+    start = MOST_MEMBERS * (number - 1)
+    found = list(everybody[start : start + MOST_MEMBERS + 1])
+    members, is_all = found[:MOST_MEMBERS], not start and len(found) <= MOST_MEMBERS
+    heirs = members if is_all else everybody[:MOST_HEIRS]
+    return {
+        "members": members,
+        "n_members": len(members) if is_all else everybody.count(),
+        "first": start + 1,
+        "last": start + len(members),
+        "earlier": number - 1,
+        "later": number + 1 if len(found) > MOST_MEMBERS and number < MOST_PAGES else 0,
+        "heirs": [(row.user.username, row.user.username) for row in heirs if row.user != request.actor.user],
+    }
 
 
 @require_GET

@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 LOADED = "_loaded"
 
 
-class Boosted(BaseEstimator):  # type: ignore[misc]
+class Boosted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Missing values are the package's own matter. One thread: the same bits whatever else the machine does."""
 
     model_: Array

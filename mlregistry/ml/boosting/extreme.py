@@ -93,7 +93,7 @@ class Extreme(Boosted):
         return np.asarray(found, dtype=np.float64)
 
 
-class ExtremeClassifier(ClassifierMixin, Extreme):  # type: ignore[misc]
+class ExtremeClassifier(ClassifierMixin, Extreme):  # type: ignore[misc]  # scikit-learn has no types
     """Two classes by the logistic loss, more by softmax."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ExtremeClassifier:  # scikit-learn's names
@@ -117,7 +117,7 @@ class ExtremeClassifier(ClassifierMixin, Extreme):  # type: ignore[misc]
         return chosen
 
 
-class ExtremeRegressor(RegressorMixin, Extreme):  # type: ignore[misc]
+class ExtremeRegressor(RegressorMixin, Extreme):  # type: ignore[misc]  # scikit-learn has no types
     """Squared error on the target at unit size, so that 32 bits suffice."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ExtremeRegressor:  # scikit-learn's names

@@ -88,7 +88,7 @@ class Light(Boosted):
         return np.asarray(self.booster_.predict(matrix, num_threads=1), dtype=np.float64)
 
 
-class LightClassifier(ClassifierMixin, Light):  # type: ignore[misc]
+class LightClassifier(ClassifierMixin, Light):  # type: ignore[misc]  # scikit-learn has no types
     """Two classes by the logistic loss, more by softmax."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LightClassifier:  # scikit-learn's names
@@ -109,7 +109,7 @@ class LightClassifier(ClassifierMixin, Light):  # type: ignore[misc]
         return chosen
 
 
-class LightRegressor(RegressorMixin, Light):  # type: ignore[misc]
+class LightRegressor(RegressorMixin, Light):  # type: ignore[misc]  # scikit-learn has no types
     """Squared error on the target at unit size; with `quantile` the pinball loss of that level."""
 
     def __init__(

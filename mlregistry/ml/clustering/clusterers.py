@@ -25,7 +25,7 @@ MOST_DENSE = 100_000
 SHOWN_POINTS = 200
 
 
-class Numbered(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class Numbered(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A clustering into `n_clusters`; without that number, the one from 2 to `most_clusters` that does best."""
 
     n_clusters: int | None
@@ -132,7 +132,7 @@ class Agglomerated(Numbered):
         return np.asarray(places, dtype=np.int64)
 
 
-class Dense(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class Dense(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What DBSCAN and HDBSCAN share: a new row belongs to the nearest point's cluster if it lies within its reach."""
 
     def predict(self, X: Array) -> Array:

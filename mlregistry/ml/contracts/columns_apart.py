@@ -124,7 +124,7 @@ def _days_back(before: Column, after: Column) -> float:
     if None in newest:
         return 0.0
     earlier, later = newest
-    return max(0.0, (earlier - later).total_seconds() / 86_400)  # type: ignore[operator]
+    return max(0.0, (earlier - later).total_seconds() / 86_400)  # type: ignore[operator]  # both are times, as the caller has seen
 
 
 def _moment(text: str) -> datetime | None:

@@ -34,7 +34,7 @@ class Table:
 
     def one(self, expressions: str, where: str = "") -> tuple[Any, ...]:
         """The single row of an aggregate."""
-        row = self.connection.execute(f"SELECT {expressions} FROM {self.source} {where}").fetchone()  # noqa: S608
+        row = self.connection.execute(f"SELECT {expressions} FROM {self.source} {where}").fetchone()  # noqa: S608  # duck quotes names and paths, the rest is ours
         return tuple(row or ())
 
     def all(self, sql: str) -> list[tuple[Any, ...]]:
@@ -47,7 +47,7 @@ class Table:
         counter = free_name(self.types)
         value = duck.name(column)
         found: list[tuple[int, Any]] = self.connection.execute(
-            f"SELECT {counter}, {value} FROM (SELECT *, row_number() OVER () AS {counter}"  # noqa: S608
+            f"SELECT {counter}, {value} FROM (SELECT *, row_number() OVER () AS {counter}"  # noqa: S608  # duck quotes names and paths, the rest is ours
             f" FROM {self.source}) WHERE {condition} ORDER BY {counter} LIMIT {int(limit)}"
         ).fetchall()
         return found
@@ -70,8 +70,8 @@ def opened(parts: Sequence[Path]) -> Iterator[Table]:
 def read(connection: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> Table:
     """The table on a connection that may see the parts."""
     source = duck.scan([part.resolve() for part in parts])
-    rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
-    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608  # duck quotes names and paths, the rest is ours
+    counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608  # duck quotes names and paths, the rest is ours
     types = {name: stored_type(sql_type) for name, sql_type, *_ in rows}
     return Table(connection, source, types, int(counted[0]) if counted else 0)
 

@@ -113,15 +113,15 @@ def _repeated(columns: tuple[str, ...], table: Table, *, nulls: bool) -> Iterato
     """Rows whose key another row has too; without `nulls`, a missing value repeats nothing."""
     names = ", ".join(duck.name(column) for column in columns)
     there = "" if nulls else f"WHERE {names} IS NOT NULL"
-    groups = f"SELECT {names}, count(*) AS n_ FROM {{t}} {there} GROUP BY {names} HAVING count(*) > 1"  # noqa: S608
-    n_failed, n_keys = table.all(f"SELECT coalesce(sum(n_), 0)::BIGINT, count(*) FROM ({groups})")[0]  # noqa: S608
+    groups = f"SELECT {names}, count(*) AS n_ FROM {{t}} {there} GROUP BY {names} HAVING count(*) > 1"  # noqa: S608  # duck quotes names and paths, the rest is ours
+    n_failed, n_keys = table.all(f"SELECT coalesce(sum(n_), 0)::BIGINT, count(*) FROM ({groups})")[0]  # noqa: S608  # duck quotes names and paths, the rest is ours
     if not n_failed:
         return
     counter = free_name(table.types)
     same = " AND ".join(f"a.{duck.name(c)} IS NOT DISTINCT FROM b.{duck.name(c)}" for c in columns)
     shown = ", ".join(f"a.{duck.name(column)}" for column in columns)
     rows = table.all(
-        f"SELECT {counter}, {shown} FROM (SELECT {names}, row_number() OVER () AS {counter} FROM {{t}}) a"  # noqa: S608
+        f"SELECT {counter}, {shown} FROM (SELECT {names}, row_number() OVER () AS {counter} FROM {{t}}) a"  # noqa: S608  # duck quotes names and paths, the rest is ours
         f" SEMI JOIN ({groups}) b ON {same} ORDER BY {counter} LIMIT {N_EXAMPLES}"
     )
     examples = tuple(Example(row, _key(columns, values)) for row, *values in rows)

@@ -33,7 +33,7 @@ class JsonRows:
         ]
         names = {f"c{place}": name for place, name in enumerate(numbers)}
         self._row = msgspec.defstruct("LoggedRow", fields, rename=names, gc=False)
-        self._typed = msgspec.json.Decoder(list[self._row])  # type: ignore[name-defined]
+        self._typed = msgspec.json.Decoder(list[self._row])  # type: ignore[name-defined]  # the type is made at run time
         self._plain = msgspec.json.Decoder()
 
     def columns(self, texts: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
@@ -87,14 +87,14 @@ def answers_of(texts: Sequence[str]) -> tuple[list[Any], list[Any]]:
 def _answers() -> msgspec.json.Decoder[Any]:
     """Of rows that the garbage collector need not look at."""
     fields: list[tuple[str, Any, Any]] = [("prediction", Any, None), ("probabilities", Any, None)]
-    return msgspec.json.Decoder(list[msgspec.defstruct("LoggedAnswer", fields, gc=False)])  # type: ignore[misc]
+    return msgspec.json.Decoder(list[msgspec.defstruct("LoggedAnswer", fields, gc=False)])  # type: ignore[misc]  # the type is made at run time
 
 
 def _array(texts: Sequence[str] | Sequence[bytes]) -> str | bytes:
     """One JSON text of all of them."""
     if isinstance(texts[0], bytes):
-        return b"[" + b",".join(texts) + b"]"  # type: ignore[arg-type]
-    return f"[{','.join(texts)}]"  # type: ignore[arg-type]
+        return b"[" + b",".join(texts) + b"]"  # type: ignore[arg-type]  # all texts are of the first one's kind
+    return f"[{','.join(texts)}]"  # type: ignore[arg-type]  # all texts are of the first one's kind
 
 
 def _number(value: Any) -> float:

@@ -35,7 +35,7 @@ def sharing() -> Iterator[None]:
         FITTED.reset(token)
 
 
-class _Blend(BaseEstimator):  # type: ignore[misc]
+class _Blend(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """`members` are unfitted estimators, one per weight; those of weight 0 are not fitted."""
 
     def __init__(
@@ -73,7 +73,7 @@ class _Blend(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class ClassifierBlend(ClassifierMixin, _Blend):  # type: ignore[misc]
+class ClassifierBlend(ClassifierMixin, _Blend):  # type: ignore[misc]  # scikit-learn has no types
     """Mixes probabilities; its classes are those of its members, which all see the same target."""
 
     def fit(self, X: Any, y: Any) -> ClassifierBlend:  # scikit-learn's names
@@ -90,7 +90,7 @@ class ClassifierBlend(ClassifierMixin, _Blend):  # type: ignore[misc]
         return found
 
 
-class RegressorBlend(RegressorMixin, _Blend):  # type: ignore[misc]
+class RegressorBlend(RegressorMixin, _Blend):  # type: ignore[misc]  # scikit-learn has no types
     """Sums predictions by weight."""
 
     def fit(self, X: Any, y: Any) -> RegressorBlend:  # scikit-learn's names

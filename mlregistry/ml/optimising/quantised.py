@@ -17,7 +17,7 @@ from mlregistry.ml.compiling.onnx_ops import onnx
 Array = npt.NDArray[Any]
 
 
-class _Quantised(BaseEstimator):  # type: ignore[misc]
+class _Quantised(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """`graph` holds the bytes of the ONNX file. The session belongs to the process and is never stored."""
 
     output = 0
@@ -51,7 +51,7 @@ class _Quantised(BaseEstimator):  # type: ignore[misc]
         return found
 
 
-class QuantisedClassifier(ClassifierMixin, _Quantised):  # type: ignore[misc]
+class QuantisedClassifier(ClassifierMixin, _Quantised):  # type: ignore[misc]  # scikit-learn has no types
     """Its classes are those of the network it was made of."""
 
     output = 1
@@ -68,7 +68,7 @@ class QuantisedClassifier(ClassifierMixin, _Quantised):  # type: ignore[misc]
         return found
 
 
-class QuantisedRegressor(RegressorMixin, _Quantised):  # type: ignore[misc]
+class QuantisedRegressor(RegressorMixin, _Quantised):  # type: ignore[misc]  # scikit-learn has no types
     """One number per row."""
 
     def predict(self, X: Any) -> Array:

@@ -80,7 +80,7 @@ def _expression(field: Field) -> str:
 
 def _rows(source: Source, part: str) -> Codes:
     sizes = source.rows(
-        f"SELECT file_index, count(*) FROM {source.table} GROUP BY file_index ORDER BY file_index"  # noqa: S608
+        f"SELECT file_index, count(*) FROM {source.table} GROUP BY file_index ORDER BY file_index"  # noqa: S608  # duck quotes names and paths, the rest is ours
     )
     before = np.zeros(max((int(place) for place, _ in sizes), default=0) + 1, dtype=np.int64)
     before[1:] = np.cumsum([size for _, size in sizes])[: len(before) - 1]

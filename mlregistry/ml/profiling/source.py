@@ -69,10 +69,10 @@ class Source:
     ) -> None:
         self.connection = connection
         self.table = duck.scan([part.resolve() for part in parts])
-        schema = self.rows(f"DESCRIBE SELECT * FROM {self.table}")  # noqa: S608
+        schema = self.rows(f"DESCRIBE SELECT * FROM {self.table}")  # noqa: S608  # duck quotes names and paths, the rest is ours
         self.fields = tuple(Field(name, stored_type(sql_type)) for name, sql_type, *_ in schema)
         self.limits = limits.for_width(len(self.fields))
-        self.n_rows = int(self.rows(f"SELECT count(*) FROM {self.table}")[0][0])  # noqa: S608
+        self.n_rows = int(self.rows(f"SELECT count(*) FROM {self.table}")[0][0])  # noqa: S608  # duck quotes names and paths, the rest is ours
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self.connection.execute(sql).fetchall()
@@ -81,14 +81,14 @@ class Source:
     def arrays(self, expressions: Sequence[str], tail: str = "") -> list[Array]:
         """One array per SQL expression, masked where there are NULLs."""
         chosen = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(expressions))
-        sql = f"SELECT {chosen} FROM {self.table} {tail}"  # noqa: S608
+        sql = f"SELECT {chosen} FROM {self.table} {tail}"  # noqa: S608  # duck quotes names and paths, the rest is ours
         found: dict[str, Any] = self.connection.execute(sql).fetchnumpy()
         return [found[f"c{place}"] for place in range(len(expressions))]
 
     def known(self, field: Field, expression: str) -> Array:
         """An expression over the values that are there, read piece by piece into one array: nothing is held twice."""
         cursor = self.connection.execute(
-            f"SELECT {expression} AS v FROM {self.table} WHERE {field.value} IS NOT NULL"  # noqa: S608
+            f"SELECT {expression} AS v FROM {self.table} WHERE {field.value} IS NOT NULL"  # noqa: S608  # duck quotes names and paths, the rest is ours
         )
         found: Array | None = None
         n = 0

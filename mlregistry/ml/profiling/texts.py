@@ -76,8 +76,8 @@ def many(source: Source, fields: Sequence[Field]) -> dict[str, Measured]:
     if not fields:
         return {}
     distinct = ", ".join(f"count(DISTINCT {field.value})" for field in fields)
-    head = f"(SELECT * FROM {source.table} LIMIT {PROBED_ROWS})"  # noqa: S608
-    probe = source.rows(f"SELECT {distinct} FROM {head}")[0]  # noqa: S608
+    head = f"(SELECT * FROM {source.table} LIMIT {PROBED_ROWS})"  # noqa: S608  # duck quotes names and paths, the rest is ours
+    probe = source.rows(f"SELECT {distinct} FROM {head}")[0]  # noqa: S608  # duck quotes names and paths, the rest is ours
     few = [field for field, n in zip(fields, probe, strict=True) if n <= FEW_IN_PROBE]
     measured = {field.name: _grouped(source, field) for field in few}
     rest = [field for field in fields if measured.get(field.name) is None]
@@ -91,7 +91,7 @@ def _grouped(source: Source, field: Field) -> Measured | None:
     """None when there are more distinct values than are counted so."""
     limit = source.limits.grouped_values
     pairs = source.rows(
-        f"SELECT {field.value} AS v, count(*) FROM {source.table} WHERE v IS NOT NULL GROUP BY v LIMIT {limit + 1}"  # noqa: S608
+        f"SELECT {field.value} AS v, count(*) FROM {source.table} WHERE v IS NOT NULL GROUP BY v LIMIT {limit + 1}"  # noqa: S608  # duck quotes names and paths, the rest is ours
     )
     return by_value(dict(pairs), source.limits) if len(pairs) <= limit else None
 
@@ -109,7 +109,7 @@ def _hashed(source: Source, field: Field, values: Mapping[str, int]) -> Measured
     if frequent:
         hashes = ", ".join(str(ordered[found.starts[place]]) for place in frequent)
         top = source.rows(
-            f"SELECT {value} AS v, count(*) AS n FROM {source.table} WHERE hash(v) IN ({hashes})"  # noqa: S608
+            f"SELECT {value} AS v, count(*) AS n FROM {source.table} WHERE hash(v) IN ({hashes})"  # noqa: S608  # duck quotes names and paths, the rest is ours
             " GROUP BY v ORDER BY n DESC, v"
         )
     del ordered
@@ -122,7 +122,7 @@ def _spread(source: Source, fields: Sequence[Field]) -> dict[str, dict[str, int]
     if not fields:
         return {}
     part = source.sampled(2 * source.limits.values_looked_at)
-    rows = source.rows(f"SELECT {', '.join(field.value for field in fields)} FROM {source.table} {part}")  # noqa: S608
+    rows = source.rows(f"SELECT {', '.join(field.value for field in fields)} FROM {source.table} {part}")  # noqa: S608  # duck quotes names and paths, the rest is ours
     found = {}
     for place, field in enumerate(fields):
         counts = Counter(row[place] for row in rows if row[place] is not None)
@@ -154,7 +154,7 @@ def _shape_by_sql(source: Source, field: Field, values: Mapping[str, int]) -> Sh
     number = f"regexp_full_match(b, {duck.text(patterns.NUMBER)})" if seen.n_numbers else "false"
     date = f"regexp_full_match(b, {duck.text(patterns.DATE)})" if seen.n_dates else "false"
     rows = source.rows(
-        "SELECT length(v) AS l, count(*), count(*) FILTER (b = ''), count(*) FILTER (b <> '' AND length(b) <> l),"  # noqa: S608
+        "SELECT length(v) AS l, count(*), count(*) FILTER (b = ''), count(*) FILTER (b <> '' AND length(b) <> l),"  # noqa: S608  # duck quotes names and paths, the rest is ours
         " count(*) FILTER (k), count(*) FILTER (d AND NOT k)"
         f" FROM (SELECT v, b, {number} AS k, {date} AS d FROM (SELECT {field.value} AS v, {bare} AS b"
         f" FROM {source.table} WHERE v IS NOT NULL)) GROUP BY l"

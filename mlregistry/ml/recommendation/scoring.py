@@ -36,11 +36,11 @@ class _Stored:
     """Arrays and numbers of a dataclass by the names of its fields."""
 
     def arrays(self) -> dict[str, Array]:
-        return {item.name: np.asarray(getattr(self, item.name)) for item in fields(self)}  # type: ignore[arg-type]
+        return {item.name: np.asarray(getattr(self, item.name)) for item in fields(self)}  # type: ignore[arg-type]  # every part is a dataclass
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        return cls(**{item.name: _plain(arrays[item.name]) for item in fields(cls)})  # type: ignore[arg-type]
+        return cls(**{item.name: _plain(arrays[item.name]) for item in fields(cls)})  # type: ignore[arg-type]  # every part is a dataclass
 
 
 @dataclass(frozen=True)

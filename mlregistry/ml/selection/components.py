@@ -14,7 +14,7 @@ from mlregistry.ml.selection.ranking import Array, numbered, one_thread, standar
 SHARE = 0.95
 
 
-class Components(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Components(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The first `n_features` principal components of the standardised columns (None: 95 % of the variance).
 
     It mixes features and keeps none. After fit: `explained_variance_ratio_`, `components_` (component × column,

@@ -30,7 +30,7 @@ class Ranking:
     own: int
 
 
-class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Keeps the best `n_features` of a matrix without gaps; constant ones never.
 
     A feature is one column, or with `groups` (a number per column) all columns of the same number.

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 
-class FrequencyEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class FrequencyEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The share of the training rows that have the category; one that was never seen has 0."""
 
     def fit(self, X: npt.NDArray[Any], y: Any = None) -> Self:
@@ -29,7 +29,7 @@ class FrequencyEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
         return made
 
 
-class HashEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class HashEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Each column's category as ±1 in one of `n_columns` columns, by BLAKE2b: nothing is learnt, nothing is unknown."""
 
     def __init__(self, n_columns: int = 16) -> None:
@@ -61,7 +61,7 @@ class HashEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return (number >> 1) % self.n_columns, 1.0 if number & 1 else -1.0
 
 
-class OrderEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class OrderEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The place of the category in the given order, from 0; -1 for one that is not in it."""
 
     def __init__(self, order: Any) -> None:

@@ -40,7 +40,7 @@ def pipeline(steps: Sequence[Step], making: Making, estimator: Any) -> Pipeline:
 def transformer(step: Step, making: Making) -> Any:
     """The unfitted transformer of a step on columns."""
     make = step.entry.make
-    assert make is not None, step.kind  # noqa: S101
+    assert make is not None, step.kind  # noqa: S101  # steps of other kinds do not come here
     return make(step.columns if step.columns is not None else [], step.options, making)
 
 

@@ -67,7 +67,7 @@ class Table:
         return pd.DataFrame(data, index=self.index)
 
 
-class TableStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc,call-arg]
+class TableStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc,call-arg]  # scikit-learn has no types
     """A step from table to table; `sources_` tells for each column it makes the columns it read."""
 
     def __sklearn_is_fitted__(self) -> bool:

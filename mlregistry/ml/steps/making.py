@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401  # its import switches the imputer on
 from sklearn.impute import IterativeImputer, KNNImputer
 from sklearn.preprocessing import (
     MinMaxScaler,

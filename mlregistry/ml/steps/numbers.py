@@ -80,7 +80,7 @@ def _filled(values: Values, fill: Any) -> Values:
     return made
 
 
-class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Values beyond the bounds become the bounds: quantiles, quartiles ± factor × IQR, or mean ± factor × deviation.
 
     The bounds are those of the training rows; the deviation has n in the denominator.
@@ -118,7 +118,7 @@ class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         return middle - reach, middle + reach
 
 
-class EvenPower(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class EvenPower(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The power of Yeo and Johnson (2000), with mean 0 and deviation 1.
 
     Columns that lie far from 0 for their spread, such as longitudes, are standardised first: the power of those
@@ -144,7 +144,7 @@ def _shift(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return (middle, spread) if spread and abs(middle) > FAR * spread else (0.0, 1.0)
 
 
-class GivenEdges(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class GivenEdges(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The number of the bin between the given edges: 0 below the first edge, an edge opens its bin; NaN stays."""
 
     def __init__(self, edges: Any) -> None:
@@ -159,7 +159,7 @@ class GivenEdges(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         return np.where(np.isnan(X), np.nan, bins)
 
 
-class LearntBins(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class LearntBins(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The number of the bin of the training rows: of equal width, of equal count or of one-dimensional k-means.
 
     Values outside belong to the first or last bin; NaN stays; equal edges are one edge.

@@ -13,7 +13,7 @@ LENGTHS = ("characters", "words")
 MOST_TERMS_IN_ALL = 20_000
 
 
-class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Per column scikit-learn's TF-IDF of its most frequent terms (gaps count as empty), then its lengths."""
 
     def __init__(self, max_terms: int = 200, longest_phrase: int = 1, lengths: bool = True) -> None:

@@ -19,7 +19,7 @@ PERIODS = {"month": 12, "weekday": 7, "hour": 24, "day_of_year": 366, "minute": 
 FIRST = {"month": 1, "day_of_year": 1, "quarter": 1, "day": 1}
 
 
-class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The parts of each time, missing as NaN; with `cyclic` a part that returns becomes its sine and cosine."""
 
     def __init__(self, parts: Any, cyclic: bool = False) -> None:

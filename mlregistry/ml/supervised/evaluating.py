@@ -125,6 +125,6 @@ def _predictions(work: Work, rows: Array, outcome: Outcome) -> pd.DataFrame:
         return pd.DataFrame(columns)
     columns |= {"truth": kept.truth, "predicted": kept.predicted}
     for place, level in enumerate(kept.levels):
-        assert kept.quantiles is not None  # noqa: S101
+        assert kept.quantiles is not None  # noqa: S101  # levels come with quantiles
         columns[f"quantile_{level:.4g}"] = kept.quantiles[:, place]
     return pd.DataFrame(columns)

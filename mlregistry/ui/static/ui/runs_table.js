@@ -172,10 +172,22 @@
     line.textContent = `${n.toLocaleString("en")} run${n === 1 ? "" : "s"}`;
   }
 
+  // Groups of very many runs come before their means and extremes.
+  async function measure() {
+    const waiting = box().querySelector("[data-measures]");
+    if (!waiting) return;
+    try {
+      const answer = await fetch(address(waiting.dataset.measures), { headers: { "HX-Request": "true" } });
+      const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-groups]");
+      if (waiting.isConnected && made) waiting.replaceWith(document.importNode(made, true));
+    } catch { waiting.removeAttribute("aria-busy"); say("The groups could not be measured. Load the page again."); }
+  }
+
   function drawn() {
     place();
     follow();
     count();
+    measure();
     document.dispatchEvent(new CustomEvent("runs:drawn"));
     inform("runs:rows");
   }
