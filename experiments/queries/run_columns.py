@@ -105,6 +105,11 @@ def better_of(rows: Sequence[Row], metric: str) -> str:
     known = METRICS.get(problem.kind, {}).get(bare) if problem else None
     if known is not None:
         return "higher" if known.direction == "maximize" else "lower"
+    return sound_of(metric)
+
+
+def sound_of(metric: str) -> str:
+    """Whether higher or lower is better by the words in its name; '' for neither."""
     low = metric.lower()
     if any(word in low for word in LOWER_WORDS):
         return "lower"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from experiments import access
 from experiments.queries import runs as queries
 from experiments.queries.metric_curves import MOST_RUNS
+from experiments.queries.run_comparisons import NOT_COMPARABLE
 from experiments.queries.run_files import images
 from experiments.queries.runs import Row
 from experiments.web import evaluation_figures, figures, run_page, run_plots
@@ -74,6 +75,7 @@ def _values(request: PageRequest, rows: Sequence[Row]) -> dict[str, Any]:
     runs = [row.run for row in rows]
     metrics = figures.side_by_side([row.metrics for row in rows])
     params = figures.side_by_side([row.params for row in rows])
+    verdicts = evaluation_figures.verdicts(runs) if len(rows) <= MOST_VERDICTS_AMONG else []
     return {
         "metric_rows": metrics,
         "param_rows": params,
@@ -81,7 +83,8 @@ def _values(request: PageRequest, rows: Sequence[Row]) -> dict[str, Any]:
         "bars": figures.bars(runs, [row.metrics for row in rows])
         if len(rows) <= MOST_VERDICTS_AMONG
         else None,
-        "verdicts": evaluation_figures.verdicts(runs) if len(rows) <= MOST_VERDICTS_AMONG else [],
+        "verdicts": verdicts,
+        "can_tell": any(one.verdict != NOT_COMPARABLE for one in verdicts),
     }
 
 
