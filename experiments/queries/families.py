@@ -95,19 +95,23 @@ class Member:
 
 
 def board(
-    experiment: Experiment, key: str, columns: Sequence[str] = (), *, maximize: bool = True
+    experiment: Experiment, key: str, columns: Sequence[str] = (), *, maximize: bool | None = None
 ) -> list[Member]:
     """Active runs by families, the best first by the metric `key`, then those without it, newest first.
 
+    Whether more is better says the problem where `maximize` does not, and more it is without one.
     Of what they logged the rows hold these metrics alone: a hundred runs of twenty would cost the page its time.
     """
+    problem = experiment.problem
+    if maximize is None:
+        maximize = problem is None or problem.direction == "maximize"
     tree = _tree(experiment, key, maximize)
     found = Run.objects.select_related("problem").defer(*HEAVY).in_bulk([one[0] for one in tree])
     metrics = _metrics(list(found), [key, *columns])
     kept = [one for one in tree if one[0] in found]
     rows = marked(
         [(found[one[0]], metrics[one[0]].get(key)) for one in kept],
-        experiment.problem,
+        problem,
         maximize,
         make=lambda run, **marks: Row(run=run, params={}, metrics=metrics[run.pk], tags={}, **marks),
     )

@@ -12,7 +12,6 @@ from mlregistry.ml.metrics import METRICS
 MOST_COLUMNS = 6
 MOST_UNFOLDED = 60
 MACHINE = "system/"
-HELD_OUT = ("val", "test", "eval", "dev")
 NOWHERE = standing.Standing()
 
 
@@ -88,7 +87,7 @@ def _worth(name: str, n_runs: int, most: int) -> tuple[bool, bool, bool, bool, b
     held-out rows, a score rather than a loss, and then the number of runs.
     """
     sound = run_columns.sound_of(name)
-    held_out = name.lower().startswith(HELD_OUT)
+    held_out = name.lower().startswith(run_columns.HELD_OUT)
     return not name.startswith(MACHINE), bool(sound), 2 * n_runs > most, held_out, sound == "higher", n_runs
 
 

@@ -24,6 +24,8 @@
     const text = known.length ? `${title}: pale ${digits(Math.min(...known))}, strong ${digits(Math.max(...known))}` : "";
     return [{ xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", text, showarrow: false, font: { size: 12, color: color("muted") } }];
   };
+  // Long texts, such as paths, would lie over the axes beside theirs.
+  const short = (text) => (text.length > 20 ? `${text.slice(0, 8)} … ${text.slice(-8)}` : text);
   const guide = () => ({ line: { color: color("muted"), width: 1, dash: "dot" } });
 
   const draw = {
@@ -144,7 +146,7 @@
     },
     search_parallel(chart) {
       const dimensions = chart.axes.map((one) => {
-        if (one.ticks) return { label: one.label, values: one.values, tickvals: one.ticks.map((_, i) => i), ticktext: one.ticks };
+        if (one.ticks) return { label: one.label, values: one.values, tickvals: one.ticks.map((_, i) => i), ticktext: one.ticks.map(short) };
         if (!one.log) return { label: one.label, values: one.values };
         const values = one.values.map(Math.log10), low = Math.min(...values), high = Math.max(...values), apart = (high - low) / 12;
         const between = Array.from({ length: Math.max(0, Math.floor(high) - Math.ceil(low) + 1) }, (_, i) => Math.ceil(low) + i);
@@ -219,6 +221,7 @@
       const chart = JSON.parse(document.getElementById(box.dataset.chart).textContent);
       if (!draw[chart.type]) { box.textContent = "This kind of chart cannot be drawn."; continue; }
       const [traces, look] = draw[chart.type](chart, box.dataset.name || "");
+      box.classList.toggle("as-tall-as-drawn", Boolean(look.height));
       Plotly.react(box, traces, look, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: false });
     }
   }
