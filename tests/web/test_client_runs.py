@@ -100,7 +100,7 @@ def test_a_file_of_another_run_is_not_given_out_by_this_one(web: Web, bob: User,
 
 def test_a_board_without_a_baseline_draws_no_bars(web: Web, bob: User, run: Run) -> None:
     text = _page(web(bob), f"/experiments/{run.experiment_id}/")
-    assert "highest first" in text
+    assert "Sorted by <strong>loss</strong>, lowest first" in text
     assert "Better than baseline" not in text
 
 
