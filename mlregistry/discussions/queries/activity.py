@@ -93,10 +93,10 @@ def lines(events: Iterable[AuditEvent], by: Actor) -> list[Line]:
     return [_line(event, things.get(places[event.pk]), comments) for event in events]
 
 
-def folded(lines: Iterable[Line]) -> list[Line]:
+def folded(newest_first: Iterable[Line]) -> list[Line]:
     """Neighbours that say the same as one line: a night of runs that finished leaves room for the rest."""
     found: list[Line] = []
-    for line in lines:
+    for line in newest_first:
         last = found[-1] if found else None
         if last and line.by_itself and _said(line) == _said(last):
             found[-1] = replace(last, more=(*last.more, line))
