@@ -94,13 +94,17 @@ class Member:
         return len(self.above)
 
 
-def board(experiment: Experiment, key: str, columns: Sequence[str] = ()) -> list[Member]:
+def board(
+    experiment: Experiment, key: str, columns: Sequence[str] = (), *, maximize: bool | None = None
+) -> list[Member]:
     """Active runs by families, the best first by the metric `key`, then those without it, newest first.
 
+    Whether more is better says the problem where `maximize` does not, and more it is without one.
     Of what they logged the rows hold these metrics alone: a hundred runs of twenty would cost the page its time.
     """
     problem = experiment.problem
-    maximize = problem is None or problem.direction == "maximize"
+    if maximize is None:
+        maximize = problem is None or problem.direction == "maximize"
     tree = _tree(experiment, key, maximize)
     found = Run.objects.select_related("problem").defer(*HEAVY).in_bulk([one[0] for one in tree])
     metrics = _metrics(list(found), [key, *columns])

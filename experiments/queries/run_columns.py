@@ -16,6 +16,7 @@ from mlregistry.ml.metrics import METRICS
 
 METRIC, PARAM, TAG, ATTRIBUTE = "metric", "param", "tag", "attribute"
 MOST_COLUMNS = 300
+HELD_OUT = ("val", "test", "eval", "dev")
 PARTS = ("test_", "validation_", "val_", "train_", "cv_")
 LOWER_WORDS = ("loss", "error", "rmse", "mae", "mse", "mape", "perplexity", "latency", "seconds", "brier")
 HIGHER_WORDS = (
@@ -85,7 +86,7 @@ def differing(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
 
 
 def main_metric(rows: Sequence[Row]) -> str:
-    """The problem's own where the runs have it, else the first that all have, else the first of any; '' for none."""
+    """The problem's own where the runs have it, else of those that all have, or any, a held-out one; '' for none."""
     problem = next((row.run.problem for row in rows if row.run.problem), None)
     have = [set(row.metrics) for row in rows]
     if problem:
@@ -94,7 +95,9 @@ def main_metric(rows: Sequence[Row]) -> str:
                 return f"{part}{problem.primary_metric}"
     shared = set.intersection(*have) if have else set()
     every = sorted(key for key in shared or set().union(*have) if not key.startswith("system/"))
-    return next((key for key in every if better_of(rows, key)), every[0] if every else "")
+    sounding = [key for key in every if better_of(rows, key)]
+    held_out = [key for key in sounding if key.lower().startswith(HELD_OUT)]
+    return next(iter(held_out or sounding or every), "")
 
 
 def better_of(rows: Sequence[Row], metric: str) -> str:
@@ -105,6 +108,11 @@ def better_of(rows: Sequence[Row], metric: str) -> str:
     known = METRICS.get(problem.kind, {}).get(bare) if problem else None
     if known is not None:
         return "higher" if known.direction == "maximize" else "lower"
+    return sound_of(metric)
+
+
+def sound_of(metric: str) -> str:
+    """Whether higher or lower is better by the words in its name; '' for neither."""
     low = metric.lower()
     if any(word in low for word in LOWER_WORDS):
         return "lower"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from experiments.models import Problem
 from mlregistry import sql_rows
+from mlregistry.ml.metrics import METRICS
 from mlregistry.ui.stages import DONE, MISSING, PART, Stage, counted
 
 from .best_metrics import Best, best_of
@@ -72,7 +73,8 @@ def stages(problem: Problem) -> list[Stage]:
 
 def _frame(problem: Problem) -> Stage:
     framed = problem.success_threshold is not None
-    evidence = f"{problem.kind}, {problem.primary_metric}"
+    known = METRICS.get(problem.kind, {}).get(problem.primary_metric)
+    evidence = f"{problem.kind}, {known.title if known else problem.primary_metric}"
     return Stage(
         "Frame", DONE if framed else PART, evidence if framed else f"{evidence}; no threshold yet",
         "experiments:problem", (problem.pk,), "Say when it is good enough", "experiments:problem-edit", (problem.pk,),

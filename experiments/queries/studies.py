@@ -112,7 +112,7 @@ def charts(study: Study, rows: Sequence[Trial]) -> dict[str, Any]:
         drawn["importance"] = {
             "type": "bars",
             "title": "What mattered",
-            "x_title": "Share of the score's variance",
+            "x_title": "Share of the variance",
             "labels": _labels([name for name, _ in ranked]),
             "values": [round(share, 4) for _, share in ranked],
         }

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from experiments.models import Experiment
-from experiments.queries import families, standing
+from experiments.queries import families, run_columns, standing
 from experiments.queries import runs as queries
 from mlregistry.ml.metrics import METRICS
 
 MOST_COLUMNS = 6
 MOST_UNFOLDED = 60
+MACHINE = "system/"
 NOWHERE = standing.Standing()
 
 
@@ -35,15 +36,9 @@ class Line:
 def of_experiment(experiment: Experiment) -> dict[str, Any]:
     """`lines` best first, `columns` beside the primary metric, its key and direction."""
     n_runs = queries.metric_keys(experiment)
-    problem = experiment.problem
-    key = (
-        queries.score_key(problem, n_runs)
-        if problem
-        else max(sorted(n_runs), key=n_runs.__getitem__, default="")
-    )
+    key, maximize = _goal(experiment, n_runs)
     columns = _columns(experiment, n_runs, key)
-    members = families.board(experiment, key, columns)
-    maximize = not problem or problem.direction == "maximize"
+    members = families.board(experiment, key, columns, maximize=maximize)
     start, best, has_baseline = _ends([member.row for member in members], maximize)
     below = _below(members, maximize)
     standings = standing.of_rows([member.row for member in members], key)
@@ -75,6 +70,27 @@ def of_experiment(experiment: Experiment) -> dict[str, Any]:
     }
 
 
+def _goal(experiment: Experiment, n_runs: dict[str, int]) -> tuple[str, bool]:
+    """The metric that ranks, and whether it is maximized: the problem's, else what the names of the metrics tell."""
+    problem = experiment.problem
+    if problem:
+        return queries.score_key(problem, n_runs), problem.direction == "maximize"
+    most = max(n_runs.values(), default=0)
+    key = max(sorted(n_runs), key=lambda name: _worth(name, n_runs[name], most), default="")
+    return key, run_columns.sound_of(key) != "lower"
+
+
+def _worth(name: str, n_runs: int, most: int) -> tuple[bool, bool, bool, bool, bool, int]:
+    """What speaks for a metric, the weightiest first.
+
+    It is the model's and not the machine's, its direction is known, about as many runs as any have it, it is of
+    held-out rows, a score rather than a loss, and then the number of runs.
+    """
+    sound = run_columns.sound_of(name)
+    held_out = name.lower().startswith(run_columns.HELD_OUT)
+    return not name.startswith(MACHINE), bool(sound), 2 * n_runs > most, held_out, sound == "higher", n_runs
+
+
 def _ends(rows: list[queries.Row], maximize: bool) -> tuple[float, float, bool]:
     """Where the bars begin and end, and whether they begin at a baseline."""
     scores = sorted((row.score for row in rows if row.score is not None), reverse=maximize)
@@ -99,7 +115,8 @@ def _columns(experiment: Experiment, n_runs: dict[str, int], key: str) -> list[s
     """Of a problem, the other metrics of the same rows and the cross-validated primary one; else those of most runs."""
     problem = experiment.problem
     if problem is None:
-        return sorted(set(n_runs) - {key}, key=lambda name: (-n_runs[name], name))[:MOST_COLUMNS]
+        ours = [name for name in n_runs if name != key and not name.startswith(MACHINE)]
+        return sorted(ours, key=lambda name: (-n_runs[name], name))[:MOST_COLUMNS]
     part = key.partition("_")[0]
     wanted = [
         f"cv_{problem.primary_metric}_mean",

@@ -15,6 +15,7 @@ from experiments import access
 from experiments.models import LIVE
 from experiments.queries import runs as queries
 from experiments.queries.metric_curves import MOST_RUNS
+from experiments.queries.run_comparisons import NOT_COMPARABLE
 from experiments.queries.run_files import images
 from experiments.queries.runs import Row
 from experiments.web import evaluation_figures, figures, run_page, run_plots
@@ -84,6 +85,7 @@ def _values(request: PageRequest, rows: Sequence[Row]) -> dict[str, Any]:
     runs = [row.run for row in rows]
     metrics = figures.side_by_side([row.metrics for row in rows])
     params = figures.side_by_side([row.params for row in rows])
+    verdicts = evaluation_figures.verdicts(runs) if len(rows) <= MOST_VERDICTS_AMONG else []
     return {
         "metric_rows": metrics,
         "param_rows": params,
@@ -91,7 +93,8 @@ def _values(request: PageRequest, rows: Sequence[Row]) -> dict[str, Any]:
         "bars": figures.bars(runs, [row.metrics for row in rows])
         if len(rows) <= MOST_VERDICTS_AMONG
         else None,
-        "verdicts": evaluation_figures.verdicts(runs) if len(rows) <= MOST_VERDICTS_AMONG else [],
+        "verdicts": verdicts,
+        "can_tell": any(one.verdict != NOT_COMPARABLE for one in verdicts),
     }
 
 

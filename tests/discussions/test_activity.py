@@ -38,6 +38,25 @@ def test_the_feed_tells_the_work_of_the_team_to_every_member(
     assert (line.quote, line.address) == ("well done", f"/problems/{churn.key}/#comment-{line.comment_id}")
 
 
+def test_neighbours_that_say_the_same_are_one_line_and_a_failure_stands_alone(
+    churn: Thing, run: Run, editor: Actor, viewer: Actor
+) -> None:
+    ends = ["FINISHED", "FINISHED", "FAILED", "FINISHED"]
+    for number, status in enumerate(ends):
+        made = runs.create_run(run.experiment, name=f"run {number}", by=editor)
+        runs.update_run(made, status=status, by=editor)
+    comments.write_comment(churn, "well done", by=viewer)
+    comments.write_comment(churn, "once more", by=viewer)
+    found = activity.folded(activity.feed(viewer, {}).lines)
+    ended = [line for line in found if line.kind == "run"]
+    assert [(line.name, line.is_bad, [one.name for one in line.more]) for line in ended] == [
+        ("run 3", False, []),
+        ("run 2", True, []),
+        ("run 1", False, ["run 0"]),
+    ]
+    assert [line.quote for line in found if line.quote] == ["once more", "well done"]
+
+
 def test_a_deleted_comment_is_not_quoted(churn: Thing, viewer: Actor) -> None:
     comments.delete_comment(comments.write_comment(churn, "a secret", by=viewer), by=viewer)
     assert [line.quote for line in activity.feed(viewer, {}).lines] == ["", ""]

@@ -17,6 +17,7 @@ from experiments.actions.problems import create_problem
 from experiments.models import Experiment, Run
 from experiments.queries import families
 from experiments.queries import run_relations as relations
+from experiments.web import leaderboard
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 
@@ -206,3 +207,28 @@ def test_the_page_of_a_run_shows_its_first_children_and_a_way_to_all(
     page = web(bob).get(found[1]).content.decode()
     assert page.count("data-run=") == 50
     assert "data-onward" in page
+
+
+@pytest.mark.parametrize(
+    ("metrics", "primary", "first"),
+    [
+        ({"loss": (0.9, 0.1)}, "loss", "second"),
+        ({"train/loss": (0.9, 0.1), "val/accuracy": (0.8, 0.6)}, "val/accuracy", "first"),
+        ({"system/cpu": (90.0, 10.0), "n_rows": (1.0, 2.0)}, "n_rows", "second"),
+        ({"fit_seconds": (9.0, 1.0), "test_auc": (0.8, 0.6)}, "test_auc", "first"),
+    ],
+)
+def test_without_a_problem_a_held_out_score_ranks_and_a_loss_is_best_where_it_is_low(
+    experiment: Experiment,
+    by: Actor,
+    logged: Callable[..., Run],
+    metrics: dict[str, tuple[float, float]],
+    primary: str,
+    first: str,
+) -> None:
+    for place, name in enumerate(("first", "second")):
+        points = [Metric(key, values[place]) for key, values in metrics.items()]
+        logging.log_batch(logged(name).pk, metrics=points, by=by)
+    board = leaderboard.of_experiment(experiment)
+    assert (board["primary"], board["lines"][0].row.run.name) == (primary, first)
+    assert not [name for name in board["columns"] if name.startswith("system/")]

@@ -17,7 +17,7 @@ from experiments.actions.runs import create_run
 from experiments.models import Experiment, Run
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
-from mlregistry.ui.templatetags.pages import figure, markdown
+from mlregistry.ui.templatetags.pages import breakable, figure, markdown
 from models_app.actions.client_versions import create_version
 from models_app.actions.models import create_model
 
@@ -98,9 +98,22 @@ def test_a_file_of_another_run_is_not_given_out_by_this_one(web: Web, bob: User,
     assert web(bob).get(f"/runs/{run.pk}/artifacts/{artifact.pk}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("system/gpu_0", "system/<wbr>gpu_<wbr>0"),
+        ("a.b:c", "a.<wbr>b:<wbr>c"),
+        ("_", "_"),
+        ("<b>/x", "&lt;b&gt;/<wbr>x"),
+    ],
+)
+def test_a_long_name_may_break_at_its_joints_and_is_escaped(name: str, shown: str) -> None:
+    assert breakable(name) == shown
+
+
 def test_a_board_without_a_baseline_draws_no_bars(web: Web, bob: User, run: Run) -> None:
     text = _page(web(bob), f"/experiments/{run.experiment_id}/")
-    assert "highest first" in text
+    assert "Sorted by <strong>loss</strong>, lowest first" in text
     assert "Better than baseline" not in text
 
 

@@ -1,7 +1,7 @@
 """What happened in a team or to a thing: news lines of the audit trail with the comments they are about, by keyset."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -22,7 +22,10 @@ LONGEST_QUOTE = 240
 
 @dataclass(frozen=True)
 class Line:
-    """One event. `thing` is what it is about, when the actor can still see it; `quote` is the comment's text."""
+    """One event. `thing` is what it is about, when the actor can still see it; `quote` is the comment's text.
+
+    `more` are the lines before it that say the same of others of its kind.
+    """
 
     event: AuditEvent
     who: str
@@ -32,6 +35,7 @@ class Line:
     comment_id: int | None
     is_bad: bool
     by_itself: bool
+    more: tuple["Line", ...] = ()
 
     @property
     def address(self) -> str:
@@ -87,6 +91,22 @@ def lines(events: Iterable[AuditEvent], by: Actor) -> list[Line]:
     things = things_by_keys(by, [place for place in places.values() if place[0]])
     comments = _comments(events, by)
     return [_line(event, things.get(places[event.pk]), comments) for event in events]
+
+
+def folded(newest_first: Iterable[Line]) -> list[Line]:
+    """Neighbours that say the same as one line: a night of runs that finished leaves room for the rest."""
+    found: list[Line] = []
+    for line in newest_first:
+        last = found[-1] if found else None
+        if last and line.by_itself and _said(line) == _said(last):
+            found[-1] = replace(last, more=(*last.more, line))
+        else:
+            found.append(line)
+    return found
+
+
+def _said(line: Line) -> tuple[bool, str, str]:
+    return line.by_itself, line.kind, line.verb
 
 
 def _line(event: AuditEvent, about: Thing | None, comments: Mapping[int, Comment]) -> Line:

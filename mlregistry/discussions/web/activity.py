@@ -23,8 +23,10 @@ def activity(request: PageRequest) -> HttpResponse:
     by = request.actor
     wanted = {name: request.GET.get(name, "") for name in FILTERS}
     names = access.members(by).values_list("username", flat=True)[:MOST_PEOPLE]
+    feed = queries.feed(by, wanted, older=request.GET.get("older", ""))
     context = {
-        "feed": queries.feed(by, wanted, older=request.GET.get("older", "")),
+        "feed": feed,
+        "lines": queries.folded(feed.lines),
         "wanted": wanted,
         "about": thing(by, wanted["kind"], wanted["thing"]) if wanted["kind"] and wanted["thing"] else None,
         "people": [("", "anybody"), *((name, name) for name in names)],

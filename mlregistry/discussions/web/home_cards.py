@@ -5,9 +5,9 @@ from mlregistry.ui.cards import SIDE, Card
 from mlregistry.ui.page import PageRequest
 
 NEWEST = 8
+READ = 60
 
 
 def activity(request: PageRequest) -> Card:
-    return Card(
-        "discussions/activity_card.html", SIDE, {"lines": queries.feed(request.actor, {}, limit=NEWEST).lines}
-    )
+    lines = queries.folded(queries.feed(request.actor, {}, limit=READ).lines)
+    return Card("discussions/activity_card.html", SIDE, {"lines": lines[:NEWEST]})

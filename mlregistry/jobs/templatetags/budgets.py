@@ -18,6 +18,20 @@ def budget_standing(context: template.Context) -> spending.Standing | None:
 
 
 @register.filter
+def hours(amount: float | None) -> str:
+    """Two digits after the point; what rounds to nothing is not nothing."""
+    if amount is None:
+        return "–"
+    return "< 0.01" if 0 < amount < 0.005 else f"{amount:,.2f}"
+
+
+@register.filter
+def work(kind: str) -> str:
+    """The kind of a job in words: models_app.test_version → test version."""
+    return kind.rpartition(".")[2].replace("_", " ")
+
+
+@register.filter
 def money(amount: float | None) -> str:
     """1.25 EUR; what is not nothing but less than a cent is said so."""
     if amount is None:

@@ -14,6 +14,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.jobs import spending
 from mlregistry.jobs.actions import budgets
 from mlregistry.jobs.queries import usage as queries
+from mlregistry.jobs.templatetags import budgets as budgets_words
 from mlregistry.ui.page import PageRequest, number, page
 
 MOST_KINDS = 5
@@ -72,7 +73,7 @@ def _chart(rows: list[dict[str, Any]], months: list[str]) -> dict[str, Any]:
         "y_title": f"Cost, {settings.PRICES.currency}" if column == "cost" else "Processor hours",
         "labels": months,
         "series": [
-            {"name": kind, "values": [round(value, 6) for value in values.values()]}
+            {"name": budgets_words.work(kind), "values": [round(value, 6) for value in values.values()]}
             for kind, values in sums.items()
         ],
     }

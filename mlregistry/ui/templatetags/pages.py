@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ import nh3
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -57,6 +58,7 @@ TONES = {
 DASH = "–"
 FIRST_ITEMS = 5
 PROSE = MarkdownIt("commonmark", {"html": False}).enable("table")
+JOINTS = re.compile(r"(?<=[/_.:])(?=\w)")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -207,6 +209,12 @@ def item_at(values: Any, place: int) -> Any:
 def words(name: str) -> str:
     """test_roc_auc → test roc auc"""
     return str(name).replace("_", " ")
+
+
+@register.filter
+def breakable(name: Any) -> SafeString:
+    """A name of programs, which a narrow cell may break after each / _ . and : of it."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((piece,) for piece in JOINTS.split(str(name))))
 
 
 @register.inclusion_tag("ui/field.html", takes_context=True)

@@ -24,6 +24,15 @@
     const text = known.length ? `${title}: pale ${digits(Math.min(...known))}, strong ${digits(Math.max(...known))}` : "";
     return [{ xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", text, showarrow: false, font: { size: 12, color: color("muted") } }];
   };
+  // Long texts, such as paths, would lie over the axes beside theirs: of them the part in which they differ.
+  const short = (texts) => {
+    if (texts.every((text) => text.length <= 22)) return texts;
+    const alike = (at) => texts.every((text) => text.at(at) === texts[0].at(at)), least = Math.min(...texts.map((text) => text.length));
+    let start = 0, end = 0;
+    while (texts.length > 1 && start < least && alike(start)) start += 1;
+    while (texts.length > 1 && end < least - start && alike(-1 - end)) end += 1;
+    return texts.map((text, i) => { const part = text.slice(start, text.length - end); return part.length > 18 ? `${i + 1} ${part.slice(0, 15)}…` : part || "–"; });
+  };
   const guide = () => ({ line: { color: color("muted"), width: 1, dash: "dot" } });
 
   const draw = {
@@ -144,7 +153,7 @@
     },
     search_parallel(chart) {
       const dimensions = chart.axes.map((one) => {
-        if (one.ticks) return { label: one.label, values: one.values, tickvals: one.ticks.map((_, i) => i), ticktext: one.ticks };
+        if (one.ticks) return { label: one.label, values: one.values, tickvals: one.ticks.map((_, i) => i), ticktext: short(one.ticks) };
         if (!one.log) return { label: one.label, values: one.values };
         const values = one.values.map(Math.log10), low = Math.min(...values), high = Math.max(...values), apart = (high - low) / 12;
         const between = Array.from({ length: Math.max(0, Math.floor(high) - Math.ceil(low) + 1) }, (_, i) => Math.ceil(low) + i);
@@ -219,6 +228,7 @@
       const chart = JSON.parse(document.getElementById(box.dataset.chart).textContent);
       if (!draw[chart.type]) { box.textContent = "This kind of chart cannot be drawn."; continue; }
       const [traces, look] = draw[chart.type](chart, box.dataset.name || "");
+      box.classList.toggle("as-tall-as-drawn", Boolean(look.height));
       Plotly.react(box, traces, look, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: false });
     }
   }

@@ -11,6 +11,16 @@ one("[data-theme-toggle]")?.addEventListener("click", () => {
   document.dispatchEvent(new CustomEvent("themechange"));
 });
 
+// The chosen one of a row of tabs that is longer than the window is in sight; a page that opens another part sends a resize.
+const tabsInSight = () => {
+  for (const tab of all(".tabs a[aria-current]")) {
+    const row = tab.parentElement;
+    row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+};
+tabsInSight();
+addEventListener("resize", tabsInSight);
+
 document.addEventListener("click", (event) => {
   for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
