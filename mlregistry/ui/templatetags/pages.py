@@ -57,7 +57,8 @@ TONES = {
 DASH = "–"
 FIRST_ITEMS = 5
 PROSE = MarkdownIt("commonmark", {"html": False}).enable("table")
-UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+DAY_SECONDS = 86_400
+UNITS = ((DAY_SECONDS, "d"), (3_600, "h"), (60, "min"))
 
 
 @register.filter
@@ -155,6 +156,14 @@ def duration(seconds: float | None) -> str:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
     minutes = int(seconds % 3600 // 60)
     return f"{int(seconds // 3600)} h {minutes} min" if minutes else f"{int(seconds // 3600)} h"
+
+
+@register.filter
+def days(value: float | None) -> str:
+    """4 h 3 min, 45.9 days."""
+    if value is None:
+        return DASH
+    return duration(value * DAY_SECONDS) if value < 1 else f"{value:,.1f} days"
 
 
 @register.filter
