@@ -109,7 +109,8 @@ def _figures(test: AbTest, row: dict[str, Any], values: Mapping[str, float | Non
     better, low, high = (factor * row[name] for name in ("improvement", "low", "high"))
     said = f"{'better' if better >= 0 else 'worse'} by {signed(abs(better)).lstrip('+')}{unit}"
     interval = f"{100 * (1 - test.alpha):g} %: {signed(low)} to {signed(high)}"
-    return f"{metric.title.capitalize()}: {show(after)} against {show(before)}, {said} ({interval})."
+    told = f"{metric.title.capitalize()}: {show(after)} against {show(before)}, {said} ({interval})."
+    return told.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _by(margin: float) -> str:
