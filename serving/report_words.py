@@ -88,8 +88,13 @@ def _drift(document: Document) -> str:
     if report["drifted"] is None:
         return "Too few rows for a verdict on drift."
     told = f"{report['n_drifted']} of {report['n_compared']} columns drift"
-    names = [column["name"].split(":", 1)[-1] for column in report["columns"] if column["drifted"]][:3]
+    names = [_named(column["name"]) for column in report["columns"] if column["drifted"]][:3]
     return told + (f": {', '.join(names)}." if names else ".")
+
+
+def _named(column: str) -> str:
+    """output:probability:No → probability of No"""
+    return column.split(":", 1)[-1].replace("probability:", "probability of ", 1)
 
 
 def _alerts(document: Document) -> str:

@@ -1,7 +1,7 @@
 """The live block of write-ups that shows an endpoint's traffic. Named in settings.WRITEUP_BLOCKS."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -42,7 +42,7 @@ def _endpoint(by: Actor, values: Mapping[str, str]) -> Drawn:
             "type": "stacks",
             "title": "Requests a day",
             "y_title": "Requests",
-            "labels": [day["day"] for day in by_day],
+            "labels": [f"{date.fromisoformat(day['day']):%-d %b}" for day in by_day],
             "series": [
                 {"name": "answered", "values": [day["n_requests"] - day["n_errors"] for day in by_day]},
                 {"name": "failed", "values": [day["n_errors"] for day in by_day]},

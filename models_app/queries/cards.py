@@ -13,9 +13,9 @@ from models_app.queries.compilations import compilation_of, serving_form
 from models_app.queries.formats import forms_of
 from models_app.queries.intakes import intake_json, intake_of
 from models_app.queries.lineage import lineage
+from models_app.queries.version_metrics import held_out
 
 MOST_EVENTS = 200
-HELD_OUT = ("test_", "validation_", "cv_")
 WORDS = {
     "version.register": "registered it from a run", "version.upload": "uploaded it",
     "version.create": "registered it by its source", "version.quarantine": "put it into quarantine",
@@ -121,11 +121,10 @@ def _data(known: dict[str, Any], run: Run | None) -> dict[str, Any] | None:
 def _metrics(version: ModelVersion, run: Run | None) -> list[dict[str, Any]]:
     """Those on rows that the model had not seen first; `low` and `high` are the ends of the 95 % interval."""
     values = version.metrics or ({row.key: row.number for row in run.latest_metrics.all()} if run else {})
-    held_out = {key: value for key, value in values.items() if key.startswith(HELD_OUT)} or values
     evaluation = evaluations.of_run(run) if run else None
     intervals = evaluation.intervals if evaluation else {}
     found = []
-    for key, value in sorted(held_out.items()):
+    for key, value in held_out(values, version.model.problem).items():
         ends = intervals.get(key.removeprefix("test_")) if key.startswith("test_") else None
         low, high = ends if ends else (None, None)
         found.append({"name": key, "value": value, "low": low, "high": high})

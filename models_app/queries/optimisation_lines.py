@@ -106,11 +106,11 @@ def _figures(figures: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str,
 
 
 def _less(before: float | None, after: float | None) -> str:
-    """How many times less: ÷ 5.4, ÷ 1,379."""
+    """How many times less: ÷ 5.4, ÷ 1,379; or more: × 22."""
     if not before or not after:
         return ""
-    factor = before / after
-    return f"÷ {factor:,.1f}" if factor < 10 else f"÷ {factor:,.0f}"
+    sign, factor = ("÷", before / after) if before >= after else ("×", after / before)
+    return f"{sign} {factor:,.1f}" if factor < 10 else f"{sign} {factor:,.0f}"
 
 
 def _difference(figures: Mapping[str, Any], form: str) -> str:

@@ -9,7 +9,7 @@ from models_app.models import CardText, ModelVersion
 from models_app.queries import gates
 from models_app.queries import model_tests as tests
 from models_app.queries.metric_directions import is_better
-from models_app.queries.version_metrics import metrics_of
+from models_app.queries.version_metrics import in_order, metrics_of
 
 MOST_LINES = 300
 DEEPEST = 6
@@ -61,7 +61,7 @@ def diff_of(first: ModelVersion, second: ModelVersion) -> Diff:
     """A fixed number of queries."""
     values = metrics_of([first, second])
     problem = second.model.problem
-    keys = sorted(values[first.pk].keys() | values[second.pk].keys())
+    keys = in_order(values[first.pk].keys() | values[second.pk].keys(), problem)
     return Diff(
         first, second,
         metrics=[_metric(key, values[first.pk].get(key), values[second.pk].get(key), problem) for key in keys][

@@ -7,7 +7,7 @@ from typing import Any
 from experiments.models import LatestMetric, Problem
 from models_app.models import ModelVersion
 
-HELD_OUT = ("test_", "validation_", "cv_")
+HELD_OUT, SPREAD = ("test_", "validation_", "cv_"), "_std"
 MOST_KEYS = 200
 MOST_LOGGED = 20_000  # values of runs
 
@@ -28,14 +28,25 @@ def metrics_of(versions: Iterable[ModelVersion]) -> dict[int, dict[str, float]]:
 
 
 def keys_of(metrics: dict[int, dict[str, float]], problem: Problem | None) -> list[str]:
-    """All keys: the problem's own metric first, then what was measured on rows the model had not seen."""
-    names = {key for values in metrics.values() for key in values}
+    """All keys, in order."""
+    return in_order({key for values in metrics.values() for key in values}, problem)[:MOST_KEYS]
+
+
+def in_order(keys: Iterable[str], problem: Problem | None) -> list[str]:
+    """The problem's own metric first, then by the rows: test, validation, cross-validation, spreads of it, all else."""
     own = [f"{part}{problem.primary_metric}" for part in HELD_OUT] if problem is not None else []
 
-    def place(key: str) -> tuple[int, str]:
-        return (0 if key in own else 1 if key.startswith(HELD_OUT) else 2, key)
+    def place(key: str) -> tuple[bool, int, bool, str]:
+        rows = next((at for at, part in enumerate(HELD_OUT) if key.startswith(part)), len(HELD_OUT))
+        return key not in own, rows, key.endswith(SPREAD), key
 
-    return sorted(names, key=place)[:MOST_KEYS]
+    return sorted(keys, key=place)
+
+
+def held_out(metrics: dict[str, float], problem: Problem | None) -> dict[str, float]:
+    """What was measured on rows the model had not seen, in order; everything when nothing is named so."""
+    keys = [key for key in metrics if key.startswith(HELD_OUT)] or list(metrics)
+    return {key: metrics[key] for key in in_order(keys, problem)}
 
 
 def _numbers(metrics: dict[str, Any]) -> dict[str, float]:

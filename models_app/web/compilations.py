@@ -33,6 +33,8 @@ def compilation_context(version: ModelVersion) -> dict[str, Any]:
 @page()
 def compilation(request: PageRequest, name: str, number: int) -> HttpResponse:
     found = access.version(request.actor, name, number)
+    if not request.htmx:
+        return redirect("models_app:version", name, number)
     return render(request, "models_app/compilation.html", compilation_context(found))
 
 

@@ -40,6 +40,9 @@ def line_context(version: ModelVersion) -> dict[str, Any]:
     }
 
 
+UNITS = {"ms": "ms", "seconds": "seconds", "mb": "MB"}
+
+
 @require_GET
 @page()
 def tests(request: PageRequest, name: str, number: int) -> HttpResponse:
@@ -121,7 +124,11 @@ def _expectations(text: str) -> Any:
 def _gate_context(request: PageRequest, model: RegisteredModel) -> dict[str, Any]:
     gate, sent = queries.gate_of(model), request.POST if request.form_error else None
     limits = [
-        {"limit": limit, "value": sent.get(f"limit-{name}", "") if sent else gate.limits.get(name, "")}
+        {
+            "limit": limit,
+            "title": _titled(name),
+            "value": sent.get(f"limit-{name}", "") if sent else gate.limits.get(name, ""),
+        }
         for name, limit in LIMITS.items()
     ]
     return {
@@ -170,3 +177,9 @@ def _choices(gate: ModelGate, sent: list[str] | None) -> list[dict[str, Any]]:
         {"name": name, "checks": checks, "n_block": sum(one["blocks"] for one in checks)}
         for name, checks in groups.items()
     ]
+
+
+def _titled(limit: str) -> str:
+    """latency_ms → Latency (ms)"""
+    stem, _, unit = limit.rpartition("_")
+    return f"{stem} ({UNITS[unit]})".capitalize() if unit in UNITS else limit.replace("_", " ").capitalize()

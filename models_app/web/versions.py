@@ -18,10 +18,10 @@ from models_app.queries.intakes import intake_of
 from models_app.queries.lineage import lineage
 from models_app.queries.optimisations import origin_of, why_not
 from models_app.queries.promotions import of_version
+from models_app.queries.version_metrics import held_out
 from models_app.web.compilations import compilation_context
 from models_app.web.model_tests import line_context
 
-HELD_OUT = ("test_", "validation_", "cv_")
 PROMPT = "mlflow.prompt.text"
 
 
@@ -55,7 +55,7 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
         "version_key": f"{name}:{number}",
         "former_number": _compared(request, found),
         "variants": found.variants.select_related("endpoint").order_by("endpoint__name"),
-        "metrics": _held_out(found.metrics or _of_run(found)),
+        "metrics": held_out(found.metrics or _of_run(found), found.model.problem).items(),
         "prompt": found.tags.get(PROMPT, ""),
         "tags": sorted((key, value) for key, value in found.tags.items() if key != PROMPT),
     }
@@ -82,9 +82,3 @@ def _of_run(version: ModelVersion) -> dict[str, float]:
     """The last values that a client's run logged."""
     rows = version.run.latest_metrics.all() if version.run else ()
     return {row.key: row.number for row in rows}
-
-
-def _held_out(metrics: dict[str, float]) -> list[tuple[str, float]]:
-    """What was measured on rows the model had not seen; everything when nothing is named so."""
-    found = {key: value for key, value in metrics.items() if key.startswith(HELD_OUT)}
-    return sorted((found or metrics).items())

@@ -25,7 +25,7 @@ def finish(test: AbTest, variant: str, *, reason: str, why: str = "", by: Actor)
     pass_gate(obstacles_to_promotion(version), version, alias=test.alias, why=why, by=by)
     crown(test, version, why=reason, by=by)
     if test.alias:
-        point_alias(version.model, test.alias, version, why=f"{test.name}: {reason}", by=by)
+        point_alias(version.model, test.alias, version, why=f"“{test.name}”: {reason}", by=by)
     test.winner = variant
     end(test, AbTestState.PROMOTED, reason)
     record(

@@ -20,7 +20,7 @@ def begin_step(
         specs: list[VariantSpec] = [
             {"name": row.name, "version": row.version, "weight": weights.get(row.name, 0.0)} for row in rows
         ]
-        set_variants(test.endpoint, specs, test=test, why=f"{test.name}: {reason}", by=by)
+        set_variants(test.endpoint, specs, test=test, why=f"“{test.name}”: {reason}", by=by)
     counts = {name: one.to_json() for name, one in answers(test.endpoint, test.versions).items()}
     step = AbTestStep.objects.create(
         test=test,
@@ -43,4 +43,4 @@ def crown(test: AbTest, version: ModelVersion, *, why: str = "", by: Actor) -> N
         else {"name": row.name, "version": row.version, "weight": 0.0}
         for row in rows.select_related("version__model")
     ]
-    set_variants(test.endpoint, specs, test=test, why=f"{test.name}: {why}", by=by)
+    set_variants(test.endpoint, specs, test=test, why=f"“{test.name}”: {why}", by=by)

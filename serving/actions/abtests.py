@@ -95,7 +95,8 @@ def obstacles_to(test: AbTest, variant: str) -> list[str]:
     if test.mode == Mode.CANARY:
         found += [] if test.memory.get("held") else ["The canary has not passed all its steps."]
     elif verdict != comparisons.WINS:
-        found.append(f"“{variant}” has not been shown to be better by more than {test.margin:g}.")
+        by_more = f" by more than {test.margin:g}" if test.margin else ""
+        found.append(f"“{variant}” has not been shown to be better{by_more}.")
     if variant in test.versions and (test.mode != Mode.CANARY or test.memory.get("held")):
         found += obstacles_to_promotion(version_of(test, variant)).reasons
     return found

@@ -10,6 +10,7 @@ from experiments.models import LIVE, Run, RunStatus, StudyState
 from experiments.queries import studies
 from mlregistry.accounts.actor import Actor
 from mlregistry.jobs.queue import enqueue
+from mlregistry.ml.metrics import METRICS
 from models_app.actions.model_tests import request_tests
 from models_app.actions.versions import register
 from models_app.models import Compilation, ModelVersion
@@ -104,15 +105,25 @@ def comparing(row: Retraining, step: RetrainingStep, now: datetime, by: Actor) -
 
 def _compared(row: Retraining) -> str:
     found = row.comparison
-    interval = "" if found["low"] is None else f" (95 % interval {found['low']:+.4g} to {found['high']:+.4g})"
+    interval = (
+        ""
+        if found["low"] is None
+        else f" (95 % interval {_signed(found['low'])} to {_signed(found['high'])})"
+    )
+    problem = row.endpoint.problem
+    metric = METRICS[problem.kind][found["metric"]].title if problem is not None else found["metric"]
     least = row.wants("least_gain")
     than = "the champion" if not least else f"the champion by {least:g}"
     shown = "shown to be " if row.wants("sure") else ""
     verdict = f"{shown}better than {than}" if found["enough"] else f"not {shown}better than {than}"
     return (
-        f"On {found['n_rows']:,} fresh rows the {found['metric']} is {found['challenger']:.4g} against"
-        f" {found['champion']:.4g}, better by {found['improvement']:+.4g}{interval}: {verdict}."
+        f"On {found['n_rows']:,} fresh rows the {metric} is {found['challenger']:.4g} against"
+        f" {found['champion']:.4g}, better by {_signed(found['improvement'])}{interval}: {verdict}."
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "−")
 
 
 def _enqueued(row: Retraining, step: RetrainingStep, kind: str, title: str, by: Actor, **args: str) -> Move:

@@ -19,7 +19,7 @@ from serving.models import Endpoint, Shadow, Variant
 
 KINDS = ("problem", "data", "run", "version", "endpoint")
 MOST = 12  # of a kind
-LONGEST_TITLE = 21
+LONGEST_TITLE = 20
 
 
 @dataclass(frozen=True)

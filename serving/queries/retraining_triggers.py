@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlregistry.ml.metrics import MAXIMIZE
+from mlregistry.ml.metrics import MAXIMIZE, METRICS
 from models_app.models import ModelVersion
 from serving.models import DriftCheck, DriftTrigger, DriftVerdict, RetrainingPolicy, Trigger
 from serving.queries import labelled_rows, live_figures
@@ -84,13 +84,14 @@ def _metric(policy: RetrainingPolicy, champion: ModelVersion, now: datetime) -> 
     bounds = _bounds(policy, champion)
     if problem is None or not bounds:
         return []
+    title = METRICS[problem.kind][problem.primary_metric].title
     since = now - timedelta(hours=policy.metric_hours)
     value, n = live_figures.live_metric(policy.endpoint, since, now, of=champion)
     if value is None or n < policy.metric_rows:
         words = f"{n:,} truths of the champion came within {span(policy.metric_hours)}"
-        few = f"The live {problem.primary_metric}: {words}; {policy.metric_rows:,} are needed."
+        few = f"The live {title}: {words}; {policy.metric_rows:,} are needed."
         return [Reading(Trigger.METRIC, False, few)]
-    return [_against(problem.primary_metric, problem.direction, value, n, *bound) for bound in bounds]
+    return [_against(title, problem.direction, value, n, *bound) for bound in bounds]
 
 
 def _bounds(policy: RetrainingPolicy, champion: ModelVersion) -> list[tuple[float, str]]:

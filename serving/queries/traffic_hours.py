@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from models_app.models import ModelVersion
 from serving.hotpath.counters import BOUNDS
+from serving.hotpath.predict import BY_VERSION
 from serving.models import AnswerCount, DriftCount, Endpoint, Span
 from serving.queries.traffic import quantile
 
@@ -77,7 +78,8 @@ class Series:
     def name(self) -> str:
         if not self.variant:
             return "no variant"
-        return f"{self.variant}, {self.version}" if self.version else f"{self.variant}, deleted version"
+        variant = "asked by version" if self.variant == BY_VERSION else self.variant
+        return f"{variant}, {self.version or 'deleted version'}"
 
 
 def over_time(endpoint: Endpoint, since: datetime, until: datetime, step: timedelta) -> list[Series]:

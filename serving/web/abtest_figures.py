@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mlregistry.ml.abtests import comparisons
+from mlregistry.ui.templatetags.pages import figure, percent, signed
 from models_app.models import ModelVersion
 from serving.actions.abtests import obstacles_to
 from serving.models import AbTest, Mode
@@ -81,10 +82,12 @@ def _variant(
 
 
 def _comparison(test: AbTest, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "tone": TONES[row["verdict"]], "sentence": _sentence(test, row)}
+    values = {one["variant"]: one["value"] for one in test.memory["newest"]["variants"]}
+    sentence = f"{_verdict(test, row)} {_figures(test, row, values)}".rstrip()
+    return {**row, "tone": TONES[row["verdict"]], "sentence": sentence}
 
 
-def _sentence(test: AbTest, row: dict[str, Any]) -> str:
+def _verdict(test: AbTest, row: dict[str, Any]) -> str:
     name, verdict, margin = row["variant"], row["verdict"], test.margin
     if verdict == comparisons.TOO_FEW:
         return f"“{name}” has too few units with feedback to say anything (30 in each variant are needed)."
@@ -93,6 +96,21 @@ def _sentence(test: AbTest, row: dict[str, Any]) -> str:
     if verdict == comparisons.LOSES:
         return f"“{name}” is not better than “{test.control}”{_by(margin)}: it has lost."
     return f"Whether “{name}” is better than “{test.control}”{_by(margin)} cannot be said yet."
+
+
+def _figures(test: AbTest, row: dict[str, Any], values: Mapping[str, float | None]) -> str:
+    """What was measured, as people say it: shares in per cent, their difference in points."""
+    before, after = values.get(test.control), values.get(row["variant"])
+    if before is None or after is None or row["low"] is None:
+        return ""
+    metric = METRICS[test.metric]
+    is_share = metric.is_rate or (test.metric == "outcome" and test.outcome is not None)
+    show, factor, unit = (percent, 100, " points") if is_share else (figure, 1, "")
+    better, low, high = (factor * row[name] for name in ("improvement", "low", "high"))
+    said = f"{'better' if better >= 0 else 'worse'} by {signed(abs(better)).lstrip('+')}{unit}"
+    interval = f"{100 * (1 - test.alpha):g} %: {signed(low)} to {signed(high)}"
+    told = f"{metric.title.capitalize()}: {show(after)} against {show(before)}, {said} ({interval})."
+    return told.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _by(margin: float) -> str:

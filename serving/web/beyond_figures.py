@@ -32,5 +32,5 @@ def shown(checks: Sequence[DriftCheck]) -> dict[str, Any]:
 def _change(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "when": datetime.fromtimestamp(one["at"], UTC), "label": label_of(one["column"]), "category": one["label"],
-        "before": one["before"], "after": one["after"], "step": f"{one['step']:+.2f}",
+        "before": one["before"], "after": one["after"], "step": f"{one['step']:+.2f}".replace("-", "−"),
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """Arranges a report's document for its page, which is read on screens and printed: tiles, lines, small drawings."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from mlregistry.ml.drift.report import DriftReport
@@ -89,6 +89,10 @@ def _cost(found: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _told(day: str) -> str:
+    return f"{date.fromisoformat(day):%-d %b %Y}"
+
+
 def _bars(days: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Requests by day as one path, errors as another on top of it."""
     most = max((day["n_requests"] for day in days), default=0)
@@ -96,7 +100,8 @@ def _bars(days: list[dict[str, Any]]) -> dict[str, Any] | None:
         return None
     width = WIDTH / len(days)
     return {
-        "width": WIDTH, "height": HEIGHT, "most": most, "first": days[0]["day"], "last": days[-1]["day"],
+        "width": WIDTH, "height": HEIGHT, "most": most,
+        "first": _told(days[0]["day"]), "last": _told(days[-1]["day"]),
         "requests": "".join(_bar(place, day["n_requests"] / most, width) for place, day in enumerate(days)),
         "errors": "".join(_bar(place, day["n_errors"] / most, width) for place, day in enumerate(days)),
         "has_errors": any(day["n_errors"] for day in days),

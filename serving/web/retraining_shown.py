@@ -97,7 +97,7 @@ def _method(policy: RetrainingPolicy) -> str:
 def _rows(policy: RetrainingPolicy) -> str:
     days = f"labelled predictions of {policy.window_days} days"
     with_original = "the first training data and " if policy.with_original else ""
-    held = f"the newest {policy.held_out_share:.0%} are held out"
+    held = f"the newest {100 * policy.held_out_share:.0f} % are held out"
     return f"{with_original}{days}, {policy.least_labels:,} at least; {held}"
 
 

@@ -84,7 +84,7 @@ def rows(request: PageRequest, endpoint: Endpoint | None) -> list[dict[str, Any]
             {
                 "variant": row.name,
                 "version": f"{row.version.model.name}/{row.version.number}",
-                "weight": f"{row.weight:f}",
+                "weight": f"{row.weight.normalize():f}",
             }
             for row in endpoint.variants.all()
         ]

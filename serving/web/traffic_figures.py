@@ -11,6 +11,7 @@ from serving.queries.process_loads import Load
 from serving.queries.traffic_hours import Answers, Series
 
 MOST_SERIES = 6
+FEW_SERIES = 3  # beyond, a chart with two percentiles of each is more legend than lines
 MEGABYTE = 1024 * 1024
 MANY = 60  # points without markers
 FEW = 2
@@ -51,7 +52,9 @@ def shown(endpoint: Endpoint, since: datetime, until: datetime, now: datetime) -
 
 
 def _answers(series: Sequence[Series], step: timedelta, now: datetime) -> dict[str, dict[str, Any] | None]:
-    latencies = LATENCIES if len(series) == 1 else LATENCIES[1:]
+    latencies = (
+        LATENCIES if len(series) == 1 else LATENCIES[1:] if len(series) <= FEW_SERIES else LATENCIES[1:2]
+    )
     drawings = (
         ("throughput", "Requests", "a second", THROUGHPUT, 1),
         ("latency", "Latency", "milliseconds", latencies, 1000),

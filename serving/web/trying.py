@@ -21,13 +21,14 @@ def context(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
     example = (first.version.input_example or [{}])[0] if first else {}
     ranks = kind_of(signature) == "recommendation"
     more = {"params": {"n": 10, "exclude": []}} if ranks else {}
+    row = {name: example[name] for field in signature.get("inputs", []) if (name := field["name"]) in example}
     address = request.build_absolute_uri(reverse("ui:home")) + f"api/v1/endpoints/{endpoint.name}"
     return {
         "inputs": [{**field, "example": example.get(field["name"])} for field in signature.get("inputs", [])],
         "classes": [(json.dumps(value), value) for value in signature.get("classes") or []],
         "address": address,
         "invocations": reverse("ui:home") + f"api/v1/endpoints/{endpoint.name}/invocations",
-        "snippets": snippets.of(address, {"dataframe_records": [example], **more}),
+        "snippets": snippets.of(address, {"dataframe_records": [row or example], **more}),
         "ranks": ranks,
         "predictions": live.latest_predictions(endpoint, limit=NEWEST),
     }

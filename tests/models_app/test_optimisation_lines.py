@@ -6,7 +6,7 @@ import pytest
 
 from mlregistry.ml.optimising.methods import NAMES
 from models_app.queries.costs import told
-from models_app.queries.optimisation_lines import _apart, _difference
+from models_app.queries.optimisation_lines import _apart, _difference, _less
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,17 @@ def test_what_is_answered_otherwise_is_a_sentence(changed: float, apart: float, 
 def test_the_document_names_every_method() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "optimising.md").read_text()
     assert [name for name in NAMES if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (5.4, 1.0, "÷ 5.4"),
+        (1379.0, 1.0, "÷ 1,379"),
+        (5.7, 127.5, "× 22"),
+        (2.0, 2.0, "÷ 1.0"),
+        (None, 1.0, ""),
+    ],
+)
+def test_less_is_divided_and_more_is_multiplied(before: float | None, after: float, text: str) -> None:
+    assert _less(before, after) == text

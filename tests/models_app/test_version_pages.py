@@ -15,6 +15,7 @@ from models_app.actions.cards import write_card
 from models_app.models import Alias, ModelVersion, RegisteredModel
 from models_app.queries.version_charts import chart_of
 from models_app.queries.version_diffs import diff_of, signature_changes
+from models_app.queries.version_metrics import in_order
 from models_app.queries.version_rows import PER_PAGE, table_of
 from serving.models import Endpoint, Variant
 from tests.models_app.approving import two_versions
@@ -175,3 +176,10 @@ def test_a_chart_needs_two_versions() -> None:
     chart = chart_of([(1, 0.5), (2, 0.7), (4, 0.6)], best=0.7)
     assert chart is not None
     assert (chart.best.number, chart.low, chart.high, len(chart.dots)) == (2, 0.5, 0.7, 3)
+
+
+def test_metrics_stand_by_the_rows_they_were_measured_on() -> None:
+    keys = ["curves_seconds", "cv_f1_std", "cv_f1_mean", "validation_f1", "test_recall", "test_f1"]
+    assert in_order(keys, Problem(kind="classification", primary_metric="recall")) == [
+        "test_recall", "test_f1", "validation_f1", "cv_f1_mean", "cv_f1_std", "curves_seconds",
+    ]  # fmt: skip

@@ -1,5 +1,6 @@
 """The doors of A/B tests: API and pages start, show, plan, stop and promote, and refuse with a sentence."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from rest_framework.test import APIClient
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from serving.actions.abtest_looks import tend
-from serving.models import AbTest, Endpoint
+from serving.models import AbTest, Endpoint, Prediction
 from tests.serving.answering import logged
 
 Api = Callable[..., APIClient]
@@ -92,6 +93,8 @@ def test_the_page_starts_a_test_and_shows_it(endpoint: Endpoint, bob: User, web:
         tend(timezone.now() + timedelta(minutes=minutes))
     page = client.get(f"/ab-tests/{test.pk}/").content.decode()
     assert "“challenger” is better than “champion”" in page
+    told = r"Share of right answers: 7\d\.\d\s% against \d\d\.\d\s%, better by 2\d(\.\d)? points \(95\s%: \+"
+    assert re.search(told, page)
     assert 'id="chart-sequence"' in page
     assert "split as declared" in page
     assert test.name in client.get("/endpoints/tumour/").content.decode()
@@ -102,6 +105,21 @@ def test_the_page_starts_a_test_and_shows_it(endpoint: Endpoint, bob: User, web:
     assert test.state == "promoted"
     live = client.get(f"/ab-tests/{test.pk}/", headers={"HX-Request": "true"})
     assert live["HX-Refresh"] == "true"
+
+
+def test_a_split_that_is_off_hides_the_verdict(endpoint: Endpoint, bob: User, web: Web) -> None:
+    client = web(bob)
+    client.post("/endpoints/tumour/new-test", FORM)
+    logged(endpoint, {"champion": 0.5, "challenger": 0.75}, n=1500)
+    Prediction.objects.filter(variant="champion", unit__regex="[1357]$").delete()
+    tend(timezone.now() + timedelta(minutes=5))
+    test = AbTest.objects.get()
+    assert test.memory["split_alarm"]
+    page = client.get(f"/ab-tests/{test.pk}/").content.decode()
+    assert "Sample ratio mismatch" in page
+    assert "“challenger” is better than “champion”" not in page
+    assert " left</span>" not in page
+    assert "disabled" in page
 
 
 def test_a_refused_form_keeps_what_was_sent(endpoint: Endpoint, bob: User, web: Web) -> None:

@@ -59,7 +59,8 @@ DASH = "–"
 FIRST_ITEMS = 5
 PROSE = MarkdownIt("commonmark", {"html": False}).enable("table")
 JOINTS = re.compile(r"(?<=[/_.:])(?=\w)")
-UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+DAY_SECONDS = 86_400
+UNITS = ((DAY_SECONDS, "d"), (3_600, "h"), (60, "min"))
 
 
 @register.filter
@@ -114,6 +115,12 @@ def cell(value: Any) -> str:
 
 
 @register.filter
+def chance(value: float | None) -> str:
+    """A p-value or an expected loss to four digits after the point; what rounds to nothing is not nothing."""
+    return "< 0.0001" if value is not None and 0 < value < 0.0001 else figure(value)
+
+
+@register.filter
 def percent(value: float | None) -> str:
     """One digit after the point; what rounds to nothing is not nothing."""
     if value is not None and 0 < value < 0.0005:
@@ -123,7 +130,7 @@ def percent(value: float | None) -> str:
 
 @register.filter
 def milliseconds(seconds: float | None) -> str:
-    return DASH if seconds is None else f"{1000 * seconds:.1f} ms"
+    return DASH if seconds is None else f"{1000 * seconds:,.1f} ms"
 
 
 @register.filter
@@ -142,14 +149,23 @@ def times(factor: float | None) -> str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """3.2 s, 4 min 10 s, 2 h 5 min."""
+    """3.2 s, 4 min 10 s, 2 h 5 min, 3 h."""
     if seconds is None:
         return DASH
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+    minutes = int(seconds % 3600 // 60)
+    return f"{int(seconds // 3600)} h {minutes} min" if minutes else f"{int(seconds // 3600)} h"
+
+
+@register.filter
+def days(value: float | None) -> str:
+    """4 h 3 min, 45.9 days."""
+    if value is None:
+        return DASH
+    return duration(value * DAY_SECONDS) if value < 1 else f"{value:,.1f} days"
 
 
 @register.filter

@@ -222,3 +222,6 @@ window.addEventListener("resize", letScroll);
 document.addEventListener("htmx:afterSettle", letScroll);
 
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+
+// Where the tabs do not fit, that of this page is brought into sight.
+one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
