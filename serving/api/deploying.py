@@ -32,9 +32,10 @@ class Deploy(TeamView):
         """
         endpoint = access.endpoint(self.actor, name)
         sent = body_of(request) if request.data else {}
-        given = valid(VariantsChange, request) if sent else {"variants": None, "reason": ""}
+        given = valid(VariantsChange, request) if sent else {}
         specs = variant_specs(self.actor, given["variants"]) if sent else None
-        found = deploy(endpoint, specs, wait_seconds=_wait(request), reason=given["reason"], by=self.actor)
+        reason = given.get("reason", "")
+        found = deploy(endpoint, specs, wait_seconds=_wait(request), reason=reason, by=self.actor)
         return Response(found.to_json(), status=200 if found.live else 202)
 
 

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from benchmarks.pages_work.many_things import add
 from experiments.actions.recipes import add_version, create_recipe
 from experiments.models import Dataset, Experiment, Problem, Recipe, RunRule, RunView
 from mlregistry.accounts.actions import deletions
@@ -18,7 +19,6 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, KeptDeletion, Membership, Role, User
 from mlregistry.notices.models import Channel
 from serving.models import AlertEvent, AlertRule, Endpoint, RetrainingPolicy
-from tests.web.many_things import add
 
 pytestmark = pytest.mark.django_db
 Web = Callable[[User], Client]
