@@ -53,6 +53,8 @@ def _event(action: str, name: str = "churn", **details: Any) -> AuditEvent:
         ("run.save_artifact", {}, "alice saved artifact of the run churn"),
         ("version.load_tested", {}, "alice test-loaded the model version churn"),
         ("membership.create", {}, "alice added somebody to The lab as another"),
+        ("quality.comparison_alert", {}, "alice raised an alert: churn differs from the version before"),
+        ("comment.create", {}, "alice commented on churn"),
     ],
 )  # fmt: skip
 def test_a_line_reads_as_a_sentence(action: str, details: dict[str, Any], text: str) -> None:

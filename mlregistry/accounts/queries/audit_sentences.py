@@ -87,6 +87,15 @@ WHOLE = {  # a sentence of its own where noun and verb do not make a good one; {
     "training.change_schedule": "changed the training schedule of {thing}",
     "training.scheduled_refused": "held back a scheduled training of {thing}",
     "quality.close_alert": "closed a quality alert of {thing}",
+    "quality.contract_alert": "raised an alert: {thing} breaks its contract",
+    "quality.comparison_alert": "raised an alert: {thing} differs from the version before",
+    "quality.schedule_alert": "raised an alert: a scheduled training on {thing} was held back",
+    "comment.create": "commented on {thing}",
+    "comment.edit": "edited a comment on {thing}",
+    "comment.delete": "deleted a comment on {thing}",
+    "comment.restore": "restored a comment on {thing}",
+    "comment.resolve": "resolved a thread on {thing}",
+    "comment.reopen": "opened a thread on {thing} again",
 }
 NEW, OLD = "after", "before"
 
