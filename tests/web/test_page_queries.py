@@ -15,10 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.pages_work.many_things import add
 from benchmarks.pages_work.walking import address, objects, routes
-from experiments.models import Run
-from experiments.web import run_comparisons
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Team, User
+from mlregistry.accounts.models import User
 
 SNAPSHOT = Path(__file__).with_name("page_queries.json")
 FEW, MANY = 3, 14
@@ -37,13 +35,6 @@ def counted(client: Client, addresses: dict[str, str]) -> dict[str, int]:
     return found
 
 
-def comparisons(team: Team) -> dict[str, str]:
-    """Each view of all the runs that there are by now."""
-    runs = Run.objects.filter(experiment__team=team, lifecycle="active").values_list("pk", flat=True)
-    words = "&".join(f"run={run}" for run in runs)
-    return {f"compare {view}": f"/compare?view={view}&{words}" for view in run_comparisons.VIEWS}
-
-
 @pytest.mark.django_db
 def test_no_page_asks_more_for_more_rows(web: Web, alice: User, actor_of: Callable[..., Actor]) -> None:
     by, client = actor_of(alice), web(alice)
@@ -52,9 +43,9 @@ def test_no_page_asks_more_for_more_rows(web: Web, alice: User, actor_of: Callab
     filled = {route: address(route, known) for route in routes()}
     addresses = {route: path for route, path in filled.items() if path is not None}
     counted(client, addresses)  # what is kept in memory is read once
-    few = counted(client, addresses | comparisons(by.team))
+    few = counted(client, addresses)
     add(FEW, MANY - 1, by=by)
-    many = counted(client, addresses | comparisons(by.team))
+    many = counted(client, addresses)
     assert {route: (few[route], many[route]) for route in few if many.get(route) != few[route]} == {}
     assert len(few) > 100
     if os.environ.get("COUNT_QUERIES"):
