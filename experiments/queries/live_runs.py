@@ -67,7 +67,8 @@ class NewsOfMany(msgspec.Struct):
 def news_of_many(runs: Sequence[Run], *, since: Mapping[uuid.UUID, int], keys: Sequence[str]) -> NewsOfMany:
     """As `news`, of runs that are compared: a fixed number of queries for any number of them."""
     late = [run.pk for run in runs if run.changes > since[run.pk]]
-    marks, series = {run.pk: run.changes for run in runs}, []
+    marks = {run.pk: run.changes for run in runs}
+    series: list[Series] = []
     if keys and late:
         curves = metric_curves.curves(late, keys, Wanted(since={pk: since[pk] for pk in late}))
         marks |= {uuid.UUID(run): mark.changes for run, mark in curves.runs.items()}

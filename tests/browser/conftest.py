@@ -41,15 +41,26 @@ def window(browser: Browser, **look: Any) -> Page:
     return context.new_page()
 
 
-def signed_in(browser: Browser, address: str, **look: Any) -> tuple[Page, list[str]]:
-    """Bob at this address, and the complaints of his console as they come."""
-    page = window(browser, **look)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    page.fill("input[name=username]", "bob")
+def complaints_of(page: Page) -> list[str]:
+    """What its console complains of, as it comes."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def sign_in(page: Page, name: str = "bob") -> None:
+    """On the page that asks for it; then it is the page that was wanted."""
+    page.fill("input[name=username]", name)
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
-    page.wait_for_selector(".inbox-link")
+    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
+
+
+def signed_in(browser: Browser, address: str, *, name: str = "bob", **look: Any) -> tuple[Page, list[str]]:
+    """A person at this address, and the complaints of the console as they come."""
+    page = window(browser, **look)
+    complaints = complaints_of(page)
+    page.goto(address)
+    sign_in(page, name)
     return page, complaints

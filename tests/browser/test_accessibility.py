@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, Page
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
-from tests.cast import PASSWORD
 
 from . import world
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, sign_in, window
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 pytestmark = [
@@ -47,10 +46,7 @@ def _signed_in(browser: Browser, base: str, said: list[str], **look: Any) -> Pag
     )
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
     page.goto(base + "/login/")
-    page.fill("input[name=username]", "alice")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
+    sign_in(page, "alice")
     return page
 
 

@@ -10,10 +10,9 @@ from pytest_django import Settings
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from serving.actions.endpoints import create_endpoint
-from tests.cast import PASSWORD
 from tests.models_app.approving import champion, two_versions
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, sign_in, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -25,10 +24,7 @@ def signed_in(browser: Browser, address: str, name: str, complaints: list[str], 
     page = window(browser, **look)
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(f"{address}/login/")
-    page.fill("input[name=username]", name)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    expect(page.locator(".inbox-link")).to_be_visible()
+    sign_in(page, name)
     return page
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from experiments.actions.experiments import create_experiment, default_experiment
 from experiments.actions.logged_models import create_logged_model
@@ -13,20 +13,13 @@ from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from mlregistry.accounts.queries.actors import for_user
 from models_app.actions.models import create_model
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, sign_in, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-
-
-def _log_in(page: Page) -> None:
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
 
 
 def _linked(by: Actor) -> list[tuple[str, str]]:
@@ -51,7 +44,7 @@ def test_a_link_that_the_client_printed_opens_its_page(browser: Browser, live_se
     links = _linked(for_user(bob))
     page = window(browser)
     page.goto(live_server.url + links[0][0])
-    _log_in(page)
+    sign_in(page)
     page.wait_for_url(live_server.url + links[0][1] + "#**")  # browsers keep the fragment
     for link, meant in links[1:]:
         page.goto("about:blank")
@@ -66,5 +59,5 @@ def test_another_fragment_never_leads_out_of_the_site(
 ) -> None:
     page = window(browser)
     page.goto(live_server.url + "/" + hash)
-    _log_in(page)
+    sign_in(page)
     page.wait_for_url(re.compile(re.escape(live_server.url) + "/(experiments/)?(#.*)?$"))

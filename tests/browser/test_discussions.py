@@ -4,29 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from experiments.actions.problems import create_problem
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, signed_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-
-
-def signed_in(browser: Browser, server: str, name: str, **look: Any) -> Page:
-    page = window(browser, **look)
-    page.goto(f"{server}/login/")
-    page.fill("input[name=username]", name)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    expect(page.locator(".inbox-link")).to_be_visible()
-    return page
 
 
 def test_two_people_comment_mention_and_are_told(
@@ -36,7 +25,7 @@ def test_two_people_comment_mention_and_are_told(
         "Churn", kind="classification", target="y", primary_metric="roc_auc", by=actor_of(bob)
     )
     address, complaints = f"{live_server.url}/problems/{problem.pk}/", []
-    his = signed_in(browser, live_server.url, "bob")
+    his, _ = signed_in(browser, f"{live_server.url}/login/")
     his.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     his.goto(address)
     box = his.get_by_label("Your comment")
@@ -49,8 +38,12 @@ def test_two_people_comment_mention_and_are_told(
     expect(his.locator(".comment .mention")).to_have_text("@vera")
     expect(his.get_by_label("Your comment")).to_have_value("")
 
-    hers = signed_in(
-        browser, live_server.url, "vera", viewport={"width": 390, "height": 844}, color_scheme="dark"
+    hers, _ = signed_in(
+        browser,
+        f"{live_server.url}/login/",
+        name="vera",
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark",
     )
     expect(hers.locator(".inbox-link .count")).to_have_text("1")
     hers.click(".inbox-link")

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from experiments.actions.artifacts import save_artifact
 from experiments.actions.experiments import create_experiment
@@ -13,26 +13,13 @@ from experiments.actions.runs import create_run
 from experiments.models import Run
 from mlregistry.accounts.models import User
 from mlregistry.accounts.queries.actors import for_user
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, signed_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-
-
-def _opened(browser: Browser, address: str, width: int = 1200) -> tuple[Page, list[str]]:
-    page = window(browser, viewport={"width": width, "height": 900})
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.goto(address)
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_selector("h1")
-    return page, complaints
 
 
 def _family(bob: User) -> Run:
@@ -47,7 +34,11 @@ def _family(bob: User) -> Run:
 
 def test_child_runs_fold_away_with_all_below_them(browser: Browser, live_server: Any, bob: User) -> None:
     parent = _family(bob)
-    page, complaints = _opened(browser, f"{live_server.url}/experiments/{parent.experiment_id}/")
+    page, complaints = signed_in(
+        browser,
+        f"{live_server.url}/experiments/{parent.experiment_id}/",
+        viewport={"width": 1200, "height": 900},
+    )
     child, fold = (
         page.get_by_role("link", name="child", exact=True),
         page.get_by_role("link", name="fold", exact=True),
@@ -74,7 +65,11 @@ def test_a_file_of_a_logged_model_is_looked_into(
 ) -> None:
     parent = _family(bob)
     model = parent.logged_models.get()
-    page, complaints = _opened(browser, f"{live_server.url}/logged-models/{model.model_id}/", width)
+    page, complaints = signed_in(
+        browser,
+        f"{live_server.url}/logged-models/{model.model_id}/",
+        viewport={"width": width, "height": 900},
+    )
     page.get_by_text("Look inside").click()
     page.get_by_text("flavors: {}").wait_for()
     for path in (f"/logged-models/{model.model_id}/", f"/experiments/{parent.experiment_id}/logged-models",

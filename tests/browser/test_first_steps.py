@@ -15,9 +15,8 @@ from mlregistry.accounts.queries.actors import for_user
 from mlregistry.jobs.inline import run_here
 from serving import live_routing
 from serving.actions import guide
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, sign_in, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -38,10 +37,7 @@ def _signed_in(browser: Browser, base: str, said: list[str], **look: Any) -> Pag
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(base + "/login/")
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
+    sign_in(page)
     return page
 
 

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from mlregistry.accounts.models import User
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, signed_in
 
 SIZES = [(1440, 1000, "light"), (1440, 1000, "dark"), (390, 844, "light"), (390, 844, "dark")]
 
@@ -19,27 +18,12 @@ pytestmark = [
 ]
 
 
-def _signed_in(browser: Browser, base: str, **look: Any) -> tuple[Page, list[str]]:
-    """Bob's page, and the complaints of its console as they come."""
-    page = window(browser, **look)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(base + "/")
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(base + "/**")
-    page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
-    return page, complaints
-
-
 @pytest.mark.parametrize(("width", "height", "scheme"), SIZES)
 def test_pages_fit_their_window_and_the_policy_reports_nothing(
     browser: Browser, live_server: Any, bob: User, width: int, height: int, scheme: str
 ) -> None:
-    page, complaints = _signed_in(
-        browser, live_server.url, viewport={"width": width, "height": height}, color_scheme=scheme
+    page, complaints = signed_in(
+        browser, f"{live_server.url}/", viewport={"width": width, "height": height}, color_scheme=scheme
     )
     for path in ("/", "/problems/", "/problems/new", "/datasets/", "/datasets/new", "/experiments/", "/trash/",
                  "/models/", "/endpoints/", "/jobs/"):  # fmt: skip
@@ -57,7 +41,7 @@ def test_a_newcomer_frames_a_problem_and_brings_data(
     table.write_text(
         "rooms,metres,rent\n" + "".join(f"{n % 5 + 1},{20 + n},{300 + 9 * n}\n" for n in range(60))
     )
-    page, complaints = _signed_in(browser, live_server.url)
+    page, complaints = signed_in(browser, f"{live_server.url}/")
     page.goto(live_server.url + "/problems/new")
     page.fill("input[name=name]", "Rents")
     page.check("input[name=kind][value=regression]", force=True)

@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, expect
 from experiments.actions import datasets, problems
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
-from tests.cast import PASSWORD
 from tests.ml.frames import classification_rows, mixed
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, complaints_of, sign_in, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -30,12 +29,9 @@ def test_steps_are_added_changed_and_moved_with_a_live_preview(
     table = io.BytesIO(classification_rows(mixed()).to_csv(index=False).encode())
     datasets.add_version(dataset, table, filename="churn.csv", by=by)
     page = window(browser, viewport={"width": 390, "height": 844})
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    complaints = complaints_of(page)
     page.goto(f"{live_server.url}/login/?next=/problems/{problem.pk}/recipe")
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
+    sign_in(page)
     steps = page.locator(".recipe-step")
     expect(steps.first).to_be_visible()
     n_steps = steps.count()

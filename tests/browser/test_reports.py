@@ -14,9 +14,8 @@ from serving.actions.reports import keep_document
 from serving.models import AnswerCount, Endpoint, EndpointReport
 from serving.queries.reports import document
 from serving.report_periods import Period
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, complaints_of, sign_in, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -43,12 +42,9 @@ def test_a_report_is_printed_without_what_is_for_screens(
 ) -> None:
     row = made(actor_of(bob))
     page = window(browser, viewport={"width": 390, "height": 844}, color_scheme="dark")
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    complaints = complaints_of(page)
     page.goto(f"{live_server.url}/login/?next=/reports/{row.pk}/")
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
+    sign_in(page)
     expect(page.get_by_role("heading", name="In short")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.evaluate("window.print = () => document.body.dataset.printed = 'yes'")

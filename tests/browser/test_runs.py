@@ -12,9 +12,8 @@ from rest_framework.test import APIClient
 from experiments.actions.experiments import create_experiment
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
-from tests.cast import PASSWORD
 
-from .conftest import CHROMIUM, window
+from .conftest import CHROMIUM, complaints_of, sign_in, window
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -41,16 +40,12 @@ def log(client: APIClient, run_id: str, steps: range, *, key: str = "val/loss", 
 def opened(browser: Browser, address: str, path: str) -> tuple[Page, list[str], list[str]]:
     """The page, what the console complained of, and the questions for news."""
     page = window(browser, viewport={"width": 390, "height": 844})
-    complaints: list[str] = []
     asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     page.on("request", lambda request: asked.append(request.url) if "/live" in request.url else None)
     page.clock.install()  # goes on by itself, and can be put forward
     page.goto(f"{address}/login/?next={path}")
-    page.fill("input[name=username]", "bob")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
+    sign_in(page)
     return page, complaints, asked
 
 

@@ -72,12 +72,13 @@ def _kept(row: Model) -> tuple[list[Any], list[Any]] | None:
     """(rows, links) as KeptDeletion has them, the thing itself first."""
     collector = Collector(using=DEFAULT_DB_ALIAS, origin=row)
     collector.collect([row])
-    rows = [row]
+    rows: list[Model] = [row]
     for group in (*collector.data.values(), *collector.fast_deletes):
         rows += [one for one in _some(group, MOST_ROWS - len(rows) + 2) if one != row]
         if len(rows) > MOST_ROWS:
             return None
-    links, n_links = [], 0
+    links: list[Any] = []
+    n_links = 0
     for (field, _), groups in collector.field_updates.items():
         pointing = [one for group in groups for one in _some(group, MOST_ROWS - n_links + 1)]
         n_links += len(pointing)
