@@ -118,7 +118,7 @@ def _restore(found: KeptDeletion) -> Model:
 
 def _row(label: str, values: dict[str, Any]) -> Model:
     model = apps.get_model(label)
-    row = model()
+    row: Model = model()
     for field in model._meta.concrete_fields:
         value = values[field.attname]
         setattr(row, field.attname, value if isinstance(value, list | dict) else field.to_python(value))
