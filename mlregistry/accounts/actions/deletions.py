@@ -117,8 +117,9 @@ def _restore(found: KeptDeletion) -> Model:
 
 
 def _row(label: str, values: dict[str, Any]) -> Model:
-    row: Model = apps.get_model(label)()
-    for field in row._meta.concrete_fields:
+    model = apps.get_model(label)
+    row: Model = model()
+    for field in model._meta.concrete_fields:
         value = values[field.attname]
         setattr(row, field.attname, value if isinstance(value, list | dict) else field.to_python(value))
     return row
