@@ -13,8 +13,9 @@ from experiments.queries import table_groups
 from mlregistry.accounts.models import User
 from mlregistry.accounts.queries.actors import for_user
 
-from .conftest import CHROMIUM
-from .test_families import _opened
+from .conftest import CHROMIUM, signed_in
+
+WIDE, NARROW = {"width": 1200, "height": 900}, {"width": 390, "height": 900}
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -46,7 +47,9 @@ def experiment(bob: User) -> Experiment:
 def test_runs_are_found_selected_deleted_and_brought_back(
     browser: Browser, live_server: Any, bob: User, experiment: Experiment
 ) -> None:
-    page, complaints = _opened(browser, f"{live_server.url}/experiments/{experiment.pk}/runs")
+    page, complaints = signed_in(
+        browser, f"{live_server.url}/experiments/{experiment.pk}/runs", viewport=WIDE
+    )
     expect(page.locator("[data-count]")).to_have_text("120 runs")
     page.locator("tr[data-run]").first.locator("a").focus()
     page.keyboard.press("x")
@@ -80,7 +83,9 @@ def test_runs_are_found_selected_deleted_and_brought_back(
 def test_columns_are_chosen_sized_grouped_and_kept_as_a_view(
     browser: Browser, live_server: Any, bob: User, experiment: Experiment
 ) -> None:
-    page, complaints = _opened(browser, f"{live_server.url}/experiments/{experiment.pk}/runs", 390)
+    page, complaints = signed_in(
+        browser, f"{live_server.url}/experiments/{experiment.pk}/runs", viewport=NARROW
+    )
     page.get_by_role("button", name="Columns").click()
     page.get_by_placeholder("auc, depth, owner").fill("auc")
     page.locator("[data-found]").get_by_text("max").click()
@@ -116,7 +121,9 @@ def test_means_of_very_many_runs_come_behind_their_groups(
 ) -> None:
     monkeypatch.setattr(table_groups, "MANY", 100)
     words = "columns=metrics.auc&group=params.depth"
-    page, complaints = _opened(browser, f"{live_server.url}/experiments/{experiment.pk}/runs?{words}")
+    page, complaints = signed_in(
+        browser, f"{live_server.url}/experiments/{experiment.pk}/runs?{words}", viewport=WIDE
+    )
     expect(page.locator("[data-groups] tbody td.n").nth(1)).to_contain_text("±")
     expect(page.locator("[data-measures]")).to_have_count(0)
     page.locator("[data-expand]").first.click()

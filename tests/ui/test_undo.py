@@ -18,7 +18,7 @@ from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, KeptDeletion, Membership, Role, User
 from mlregistry.notices.models import Channel
-from serving.models import AlertEvent, AlertRule, Endpoint, RetrainingPolicy
+from serving.models import AlertEvent, AlertRule, Endpoint, Retraining, RetrainingPolicy
 
 pytestmark = pytest.mark.django_db
 Web = Callable[[User], Client]
@@ -58,6 +58,7 @@ def things(by: Actor) -> dict[str, tuple[str, Model]]:
     run_rule, view = RunRule.objects.get(team=by.team), RunView.objects.get(experiment__team=by.team)
     run_rule.channels.set([channel])
     now = timezone.now()
+    Retraining.objects.filter(endpoint=endpoint).update(ended_at=now)  # an open one holds the policy
     policy = RetrainingPolicy.objects.create(endpoint=endpoint, declared_at=now, look_at=now)
     policy.channels.set([channel])
     return {
