@@ -118,7 +118,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--points", type=int, default=100, help="of each run")
-    parser.add_argument("--times", type=int, default=15, help="how often each page is asked")
+    parser.add_argument("--times", type=int, default=40, help="how often each page is asked")
     parser.add_argument("--no-paint", action="store_true", help="without Chromium")
     parser.add_argument("--folder", default=os.environ.get("TMPDIR"), help="where the database is put")
     return parser.parse_args()

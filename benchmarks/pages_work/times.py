@@ -3,6 +3,7 @@
 
 import gc
 import json
+import math
 import re
 import statistics
 import sys
@@ -69,7 +70,7 @@ def _measured(client: Client, title: str, path: str, n_times: int) -> dict[str, 
     return {
         "title": title, "path": path, "status": 200, "first": first,
         "median": statistics.median(seconds), "cpu": statistics.median(busy),
-        "p95": seconds[min(len(seconds) - 1, round(0.95 * len(seconds)))], "queries": len(queries),
+        "p95": seconds[math.ceil(0.95 * len(seconds)) - 1], "queries": len(queries),
         "bytes": len(body), "slowest": slowest["sql"][:300], "slowest_seconds": slowest.get("time"),
         "scanned": _scanned(queries),
     }  # fmt: skip
