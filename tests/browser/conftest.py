@@ -55,6 +55,7 @@ def sign_in(page: Page, name: str = "bob") -> None:
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_selector(".inbox-link")  # there at every width, for whoever is signed in
+    page.wait_for_load_state()  # with its scripts, or keys that are pressed at once go nowhere
 
 
 def signed_in(browser: Browser, address: str, *, name: str = "bob", **look: Any) -> tuple[Page, list[str]]:

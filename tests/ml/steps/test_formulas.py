@@ -51,7 +51,8 @@ def column(formula: str, frame: pd.DataFrame = FRAME) -> list[Any]:
         ("coalesce(a, b)", [1, -2, 2, 0]),
         ("isnull(a)", [False, False, True, False]),
         ("log(a)", [0, None, None, None]),
-        ("log1p(b)", [math.log1p(4), math.log1p(3), math.log1p(2), 0]),
+        # NumPy's loops for some processors differ from the C library's in the last bit.
+        ("log1p(b)", [pytest.approx(math.log1p(value), rel=4e-16) for value in (4, 3, 2, 0)]),
         ("exp(b * 1000)", [None, None, None, 1]),
         ("sqrt(a)", [1, None, None, 0]),
         ("round(a / 2)", [0, -1, None, 0]),
