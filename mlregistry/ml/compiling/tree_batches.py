@@ -31,14 +31,15 @@ def leaves_by_loop(
     Its first call makes the trees. The arrays are those of `trees.Trees`, checked: siblings are neighbours behind
     their parent.
     """
-    made: list[tuple[Any, Array]] = []
+    made: list[tuple[Any, Array]] | None = None
 
     def leaves(matrix: Array) -> Array:
-        if not made:
-            made.extend(
+        nonlocal made
+        if made is None:  # threads that come first together each make them; none may see some of them
+            made = [
                 _tree_at(root, feature, threshold, left, missing_right, slot, n_features)
                 for root in roots.tolist()
-            )
+            ]
         return np.stack([slots.take(tree.apply(matrix)) for tree, slots in made])
 
     return leaves

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -44,6 +47,25 @@ def test_the_loop_ends_at_the_same_leaves_as_steps_do(n_leaves: list[int], chain
     few = tree_batches.FEWEST_ROWS - 1
     parts = [trees.leaves_of(forest)(matrix[start : start + few]) for start in range(0, N_ROWS, few)]
     assert looped.tolist() == np.concatenate(parts, axis=1).tolist()
+
+
+def test_requests_that_come_first_together_all_meet_whole_forests() -> None:
+    forest, matrix, n_threads = grown([3] * 300, chains=False), rows_with_gaps(), 8
+    expected = trees.leaves_of(forest)(matrix).tolist()
+    leaves, together = trees.leaves_of(forest), Barrier(n_threads)
+
+    def ask(_: int) -> Any:
+        together.wait()
+        return leaves(matrix).tolist()
+
+    former = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(n_threads) as pool:
+            found = list(pool.map(ask, range(n_threads)))
+    finally:
+        sys.setswitchinterval(former)
+    assert all(one == expected for one in found)
 
 
 def test_trees_of_64_bits_or_with_categories_take_steps() -> None:
