@@ -35,6 +35,7 @@ KILL_SECONDS = 4  # for a worker that does not stop; the supervisor waits a seco
 SPARE_THREADS = 64  # to refuse in, and for pages that wait for a connection
 SHIPPER_NICE = 10
 COLLECTED_AT = (10_000, 20, 20)  # the rows of one large request are 10,000 objects, and none of them a cycle
+SHIPPED_AT = (200_000, 20, 20)  # the same of what is shipped at once
 SWITCH_SECONDS = (
     0.001  # so long a prediction waits for a page that is being made; Python's own 5 ms are its whole goal
 )
@@ -86,9 +87,10 @@ def _begin(application: Callable[..., Any], place: Any) -> Callable[..., Any]:
 
 
 def _ship(leash: Callable[[], None]) -> None:
-    """The process that ships the prediction log, behind all others in line for the processor."""
+    """The process that ships the prediction log and counts it for drift, behind all others in line."""
     leash()
     os.nice(SHIPPER_NICE)
+    gc.set_threshold(*SHIPPED_AT)
     shipping = import_module("serving.shipping")
     shipping.run_alone_until(threading.Event(), shipping.log_folder())
 

@@ -36,7 +36,7 @@ def tend(now: datetime | None = None) -> int:
     now = now or timezone.now()
     drift_baselines.ask_missing()
     drift_baselines.settle()
-    drift_counts.ask_to_count()
+    drift_counts.ask_to_count(now)
     drift_watches.watch_all(now)
     busy = set(
         Job.objects.filter(kind=WATCH_KIND, state__in=LIVE_JOB).values_list("args__endpoint_id", flat=True)

@@ -26,10 +26,14 @@ from serving.queries.drift_baselines import Watched, watched
 KIND = "serving.count_predictions"
 AT_ONCE = 50  # notes, each of what was shipped at once
 CHUNK = 20_000  # rows in memory
+PATIENCE = timedelta(
+    minutes=1
+)  # with the process that stored the rows and counts them itself (`drift_tallies`)
 HOURS_KEPT, DAYS_KEPT = timedelta(days=35), timedelta(days=400)
 WAITING = """
     SELECT DISTINCT u.endpoint_id FROM serving_uncountedpredictions u
     JOIN serving_driftbaseline b ON b.version_id = u.version_id AND b.state = 'ready'
+    WHERE u.at <= %s
 """
 TAKE = """
     DELETE FROM serving_uncountedpredictions WHERE id IN (
@@ -51,9 +55,9 @@ Key = tuple[int, int, str, datetime, str]  # endpoint, version, variant, begin, 
 Parts = dict[Key, Counters]
 
 
-def ask_to_count() -> int:
-    """A job for each endpoint whose rows wait and that has none; returns how many."""
-    waiting = [int(row[0]) for row in fetched(WAITING)]
+def ask_to_count(now: datetime) -> int:
+    """A job for each endpoint whose rows wait for long and that has none; returns how many."""
+    waiting = [int(row[0]) for row in fetched(WAITING, [now - PATIENCE])]
     endpoints = Endpoint.objects.filter(pk__in=waiting).select_related("team")
     busy = set(Job.objects.filter(kind=KIND, state__in=LIVE_JOB).values_list("args__endpoint_id", flat=True))
     found = [endpoint for endpoint in endpoints if endpoint.pk not in busy]
@@ -74,8 +78,8 @@ def count_some(endpoint: Endpoint) -> int:
         ends = (min(str(note[1]) for note in notes), max(str(note[2]) for note in notes))
         parts: Parts = {}
         for start in range(0, len(numbers), CHUNK):
-            _add_up(parts, _folded(endpoint, numbers[start : start + CHUNK], ends, of_version))
-        _add(parts, of_version)
+            add_up(parts, _folded(endpoint, numbers[start : start + CHUNK], ends, of_version))
+        add_parts(parts, of_version)
     return len(numbers)
 
 
@@ -99,7 +103,7 @@ def _folded(
     return found
 
 
-def _add_up(parts: Parts, folded: Mapping[Hour, Counters]) -> None:
+def add_up(parts: Parts, folded: Mapping[Hour, Counters]) -> None:
     """Each hour to itself and to its day."""
     for hour, counters in folded.items():
         at = datetime.fromtimestamp(hour.at, UTC)
@@ -108,7 +112,7 @@ def _add_up(parts: Parts, folded: Mapping[Hour, Counters]) -> None:
             parts[key] = parts[key] + counters if key in parts else counters
 
 
-def _add(parts: Parts, of_version: Mapping[int, Watched]) -> None:
+def add_parts(parts: Parts, of_version: Mapping[int, Watched]) -> None:
     """In one order, so that two countings do not wait for each other."""
     with connection.cursor() as cursor:
         for key in sorted(parts):

@@ -22,6 +22,7 @@ from serving.hotpath.records import Record
 
 MAGIC = b"MLRLOG1\n"
 RESERVED_BYTES = 1024 * 1024  # of zeros that a writer adds at a time
+READ_BYTES = 1024 * 1024  # at a time
 FRAME = struct.Struct("<II")
 MAX_FRAME = 256 * 1024 * 1024
 OPEN, CLOSED = ".open", ".log"
@@ -81,7 +82,7 @@ def _is_orphan(path: Path) -> bool:
 
 
 def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
-    """Up to `limit` whole records from an offset.
+    """Whole records from an offset, until they hold `limit` rows or more.
 
     A torn tail (a writer killed inside a write, or still at it) ends the batch and is counted, not raised; zeros are
     room that a writer had reserved.
@@ -92,16 +93,39 @@ def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
         size = os.fstat(file.fileno()).st_size
         if offset == 0 and file.read(len(MAGIC)) != MAGIC:
             return Batch([], 0, size)
-        at = max(offset, len(MAGIC))
-        file.seek(at)
-        while len(found) < limit and (payload := _payload(file, room=size - at)) is not None:
+        at, n_rows = max(offset, len(MAGIC)), 0
+        for payload in _payloads(file, at, size):
             try:
                 found.append(records.decode(payload))
             except (msgspec.DecodeError, msgspec.ValidationError):
                 return Batch(found, at, size - at)
             at += FRAME.size + len(payload)
-        n_torn = size - at if len(found) < limit and not _is_reserve(file, at, size) else 0
-    return Batch(found, at, n_torn)
+            n_rows += found[-1].n_rows
+            if n_rows >= limit:
+                return Batch(found, at, 0)
+        return Batch(found, at, 0 if _is_reserve(file, at, size) else size - at)
+
+
+def _payloads(file: BinaryIO, at: int, size: int) -> Iterator[bytes]:
+    """Those of the whole frames from `at` on, read in blocks; the first that is not whole ends them."""
+    while at < size:
+        file.seek(at)
+        block = file.read(READ_BYTES)
+        start = 0
+        while (end := _end(block, start, room=size - at)) is not None:
+            if end > len(block):
+                if not start:  # longer than a block
+                    block += file.read(end - len(block))
+                if end > len(block):
+                    break
+            payload = block[start + FRAME.size : end]
+            if crc32(payload) != FRAME.unpack_from(block, start)[1]:
+                return
+            yield payload
+            start = end
+        if not start:
+            return
+        at += start
 
 
 def _is_reserve(file: BinaryIO, at: int, size: int) -> bool:
@@ -126,16 +150,13 @@ def _opened(path: Path) -> BinaryIO:
         return path.with_suffix(CLOSED).open("rb")
 
 
-def _payload(file: BinaryIO, *, room: int) -> bytes | None:
-    """The payload of the next frame; None when it is not there whole."""
-    head = file.read(FRAME.size)
-    if len(head) < FRAME.size:
+def _end(block: bytes, start: int, *, room: int) -> int | None:
+    """Where the frame ends that begins there; None where its head is not whole or of no frame."""
+    if len(block) - start < FRAME.size:
         return None
-    length, checksum = FRAME.unpack(head)
-    if not 0 < length <= min(MAX_FRAME, room - FRAME.size):
-        return None
-    payload = file.read(length)
-    return payload if len(payload) == length and crc32(payload) == checksum else None
+    length, _ = FRAME.unpack_from(block, start)
+    end: int = start + FRAME.size + length
+    return end if 0 < length <= MAX_FRAME and end <= room else None
 
 
 def used_bytes(segment: Segment) -> int:

@@ -146,6 +146,7 @@ def test_a_process_that_is_killed_while_it_counts_has_counted_nothing(
     child = os.fork()
     if child == 0:
         _count_and_hang(watched, writer)
+    os.close(writer)
     assert os.read(reader, 1) == b"."  # it has written the counters and not committed
     assert drift_counts.count_some(watched) == 0  # what another counts is left to it
     os.kill(child, signal.SIGKILL)
@@ -162,14 +163,14 @@ def _count_and_hang(endpoint: Endpoint, writer: int) -> None:
     try:
         inherited = connection.connection  # noqa: F841 - closed, it would end the parent's session
         connection.connection = None
-        add = drift_counts._add
+        add = drift_counts.add_parts
 
         def add_and_hang(*args: Any) -> None:
             add(*args)
             os.write(writer, b".")
             time.sleep(600)
 
-        setattr(drift_counts, "_add", add_and_hang)  # noqa: B010  # for this process alone
+        setattr(drift_counts, "add_parts", add_and_hang)  # noqa: B010  # for this process alone
         drift_counts.count_some(endpoint)
     finally:
         os._exit(1)

@@ -16,7 +16,8 @@ import pytest
 from django.db import OperationalError
 
 from mlregistry.accounts.actor import Actor
-from serving import live_routing, shipping
+from serving import live_routing
+from serving.actions import prediction_rows
 from serving.actions.logcounts import Amounts, add_log_counts
 from serving.hotpath import segments
 from serving.hotpath.admission import Admission
@@ -120,7 +121,7 @@ def test_predictions_go_on_without_the_database_and_their_log_comes_after(
         patch.object(routing, "build", away),
         patch.object(live_routing, "add_counts", away),
         patch.object(live_routing, "add_log_counts", away),
-        patch.object(shipping, "_copy", away),
+        patch.object(prediction_rows, "_copied", away),
     ):
         statuses = {here.answer(Address("lab", "tumour"), BODY, {}, grant=LAB)[0] for _ in range(20)}
         for work in (here.refresh, here.flush_counts, lambda: ship_folder(here.log.folder)):

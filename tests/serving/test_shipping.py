@@ -70,7 +70,7 @@ def test_the_log_gives_way_to_answers_while_little_of_it_waits(
     endpoint: Endpoint, by: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(shipping, "BATCH_RECORDS", 1)
+    monkeypatch.setattr(shipping, "BATCH_ROWS", 1)
     monkeypatch.setattr("serving.shipping.psutil.cpu_percent", lambda: 100.0)
     monkeypatch.setattr("serving.shipping.time.sleep", pauses.append)
     for _ in range(3):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 else:
     np = lazily("numpy")
 
-UNLOGGED = "{}"
+UNLOGGED = ("{}", b"{}")
+LoggedRow = tuple[str, str] | tuple[bytes, bytes]
+"""Inputs and answer of a row, each as JSON."""
 
 
 @dataclass(frozen=True, order=True)
@@ -43,11 +45,11 @@ def reader_of(baseline: Baseline) -> JsonRows:
 def fold_logged(
     baseline: Baseline,
     reader: JsonRows,
-    rows: Sequence[tuple[str, str]],
+    rows: Sequence[LoggedRow],
     classes: Sequence[Any] = (),
 ) -> Counters:
-    """Of logged rows, each its inputs and its answer as JSON; `{}` are inputs that were not logged."""
-    given = [inputs for inputs, _ in rows if inputs != UNLOGGED]
+    """Of logged rows; `{}` are inputs that were not logged."""
+    given = [inputs for inputs, _ in rows if inputs not in UNLOGGED]
     columns = {INPUT + name: values for name, values in reader.columns(given).items()} if given else {}
     predictions, probabilities = answers_of([answer for _, answer in rows])
     columns[PREDICTION] = predictions

@@ -36,7 +36,7 @@ class JsonRows:
         self._typed = msgspec.json.Decoder(list[self._row])  # type: ignore[name-defined]  # the type is made at run time
         self._plain = msgspec.json.Decoder()
 
-    def columns(self, texts: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
+    def columns(self, texts: Sequence[str | bytes]) -> dict[str, Any]:
         """By name: arrays of floats, NaN where there is no number, and tuples of JSON values."""
         if not texts or not self.numbers:
             return dict.fromkeys(self.numbers, ())
@@ -48,7 +48,7 @@ class JsonRows:
             for name, is_number in self.numbers.items()
         }
 
-    def _block(self, texts: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
+    def _block(self, texts: Sequence[str | bytes]) -> dict[str, Any]:
         whole = _array(texts)
         try:
             cells = zip(*map(msgspec.structs.astuple, self._typed.decode(whole)), strict=True)
@@ -59,7 +59,7 @@ class JsonRows:
             for (name, is_number), values in zip(self.numbers.items(), cells, strict=True)
         }
 
-    def _one_by_one(self, texts: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
+    def _one_by_one(self, texts: Sequence[str | bytes]) -> dict[str, Any]:
         """Where some value is not of its column's type: what is no number is missing, the others stand."""
         rows = [self._plain.decode(text) for text in texts]
         found: dict[str, Any] = {}
@@ -73,7 +73,7 @@ def _joined(parts: Sequence[Any], is_number: bool) -> Any:
     return np.concatenate(parts) if is_number else tuple(chain.from_iterable(parts))
 
 
-def answers_of(texts: Sequence[str]) -> tuple[list[Any], list[Any]]:
+def answers_of(texts: Sequence[str | bytes]) -> tuple[list[Any], list[Any]]:
     """Predictions, and the probabilities of those that have some."""
     read, predictions, sure = _answers(), [], []
     for start in range(0, len(texts), AT_ONCE):
@@ -90,11 +90,11 @@ def _answers() -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(list[msgspec.defstruct("LoggedAnswer", fields, gc=False)])  # type: ignore[misc]  # the type is made at run time
 
 
-def _array(texts: Sequence[str] | Sequence[bytes]) -> str | bytes:
-    """One JSON text of all of them."""
+def _array(texts: Sequence[str | bytes]) -> str | bytes:
+    """One JSON text of all of them, which are of one kind."""
     if isinstance(texts[0], bytes):
-        return b"[" + b",".join(texts) + b"]"  # type: ignore[arg-type]  # all texts are of the first one's kind
-    return f"[{','.join(texts)}]"  # type: ignore[arg-type]  # all texts are of the first one's kind
+        return b"[" + b",".join(texts) + b"]"  # type: ignore[arg-type]  # all are of the first one's kind
+    return f"[{','.join(texts)}]"  # type: ignore[arg-type]  # the same
 
 
 def _number(value: Any) -> float:
