@@ -133,7 +133,9 @@ def test_a_models_own_choice_decides_what_blocks() -> None:
 
 def test_costs_are_held_against_the_models_own_limits() -> None:
     tight = limits.bounds({"latency_ms": 0.01, "batch_seconds": 0.001, "file_mb": 0.001, "memory_mb": 1})
-    given = subject(bounds={**tight, "memory_mb": 0.0001, "latency_ms": 0.00001})  # no processor is that quick
+    given = subject(
+        bounds={**tight, "memory_mb": 0.0001, "latency_ms": 0.00001}
+    )  # no processor is that quick
     for name in ("latency", "file_size", "memory"):
         assert found_by(name, given).outcome == FAILED
     assert found_by("latency", subject(bounds=limits.bounds({"latency_ms": 60_000}))).outcome == PASSED
