@@ -89,6 +89,15 @@ def test_nothing_private_is_committed() -> None:
     ]
 
 
+def test_no_file_holds_the_marks_of_a_merge_that_was_not_finished() -> None:
+    marks = r"^(<{7}|>{7}) "
+    found = subprocess.run(
+        ["git", "grep", "-lIE", marks], cwd=ROOT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert found.stdout.split() == []
+    assert found.returncode == 1, found.stderr  # none found; anything above says that git could not look
+
+
 def test_every_requirement_says_what_it_is_for() -> None:
     lines = [
         line
