@@ -26,7 +26,11 @@ def advise(
             f"Even with all features {title} is not shown to be better than guessing"
             f" ({_plain(reference.score.mean)} against {_plain(baseline.mean)}), so no selection can be trusted."
         )
-    fit = [row for row in rows if row.method != PCA and _most_kept(row) < n_features and _costs_nothing(row, reference)]
+    fit = [
+        row
+        for row in rows
+        if row.method != PCA and _most_kept(row) < n_features and _costs_nothing(row, reference)
+    ]
     if not fit:
         return Advice(
             f"Keep all {n_features} features: every smaller set that was tried costs {title}"
