@@ -110,12 +110,12 @@ def _csv(ask: dict[str, Any]) -> Iterator[str]:
 
 def _room() -> tuple[Any, Any]:
     """An editor and a dataset in the benchmark's database."""
-    import django  # noqa: PLC0415
+    import django  # noqa: PLC0415  # after Django is set up
 
     django.setup()
-    from experiments.actions import datasets  # noqa: PLC0415
-    from mlregistry.accounts.actor import Actor  # noqa: PLC0415
-    from mlregistry.accounts.models import Team  # noqa: PLC0415
+    from experiments.actions import datasets  # noqa: PLC0415  # after Django is set up
+    from mlregistry.accounts.actor import Actor  # noqa: PLC0415  # after Django is set up
+    from mlregistry.accounts.models import Team  # noqa: PLC0415  # after Django is set up
 
     team, _ = Team.objects.get_or_create(slug="bench", defaults={"name": "Bench"})
     by = Actor.system(team)
@@ -124,9 +124,9 @@ def _room() -> tuple[Any, Any]:
 
 def _sql(ask: dict[str, Any]) -> Iterator[str]:
     by, dataset = _room()
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415  # after Django is set up
 
-    from experiments.actions import sources  # noqa: PLC0415
+    from experiments.actions import sources  # noqa: PLC0415  # after Django is set up
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -146,10 +146,10 @@ def _sql(ask: dict[str, Any]) -> Iterator[str]:
 
 def _append(ask: dict[str, Any]) -> Iterator[str]:
     by, dataset = _room()
-    from django.db.models import Sum  # noqa: PLC0415
+    from django.db.models import Sum  # noqa: PLC0415  # after Django is set up
 
-    from experiments.actions import datasets  # noqa: PLC0415
-    from mlregistry.artifacts.models import StoredFile  # noqa: PLC0415
+    from experiments.actions import datasets  # noqa: PLC0415  # after Django is set up
+    from mlregistry.artifacts.models import StoredFile  # noqa: PLC0415  # after Django is set up
 
     def stored() -> int:
         return int(StoredFile.objects.aggregate(n=Sum("size"))["n"] or 0)
@@ -169,7 +169,7 @@ def _append(ask: dict[str, Any]) -> Iterator[str]:
 
 def _preview(ask: dict[str, Any]) -> Iterator[str]:
     _room()
-    from experiments.queries import datasets as queries  # noqa: PLC0415
+    from experiments.queries import datasets as queries  # noqa: PLC0415  # after Django is set up
 
     version = _largest()
     step = version.n_rows // 20
@@ -180,7 +180,7 @@ def _preview(ask: dict[str, Any]) -> Iterator[str]:
 
 def _page(ask: dict[str, Any]) -> Iterator[str]:
     by, _ = _room()
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415  # after Django is set up
 
     version = _largest()
     client = Client()
@@ -199,7 +199,7 @@ def _told(times: list[float]) -> str:
 
 def _largest() -> Any:
     """The version that `append` left."""
-    from experiments.models import DatasetVersion  # noqa: PLC0415
+    from experiments.models import DatasetVersion  # noqa: PLC0415  # after Django is set up
 
     version = DatasetVersion.objects.order_by("-n_rows").first()
     assert version is not None, "run append before"
@@ -207,8 +207,8 @@ def _largest() -> Any:
 
 
 def _editor(by: Any) -> Any:
-    from mlregistry.accounts.actor import Actor  # noqa: PLC0415
-    from mlregistry.accounts.models import Membership, Role, User  # noqa: PLC0415
+    from mlregistry.accounts.actor import Actor  # noqa: PLC0415  # after Django is set up
+    from mlregistry.accounts.models import Membership, Role, User  # noqa: PLC0415  # after Django is set up
 
     user, _ = User.objects.get_or_create(username="bench", defaults={"default_team": by.team})
     Membership.objects.get_or_create(team=by.team, user=user, defaults={"role": Role.EDITOR})
@@ -217,9 +217,9 @@ def _editor(by: Any) -> Any:
 
 def _rows(ask: dict[str, Any]) -> Iterator[str]:
     by, dataset = _room()
-    from rest_framework.test import APIClient  # noqa: PLC0415
+    from rest_framework.test import APIClient  # noqa: PLC0415  # after Django is set up
 
-    from mlregistry.accounts.actions import tokens  # noqa: PLC0415
+    from mlregistry.accounts.actions import tokens  # noqa: PLC0415  # after Django is set up
 
     _, secret = tokens.create_token("bench", scopes={"read", "write"}, by=_editor(by))
     client = APIClient()
@@ -265,7 +265,7 @@ def _write_csv(path: Path, megabytes: int) -> None:
     )
     n_rows = megabytes * 1_000_000 // 224
     duckdb.connect().execute(
-        "COPY (SELECT i AS id, TIMESTAMP '2024-01-01' + to_seconds(i) AS at, md5(i::VARCHAR)[:12] AS key,"  # noqa: S608
+        "COPY (SELECT i AS id, TIMESTAMP '2024-01-01' + to_seconds(i) AS at, md5(i::VARCHAR)[:12] AS key,"  # noqa: S608  # no text of anybody else's
         f" random() < 0.5 AS ok, {floats}, {whole}, {texts}, {gaps} FROM range({n_rows}) AS t(i)) TO '{path}' (HEADER)"
     )
 

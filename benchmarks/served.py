@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
-TOKEN = "benchmark-token-of-the-first-owner"  # noqa: S105
-PASSWORD = "benchmark-password-9152"  # noqa: S105
+TOKEN = "benchmark-token-of-the-first-owner"  # noqa: S105  # of a server that lives for one benchmark
+PASSWORD = "benchmark-password-9152"  # noqa: S105  # of a server that lives for one benchmark
 
 
 class Server:
@@ -105,6 +105,6 @@ class Browser:
         token = found.group(1) if found else ""
         data = urlencode({**fields, "csrfmiddlewaretoken": token}, doseq=True).encode()
         headers = {"Referer": self.base + address}
-        request = urllib.request.Request(self.base + address, data=data, headers=headers)  # noqa: S310
+        request = urllib.request.Request(self.base + address, data=data, headers=headers)  # noqa: S310  # an address of our own server
         with self.opener.open(request, timeout=60) as answer:
             return str(answer.url).removeprefix(self.base), str(answer.read().decode())

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from experiments import access
 from experiments.models import LatestMetric, Lifecycle, Problem, Run
+from experiments.templatetags.metric_words import metric, ours
 from mlregistry.accounts.actor import Actor
 from mlregistry.discussions.nouns import Found, Noun, Standing, by_number
-from mlregistry.ui.templatetags.pages import figure, words
+from mlregistry.ui.templatetags.pages import figure
 
 PARTS = ("test_{}", "validation_{}", "cv_{}_mean", "{}")
 
@@ -55,19 +56,19 @@ def _primary_metrics(runs: Sequence[Run]) -> dict[Any, str]:
     for run, names in keys.items():
         name = next((key for key in names if (run, key) in values), None)
         if name is not None:
-            found[run] = f"{words(name)} {figure(values[run, name])}"
+            found[run] = f"{metric(name)} {figure(values[run, name])}"
     return found
 
 
 def _first_metrics(runs: Sequence[Run]) -> dict[Any, str]:
     rows = LatestMetric.objects.filter(run__in=[run.pk for run in runs]).exclude(key__startswith="system/")
     first = rows.order_by("run_id", "key").distinct("run_id") if runs else []
-    return {row.run_id: f"{words(row.key)} {figure(row.number)}" for row in first}
+    return {row.run_id: f"{ours(row.key)} {figure(row.number)}" for row in first}
 
 
 def _problem_standings(problems: Sequence[Problem]) -> Mapping[Any, Standing]:
     return {
-        row.pk: Standing(figure=f"{row.kind}, {words(row.primary_metric)}{_goal(row)}") for row in problems
+        row.pk: Standing(figure=f"{row.kind}, {metric(row.primary_metric)}{_goal(row)}") for row in problems
     }
 
 

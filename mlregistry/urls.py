@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from mlregistry import probes, routes
 
 handler400 = "mlregistry.ui.page.bad_request"
+handler404 = "mlregistry.ui.page.not_found"
 handler500 = "mlregistry.ui.page.server_error"
 
 admin.autodiscover()

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from experiments.templatetags.metric_words import metric
 from mlregistry.discussions.nouns import Found, Noun, Standing, by_name
-from mlregistry.ui.templatetags.pages import figure, words
+from mlregistry.ui.templatetags.pages import figure
 from models_app import access
 from models_app.models import Alias, ModelVersion
 
@@ -49,7 +50,7 @@ def _main_figure(version: ModelVersion) -> str:
         name = part.format(problem.primary_metric) if problem else ""
         value = version.metrics.get(name)
         if isinstance(value, int | float):
-            return f"{words(name)} {figure(value)}"
+            return f"{metric(name)} {figure(value)}"
     return ""
 
 

@@ -15,9 +15,12 @@ ALLOWED_LONGER: dict[str, str] = {}  # path → reason
 DOORS = ("api", "web")
 
 
-def _python_files() -> list[Path]:
+def _python_files(*more: str) -> list[Path]:
     return [
-        path for folder in SOURCES for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
+        path
+        for folder in (*SOURCES, *more)
+        for path in (ROOT / folder).rglob("*.py")
+        if "migrations" not in path.parts
     ]
 
 
@@ -54,7 +57,7 @@ def test_whatever_a_checker_is_told_to_let_through_has_a_reason() -> None:
     bare = re.compile(r"# (type: ignore(\[[a-z, -]+\])?|noqa(: [A-Z0-9, ]+)?)\s*$")
     silent = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in _python_files()
+        for path in _python_files("tests", "benchmarks")
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if bare.search(line)
     ]
@@ -84,6 +87,15 @@ def test_nothing_private_is_committed() -> None:
     assert not [
         name for name in listed if name.endswith((".parquet", ".sqlite3", ".env")) or ".mlregistry/" in name
     ]
+
+
+def test_no_file_holds_the_marks_of_a_merge_that_was_not_finished() -> None:
+    marks = r"^(<{7}|>{7}) "
+    found = subprocess.run(
+        ["git", "grep", "-lIE", marks], cwd=ROOT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert found.stdout.split() == []
+    assert found.returncode == 1, found.stderr  # none found; anything above says that git could not look
 
 
 def test_every_requirement_says_what_it_is_for() -> None:

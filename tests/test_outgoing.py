@@ -32,7 +32,7 @@ def receiver(loopback: None) -> Iterator[Receiver]:
 
 
 def get(url: str, **options: object) -> Answer:
-    return request("GET", url, allow_http=True, **options)  # type: ignore[arg-type]
+    return request("GET", url, allow_http=True, **options)  # type: ignore[arg-type]  # words by name
 
 
 # ---------------------------------------------------------------- addresses

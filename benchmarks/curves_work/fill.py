@@ -15,14 +15,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlregistry.settings")
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection  # noqa: E402  # after Django is set up
 
-from experiments.actions import curve_rollups  # noqa: E402
-from experiments.actions.experiments import create_experiment  # noqa: E402
-from experiments.actions.runs import create_run  # noqa: E402
-from experiments.models import Run  # noqa: E402
-from mlregistry.accounts.models import User  # noqa: E402
-from mlregistry.accounts.queries import actors  # noqa: E402
+from experiments.actions import curve_rollups  # noqa: E402  # after Django is set up
+from experiments.actions.experiments import create_experiment  # noqa: E402  # after Django is set up
+from experiments.actions.runs import create_run  # noqa: E402  # after Django is set up
+from experiments.models import Run  # noqa: E402  # after Django is set up
+from mlregistry.accounts.models import User  # noqa: E402  # after Django is set up
+from mlregistry.accounts.queries import actors  # noqa: E402  # after Django is set up
 
 AT_ONCE = 1_000
 BEGIN = 1_750_000_000_000

@@ -81,7 +81,7 @@ def main(n_rows: int) -> None:
 def made() -> tuple[Endpoint, list[ModelVersion]]:
     """Two versions with one baseline behind an endpoint, and a user who looks at them."""
     team = Team.objects.create(slug="busy", name="Busy")
-    user = User.objects.create_user("watcher", password="benchmark-password-9152")  # noqa: S106
+    user = User.objects.create_user("watcher", password="benchmark-password-9152")  # noqa: S106  # of a server that lives for one benchmark
     Membership.objects.create(user=user, team=team, role=Role.OWNER)
     endpoint = Endpoint.objects.create(team=team, name=NAME, salt="s")
     model = RegisteredModel.objects.create(team=team, name="model")

@@ -49,7 +49,7 @@ def paste(page: Path, sections: Mapping[str, str]) -> None:
         between = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)
         if not between.search(text):
             raise ValueError(f"{page} has no place marked {name}")
-        text = between.sub(lambda found, new=section: f"{found[1]}{new}\n{found[2]}", text)  # type: ignore[misc]
+        text = between.sub(lambda found, new=section: f"{found[1]}{new}\n{found[2]}", text)  # type: ignore[misc]  # the stubs know no default
     page.write_text(text)
 
 

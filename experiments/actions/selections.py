@@ -9,8 +9,9 @@ from experiments.models import DatasetVersion, Problem, SelectionStudy
 from experiments.queries import datasets as dataset_queries
 from experiments.queries import selections as queries
 from mlregistry.accounts import audit
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.actions import jobs as job_actions
 from mlregistry.jobs.queue import enqueue
@@ -90,14 +91,14 @@ def use_features(study: SelectionStudy, method: str, n_features: int | None, *, 
     return problem
 
 
-def delete_selection(study: SelectionStudy, *, by: Actor) -> None:
+def delete_selection(study: SelectionStudy, *, by: Actor) -> KeptDeletion | None:
     """Gone with its result; a job that is still at it is stopped."""
     by.require(Role.EDITOR)
     with transaction.atomic():
         audit.record(by, "selection.delete", study)
         if study.job is not None and study.job.is_live:
             job_actions.cancel(study.job, by=by)
-        study.delete()
+        return deletions.delete(study, "feature selection", by=by)
 
 
 def _check_place(problem: Problem, version: DatasetVersion, by: Actor) -> None:

@@ -19,8 +19,9 @@ from experiments.models import (
 )  # fmt: skip
 from experiments.queries import budgets
 from mlregistry.accounts import audit
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.actions import jobs as job_actions
 from mlregistry.lib.names import clean_name, numbered
@@ -120,14 +121,14 @@ def cancel_study(study: Study, *, by: Actor) -> Study:
     return study
 
 
-def delete_study(study: Study, *, by: Actor) -> None:
+def delete_study(study: Study, *, by: Actor) -> KeptDeletion | None:
     """The study and its list of trials; the runs stay in their experiment. Conflict while it is under way."""
     by.require(Role.EDITOR)
     if study.is_open:
         raise Conflict("Cancel the study first.")
     with transaction.atomic():
         audit.record(by, "study.delete", study)
-        study.delete()
+        return deletions.delete(study, "study", by=by)
 
 
 def enqueue_trial(study: Study, params: Mapping[str, Any], *, by: Actor) -> Trial:

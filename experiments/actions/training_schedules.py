@@ -9,8 +9,9 @@ from django.utils import timezone
 from experiments.models import Dataset, DatasetVersion, Problem, TrainingSchedule
 from experiments.queries import quality
 from mlregistry.accounts import audit
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid, MlregistryError
 from mlregistry.jobs import cron as cron_lines
 from mlregistry.jobs import schedule as schedules
@@ -65,12 +66,13 @@ def update_schedule(
     return schedule
 
 
-def delete_schedule(schedule: TrainingSchedule, *, by: Actor) -> None:
+def delete_schedule(schedule: TrainingSchedule, *, by: Actor) -> KeptDeletion | None:
+    """With its rhythm."""
     by.require(Role.EDITOR)
     with transaction.atomic():
-        schedules.drop(schedule.schedule_name)
         audit.record(by, "training.unschedule", schedule.problem, dataset=schedule.dataset.name)
-        schedule.delete()
+        rhythm = schedules.kept(schedule.schedule_name)
+        return deletions.delete(schedule, "training schedule", also=rhythm, by=by)
 
 
 def run_schedule(schedule: TrainingSchedule) -> TrainingSchedule:

@@ -18,12 +18,17 @@ from experiments.models import (
     Lifecycle,
     Problem,
     Run,
+    RunStatus,
 )
 from experiments.queries.charts import history as history
 from mlregistry.errors import Invalid
 from mlregistry.lib.floats import shown
 
 NEWEST_RUNS = 1_000
+BROKEN_OFF = (
+    RunStatus.FAILED,
+    RunStatus.KILLED,
+)  # what such a run logged so far may be high, but it is no result
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ def marked(
     `make` takes a run and the marks of its row.
     """
     sign = 1.0 if maximize else -1.0
-    values = [score for _, score in scored if score is not None]
+    values = [score for run, score in scored if score is not None and run.status not in BROKEN_OFF]
     best = max(values, key=lambda value: sign * value, default=None)
     baseline = next((score for run, score in scored if run.is_baseline and score is not None), None)
     threshold = problem.success_threshold if problem else None
@@ -140,7 +145,7 @@ def marked(
         make(
             run,
             score=score,
-            is_best=score is not None and score == best,
+            is_best=score is not None and score == best and run.status not in BROKEN_OFF,
             beats_baseline=_beats(score, baseline, sign, strictly=True) if not run.is_baseline else None,
             meets_threshold=_beats(score, threshold, sign, strictly=False),
         )

@@ -32,6 +32,13 @@ def run(request: PageRequest, run_id: UUID) -> HttpResponse:
     return render(request, "experiments/run.html", run_page.context(found))
 
 
+@require_GET
+@page()
+def run_by_hex(request: PageRequest, run_id: str) -> HttpResponse:
+    """An id without its dashes, as MLflow's clients print it."""
+    return redirect("experiments:run", access.run(request.actor, run_id).pk)
+
+
 @require_POST
 @page(role=Role.EDITOR)
 def note(request: PageRequest, run_id: UUID) -> HttpResponse:

@@ -19,6 +19,7 @@ from mlregistry.ml.recipes import Recipe
 from mlregistry.ml.selection.methods import METHODS
 from mlregistry.ml.selection.plan import PLAIN, Plan
 from mlregistry.ui.page import PageRequest, page, whole
+from mlregistry.ui.undo import say_kept
 
 from . import recipe_choice
 
@@ -75,8 +76,8 @@ def use(request: PageRequest, selection_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, selection_id: int) -> HttpResponse:
     study = access.selection(request.actor, selection_id)
-    actions.delete_selection(study, by=request.actor)
-    messages.success(request, "The study is deleted.")
+    kept = actions.delete_selection(study, by=request.actor)
+    say_kept(request, "The study is deleted.", kept)
     return redirect("experiments:problem", study.problem_id)
 
 

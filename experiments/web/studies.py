@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,6 +23,7 @@ from mlregistry.ml.search import space as ml_space
 from mlregistry.ml.search.plan import Plan, by_folds
 from mlregistry.ml.search.sampling import SAMPLERS
 from mlregistry.ui.page import PageRequest, number, page, whole
+from mlregistry.ui.undo import say_kept
 
 from . import auto_trainings
 from .steps import needed_columns
@@ -90,8 +90,8 @@ def cancel(request: PageRequest, study_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, study_id: int) -> HttpResponse:
     found = access.study(request.actor, study_id)
-    actions.delete_study(found, by=request.actor)
-    messages.success(request, "The study is deleted; the runs of its trials stay.")
+    kept = actions.delete_study(found, by=request.actor)
+    say_kept(request, "The study is deleted; the runs of its trials stay.", kept)
     return redirect("experiments:experiment", found.experiment_id)
 
 

@@ -15,6 +15,7 @@ from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ml.estimators import CATALOGUE
 from mlregistry.ui.page import PageRequest, page, whole
+from mlregistry.ui.undo import say_kept
 
 RHYTHMS = (
     ("0 6 * * *", "every day at 06:00 UTC"),
@@ -58,8 +59,7 @@ def change(request: PageRequest, schedule_id: int) -> HttpResponse:
     schedule = access.training_schedule(request.actor, schedule_id)
     problem_id, wanted = schedule.problem_id, request.POST.get("do")
     if wanted == "delete":
-        actions.delete_schedule(schedule, by=request.actor)
-        messages.success(request, "The schedule is deleted.")
+        say_kept(request, "The schedule is deleted.", actions.delete_schedule(schedule, by=request.actor))
     elif wanted in ("pause", "resume"):
         actions.update_schedule(schedule, enabled=wanted == "resume", by=request.actor)
     else:

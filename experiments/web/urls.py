@@ -111,6 +111,7 @@ urlpatterns: list[URLPattern] = [
     path("trash/restore", trash.restore, name="trash-restore"),
     path("trash/purge", trash.purge, name="trash-purge"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("runs/<str:run_id>/", runs.run_by_hex, name="run-by-hex"),
     path("runs/<uuid:run_id>/explain", runs.explain, name="run-explain"),
     path("runs/<uuid:run_id>/again", provenance.run_again, name="run-again"),
     path("runs/<uuid:run_id>/tags", runs.tags, name="run-tags"),

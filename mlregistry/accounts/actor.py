@@ -27,7 +27,8 @@ class Actor:
         """Raises Forbidden unless the actor has at least this role."""
         if self.role < role:
             raise Forbidden(
-                f"This needs the role {role.label} in {self.team.name}; you are {self.role.label}."
+                f"This needs the role {role.label} in {self.team.name}; you are {self.role.label}. "
+                "An owner of the team can change your role."
             )
 
     def require_scope(self, scope: str) -> None:

@@ -45,6 +45,11 @@ def keep(
     return schedule
 
 
+def kept(name: str) -> list[Schedule]:
+    """None or one: what `drop` would delete."""
+    return list(Schedule.objects.filter(name=name))
+
+
 def drop(name: str) -> None:
     Schedule.objects.filter(name=name).delete()
 

@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.accounts.queries import actors
-from mlregistry.errors import Invalid, MlregistryError, Unavailable, of_nul
+from mlregistry.errors import Forbidden, Invalid, MlregistryError, Unavailable, of_nul
 
 View = Callable[..., HttpResponseBase]
 VIEWS: dict[str, Role] = {}
@@ -90,8 +90,30 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string(page), status=status, headers={"Retry-After": "5"} if away else None)
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: no view has this address."""
+    _keep_menu(request)
+    return render(request, "404.html", status=404)
+
+
 def error_page(request: HttpRequest, error: MlregistryError) -> HttpResponse:
+    _keep_menu(request)
     return render(request, "ui/error.html", {"error": error}, status=error.status)
+
+
+def _keep_menu(request: Any) -> None:
+    """Whoever is signed in finds on from any error: where the address names a team that they are not in, by the menu
+    of their own, as links into that one would fail again."""
+    user, slug = getattr(request, "user", None), getattr(request, "team_slug", None)
+    if hasattr(request, "actor") or user is None or not user.is_authenticated:
+        return
+    if slug is not None and not user.memberships.filter(team__slug=slug).exists():
+        set_script_prefix(get_script_prefix().removesuffix(f"t/{slug}/"))
+        slug = None
+    try:
+        request.actor = actors.for_user(user, slug)
+    except Forbidden:
+        pass  # in no team at all
 
 
 def _again(

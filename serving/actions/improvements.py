@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from experiments.models import DatasetVersion
 from experiments.queries import datasets
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.actions import jobs
 from mlregistry.jobs.models import LIVE as LIVE_JOB
@@ -82,7 +83,7 @@ def keep_result(improvement_id: int, result: Mapping[str, Any]) -> None:
         raise Invalid("The study was deleted.")
 
 
-def delete_improvement(row: Improvement, *, by: Actor) -> None:
+def delete_improvement(row: Improvement, *, by: Actor) -> KeptDeletion | None:
     """Gone with its result; a job that is still at it is stopped. Conflict while its recipe is adopted."""
     by.require(Role.EDITOR)
     if row.adopted_recipe is not None:
@@ -91,7 +92,7 @@ def delete_improvement(row: Improvement, *, by: Actor) -> None:
         record(by, "improvement.delete", row.endpoint, improvement=row.pk)
         if row.job is not None and row.job.is_live:
             jobs.cancel(row.job, by=by)
-        row.delete()
+        return deletions.delete(row, "improvement study", by=by)
 
 
 def hold(endpoint: Endpoint) -> None:

@@ -8,9 +8,10 @@ import msgspec
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.audit import record
-from mlregistry.accounts.models import Role
+from mlregistry.accounts.models import KeptDeletion, Role
 from mlregistry.errors import Conflict, Invalid
 from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.models import Job
@@ -55,12 +56,12 @@ def add_shadow(
     return shadow
 
 
-def remove_shadow(shadow: Shadow, *, by: Actor) -> None:
+def remove_shadow(shadow: Shadow, *, by: Actor) -> KeptDeletion | None:
     """With what it would have answered."""
     by.require(Role.EDITOR)
     with transaction.atomic():
         record(by, "shadow.remove", shadow.endpoint, name=shadow.name)
-        shadow.delete()
+        return deletions.delete(shadow, "shadow", by=by)
 
 
 def tend() -> int:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 
 from experiments.models import Dataset, DatasetVersion, Problem, Run
 from mlregistry.errors import NotFound
@@ -169,7 +169,7 @@ def _endpoints(graph: Graph, versions: Sequence[ModelVersion]) -> Graph:
 
 
 def _run(graph: Graph, run: Run) -> str:
-    key = graph.add("run", run.pk.hex, run.name, f"/runs/{run.pk}/", run.estimator)
+    key = graph.add("run", run.pk.hex, run.name, reverse("experiments:run", args=[run.pk]), run.estimator)
     problem = _problem(graph, run.problem) if run.problem is not None else None
     data = _data(graph, run.dataset_version) if run.dataset_version is not None else None
     graph.join(problem, data or key)
@@ -178,22 +178,24 @@ def _run(graph: Graph, run: Run) -> str:
 
 
 def _problem(graph: Graph, problem: Problem) -> str:
-    return graph.add("problem", problem.pk, problem.name, f"/problems/{problem.pk}/", problem.kind)
+    link = reverse("experiments:problem", args=[problem.pk])
+    return graph.add("problem", problem.pk, problem.name, link, problem.kind)
 
 
 def _data(graph: Graph, version: DatasetVersion) -> str:
-    link = f"/datasets/{version.dataset_id}/versions/{version.number}/"
+    link = reverse("experiments:dataset-version", args=[version.dataset_id, version.number])
     rows = f"{version.n_rows:,} rows"
     return graph.add("data", version.pk, f"{version.dataset.name} v{version.number}", link, rows)
 
 
 def _version(graph: Graph, version: ModelVersion) -> str:
-    link = f"/models/{quote(version.model.name, safe='')}/versions/{version.number}/"
+    link = reverse("models_app:version", args=[version.model.name, version.number])
     return graph.add("version", version.pk, f"{version.model.name} v{version.number}", link)
 
 
 def _endpoint(graph: Graph, endpoint: Endpoint) -> str:
-    return graph.add("endpoint", endpoint.pk, endpoint.name, f"/endpoints/{quote(endpoint.name, safe='')}/")
+    link = reverse("serving:endpoint", args=[endpoint.name])
+    return graph.add("endpoint", endpoint.pk, endpoint.name, link)
 
 
 GRAPHS: Mapping[str, Callable[[Any], Graph]] = {

@@ -13,6 +13,7 @@ from experiments.models import DatasetVersion
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid, MlregistryError
 from mlregistry.ui.page import PageRequest, number, page, whole
+from mlregistry.ui.undo import say_kept
 from serving import access
 from serving.actions import improvement_adoptions as adoptions
 from serving.actions import improvements as actions
@@ -82,8 +83,8 @@ def withdraw(request: PageRequest, improvement_id: int) -> HttpResponse:
 @page(role=Role.EDITOR)
 def delete(request: PageRequest, improvement_id: int) -> HttpResponse:
     row = access.improvement(request.actor, improvement_id)
-    actions.delete_improvement(row, by=request.actor)
-    messages.success(request, "The study is deleted.")
+    kept = actions.delete_improvement(row, by=request.actor)
+    say_kept(request, "The study is deleted.", kept)
     return redirect("serving:improvements", row.endpoint.name)
 
 

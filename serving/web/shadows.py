@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from mlregistry.accounts.models import Role
 from mlregistry.errors import Invalid
 from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.undo import say_kept
 from models_app import access as models
 from serving import access
 from serving.actions import shadows as actions
@@ -30,6 +31,6 @@ def add(request: PageRequest, name: str) -> HttpResponse:
 @page(role=Role.EDITOR)
 def remove(request: PageRequest, name: str, shadow: str) -> HttpResponse:
     found = access.shadow(request.actor, access.endpoint(request.actor, name), shadow)
-    actions.remove_shadow(found, by=request.actor)
-    messages.success(request, f"The shadow “{shadow}” is removed.")
+    kept = actions.remove_shadow(found, by=request.actor)
+    say_kept(request, f"The shadow “{shadow}” is removed.", kept)
     return redirect("serving:endpoint", name)

@@ -159,7 +159,7 @@ def test_the_csv_holds_every_line_that_matches_and_no_formula(
     monkeypatch.setattr(audit_queries, "CSV_BATCH", 25)
     AuditEvent.objects.filter(pk=many[0].pk).update(target_name="=cmd()")
     answer = web(alice).get("/audit/lines.csv?user=alice")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # the stubs know no streamed answers
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 60
     assert {row["person"] for row in rows} == {"alice"}
@@ -207,7 +207,7 @@ def test_each_filter_has_its_index(
 
 def _pretend_a_million(cursor: object) -> None:
     """Plans are chosen by what is known of the table; a few thousand unlike lines suffice."""
-    cursor.execute(  # type: ignore[attr-defined]
+    cursor.execute(  # type: ignore[attr-defined]  # the fixture has no type
         """
         INSERT INTO accounts_auditevent
             (team_id, user_id, action, target_type, target_id, target_name, details, via, at, address)
@@ -217,7 +217,7 @@ def _pretend_a_million(cursor: object) -> None:
         WHERE team.slug = 'lab' AND person.username = 'alice'
         """
     )
-    cursor.execute("ANALYZE accounts_auditevent")  # type: ignore[attr-defined]
+    cursor.execute("ANALYZE accounts_auditevent")  # type: ignore[attr-defined]  # the fixture has no type
 
 
 def test_leaving_is_told_apart_from_being_taken_out(alice: User, bob: User, actor_of: ActorOf) -> None:

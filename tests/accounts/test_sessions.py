@@ -159,7 +159,7 @@ def test_a_token_is_replaced_and_the_old_one_ends_when_told(alice: User, bob: Us
     assert "has a new secret" in page
     new = ApiToken.objects.exclude(pk=old.pk).get()
     assert (new.name, new.scopes, new.team) == ("nightly", ["read"], old.team)
-    assert abs((new.expires_at - new.created_at).total_seconds() - 30 * 86_400) < 5  # type: ignore[operator]
+    assert abs((new.expires_at - new.created_at).total_seconds() - 30 * 86_400) < 5  # type: ignore[operator]  # it is there
     old.refresh_from_db()
     assert old.revoked_at is None
     assert old.expires_at is not None

@@ -64,3 +64,10 @@ def test_an_owner_who_was_demoted_stays_so() -> None:
     Membership.objects.update(role=Role.VIEWER)
     ensure_first_owner()
     assert Membership.objects.get().role == Role.VIEWER
+
+
+def test_what_is_printed_says_where_the_password_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "with the password " in str(ensure_first_owner())
+    assert "shown at the first start" in str(ensure_first_owner())
+    monkeypatch.setenv("MLREGISTRY_ADMIN_PASSWORD", "of-the-operator-1")
+    assert str(ensure_first_owner()).endswith("with the password of MLREGISTRY_ADMIN_PASSWORD")

@@ -56,7 +56,7 @@ class Visitor:
     def post(self, path: str, stay: bool = False, **form: str) -> Page:
         self.get("/login/?local=1") if not self._csrf() else None
         body = urlencode({**form, "csrfmiddlewaretoken": self._csrf()}).encode()
-        request = Request(self._whole(path), body, {"Referer": self.home + "/login/"})  # noqa: S310
+        request = Request(self._whole(path), body, {"Referer": self.home + "/login/"})  # noqa: S310  # an address of our own server
         return self._open(request, stay)
 
     def me(self) -> dict[str, Any] | None:
@@ -97,7 +97,7 @@ class Place:
     def tell(self, fault: str = "", **claims: Any) -> None:
         """Who signs in next, and what goes wrong."""
         body = json.dumps({"claims": claims, "fault": fault}).encode()
-        urlopen(f"{self.provider}/control", body, timeout=10).close()  # noqa: S310
+        urlopen(f"{self.provider}/control", body, timeout=10).close()  # noqa: S310  # an address of our own server
 
     def sign_in(self, fault: str = "", **claims: Any) -> tuple[Visitor, Page]:
         self.tell(fault, **claims)
@@ -136,7 +136,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     ]
     try:
         found = Place(f"http://127.0.0.1:{server}", f"http://127.0.0.1:{provider}")
-        _wait(lambda: urlopen(f"{found.server}/health", timeout=5).close(), processes[1])  # noqa: S310
+        _wait(lambda: urlopen(f"{found.server}/health", timeout=5).close(), processes[1])  # noqa: S310  # an address of our own server
         yield found
     finally:
         for process in processes:

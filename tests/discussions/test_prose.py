@@ -48,7 +48,7 @@ def test_short_forms_and_addresses_unfold_to_cards_with_state_and_figure(
     ]  # fmt: skip
     assert "loss 0.25" in shown
     assert "running" in shown
-    assert "classification, roc auc" in shown
+    assert "classification, ROC-AUC" in shown
 
 
 def test_code_words_of_a_link_and_other_hosts_stay_as_they_were_written(

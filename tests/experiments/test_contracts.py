@@ -174,7 +174,7 @@ def test_a_new_version_is_checked_and_compared_on_arrival(version: DatasetVersio
     assert alert.kind == "comparison"
     third = add(version.dataset, editor, 41)
     run_checks()
-    assert quality.comparison(third).state == "passed"  # type: ignore[union-attr]
+    assert quality.comparison(third).state == "passed"  # type: ignore[union-attr]  # it is there
     assert not quality.open_alerts(dataset=version.dataset).exists()
 
 

@@ -20,7 +20,7 @@ from mlregistry.errors import Invalid, Unavailable
 pytestmark = pytest.mark.django_db
 
 
-class Shop(Session):  # type: ignore[misc]
+class Shop(Session):  # type: ignore[misc]  # the driver has no types
     """Answers from a database of five rows, and keeps what it was asked."""
 
     asked: list[str] = []

@@ -263,7 +263,7 @@ def widened(version: DatasetVersion, n_columns: int, folder: Path, by: Actor) ->
     """A version of many columns, as if it had been read before, with its profile."""
     names = [f"column_{n}" for n in range(n_columns)]
     chosen = ", ".join(f"(range * {n + 3}) % 97 AS {name}" for n, name in enumerate(names))
-    duckdb.execute(f"COPY (SELECT {chosen} FROM range(120)) TO '{folder}/wide.parquet' (FORMAT parquet)")  # noqa: S608
+    duckdb.execute(f"COPY (SELECT {chosen} FROM range(120)) TO '{folder}/wide.parquet' (FORMAT parquet)")  # noqa: S608  # no text of anybody else's
     stored = store.save(by.team, folder / "wide.parquet")
     found = DatasetVersion.objects.create(
         dataset=version.dataset, number=2, digest="w", filename="wide.parquet", format="parquet", n_rows=120,

@@ -145,6 +145,18 @@ def test_the_leaderboard_ranks_marks_and_puts_the_unmeasured_last(problem: Probl
     assert [row.meets_threshold for row in board[:3]] == [True, False, False]
 
 
+def test_a_run_that_failed_or_was_killed_is_not_the_best_whatever_it_logged(
+    problem: Problem, editor: Actor
+) -> None:
+    experiment = experiment_actions.create_experiment("E", problem=problem, by=editor)
+    failed, killed, good, _ = logged(experiment, editor, 0.99, 0.95, 0.8)
+    actions.finish_run(failed, status="FAILED", by=editor)
+    actions.finish_run(killed, status="KILLED", by=editor)
+    board = queries.leaderboard(experiment)
+    assert [row.run.pk for row in board[:3]] == [failed.pk, killed.pk, good.pk]
+    assert [row.is_best for row in board[:3]] == [False, False, True]
+
+
 def test_a_run_list_takes_the_same_queries_whatever_its_length(
     problem: Problem, editor: Actor, api: Any, bob: Any
 ) -> None:

@@ -271,13 +271,13 @@ def test_a_file_holds_all_that_match_and_nothing_a_spreadsheet_would_calculate(
     monkeypatch.setattr(runs_table, "EXPORTED_AT_ONCE", 2)
     words = {"columns": ["metrics.auc", "tags.owner"], "order": "attributes.start_time ASC"}
     answer = web(vera).post(f"/experiments/{experiment.pk}/runs/export", words)
-    lines = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
+    lines = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]  # the stubs know no streamed answers
     assert lines[0] == ["run_id", "run_name", "metrics.auc", "tags.owner"]
     assert [line[1] for line in lines[1:]] == [f"run {i}" for i in reversed(range(6))]
     assert lines[-1][2:] == ["0.0", "'=risk"]
     chosen = {"columns": "metrics.auc", "runs": f"{runs[2].pk.hex},{runs[0].pk.hex}"}
     answer = web(bob).post(f"/experiments/{experiment.pk}/runs/export", chosen)
-    lines = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
+    lines = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]  # the stubs know no streamed answers
     assert [line[1] for line in lines[1:]] == ["run 2", "run 0"]
     foreign = Run.objects.create(experiment=Experiment.objects.create(team=experiment.team, name="x"))
     rows = runs_table.exported(

@@ -105,7 +105,7 @@ def test_cutting_needs_an_editor_an_active_run_and_whole_steps(
         truncation.truncate_metrics(run, after_step=0, by=viewer)
     for step in (2**63, 1.5, True, "3"):
         with pytest.raises(Invalid):
-            truncation.truncate_metrics(run, after_step=step, by=editor)  # type: ignore[arg-type]
+            truncation.truncate_metrics(run, after_step=step, by=editor)  # type: ignore[arg-type]  # a wrong step is what is tested
     with pytest.raises(Invalid):
         truncation.truncate_metrics(run, after_step=0, keys=["../x"], by=editor)
     actions.delete_run(run, by=editor)

@@ -8,9 +8,9 @@ from django.core.management import call_command
 django.setup()
 
 from experiments.actions import datasets, problems, studies  # noqa: E402  # they need Django set up
-from mlregistry.accounts.actor import Actor  # noqa: E402
-from mlregistry.accounts.models import Team  # noqa: E402
-from tests.experiments.conftest import churn_csv  # noqa: E402
+from mlregistry.accounts.actor import Actor  # noqa: E402  # after Django is set up
+from mlregistry.accounts.models import Team  # noqa: E402  # after Django is set up
+from tests.experiments.conftest import churn_csv  # noqa: E402  # after Django is set up
 
 SPACE = {"estimators": {"hostile": {"pause": 0.3, "C": {"low": 0.01, "high": 10.0, "log": True}}}}
 PLAN = {"sampler": "random", "max_trials": 10, "n_lanes": 2}

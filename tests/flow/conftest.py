@@ -40,7 +40,7 @@ class Server:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # an address of our own server
                 status, head, text = answer.status, dict(answer.headers.items()), answer.read()
         except urllib.error.HTTPError as error:
             status, head, text = error.code, dict(error.headers.items()), error.read()

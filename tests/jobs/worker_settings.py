@@ -10,7 +10,7 @@ from .short_intervals import INTERVALS, KINDS
 
 JOB_KINDS = KINDS
 PAUSABLE_JOB_KINDS = {"tests.count_up"}
-TASKS = tasks_setting(TASKS_ENGINE, queues=[*QUEUES, *os.environ.get("TEST_QUEUE", "").split()])  # noqa: F405
+TASKS = tasks_setting(TASKS_ENGINE, queues=[*QUEUES, *os.environ.get("TEST_QUEUE", "").split()])  # noqa: F405  # of the settings above
 JOB_PRELOAD: list[str] = []  # these jobs need none of it, and a fork server starts in a fifth of the time
 ROOT_URLCONF = __name__  # a worker answers no requests: these tests stand on no door
 urlpatterns: list[object] = []

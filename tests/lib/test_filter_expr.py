@@ -261,9 +261,9 @@ def test_what_is_too_much_is_refused_quickly() -> None:
 
 
 def test_the_largest_filters_allowed_are_read() -> None:
-    assert len(one("params.a = '" + "x" * 99_000 + "'")[3]) == 99_000  # type: ignore[arg-type]
+    assert len(one("params.a = '" + "x" * 99_000 + "'")[3]) == 99_000  # type: ignore[arg-type]  # the last is text here
     many = ", ".join(f"'{number:032x}'" for number in range(2_500))
-    assert len(one(f"run_id IN ({many})")[3]) == 2_500  # type: ignore[arg-type]
+    assert len(one(f"run_id IN ({many})")[3]) == 2_500  # type: ignore[arg-type]  # the last is text here
     assert isinstance(parse(" OR ".join(["metrics.a > 1"] * 500), RUNS), Or)
     assert parse("(" * 50 + "metrics.a > 1" + ")" * 50, RUNS) == parse("metrics.a > 1", RUNS)
 

@@ -40,12 +40,12 @@ def test_looking_at_it_imports_nothing() -> None:
 def test_a_missing_module_is_told_at_its_first_use() -> None:
     module = lazily("no_such_module_at_all")
     with pytest.raises(ModuleNotFoundError, match="no_such_module_at_all"):
-        module.anything  # noqa: B018
+        module.anything  # noqa: B018  # to ask is what is tested
 
 
 def test_a_missing_name_is_told_as_of_a_module() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
-        lazily("json").no_such_name  # noqa: B018
+        lazily("json").no_such_name  # noqa: B018  # to ask is what is tested
 
 
 def test_a_web_process_starts_without_the_heavy_packages(server_environment: dict[str, str]) -> None:

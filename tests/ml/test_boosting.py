@@ -67,7 +67,7 @@ def test_it_learns_from_rows_with_gaps_and_the_same_seed_gives_the_same_bits(nam
 def test_a_copy_and_what_was_pickled_answer_alike_and_a_clone_is_unfitted(name: str, target: str) -> None:
     model = made(name, target)
     expected = answers(model)
-    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301  # bytes that were just made here
         assert booster.LOADED not in vars(other), "the package's own memory is not copied"
         assert (answers(other) == expected).all()
         assert (answers(other, ROWS[:1]) == expected[:1]).all()

@@ -65,7 +65,7 @@ def test_parts_of_another_type_are_told_by_the_rows(tmp_path: Path) -> None:
 def test_figures_of_many_rows_are_exact_where_values_are_few(tmp_path: Path) -> None:
     with duck.connect([tmp_path]) as connection:
         connection.execute(
-            "COPY (SELECT i % 1000 - 500 AS n, (i % 90000) / 8 AS x, i % 2 = 0 AS ok, 's' || i % 60000 AS s, i AS id,"  # noqa: S608
+            "COPY (SELECT i % 1000 - 500 AS n, (i % 90000) / 8 AS x, i % 2 = 0 AS ok, 's' || i % 60000 AS s, i AS id,"  # noqa: S608  # no text of anybody else's
             " TIMESTAMP '2024-01-01' + to_seconds(i) AS at FROM range(200000) t(i))"
             f" TO {duck.text(tmp_path / 't.parquet')} (FORMAT parquet)"
         )

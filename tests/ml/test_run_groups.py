@@ -69,6 +69,23 @@ def test_pairs_together_are_corrected_by_holm() -> None:
     assert found[2].sentence.startswith("No difference between B and C is shown: −0.0015 (95 %: −")
 
 
+def test_what_only_the_number_of_pairs_holds_back_says_so() -> None:
+    middle, far = tuple(value - 0.005 for value in GOOD), tuple(value + 0.0002 for value in GOOD)
+    found = groups.compared([of("A", GOOD), of("B", middle), of("C", far)], better="higher")
+    held = [one for one in found if one.verdict == "not_shown" and (one.p or 1) < 0.05]
+    free = [one for one in found if one.verdict == "not_shown" and (one.p or 0) >= 0.05]
+    assert held
+    assert free
+    for one in held:
+        assert one.low is not None
+        assert one.high is not None
+        assert one.low * one.high > 0
+        assert (
+            f"Alone it would count (p = {one.p:.2g}), among all pairs it does not (Holm’s p =" in one.sentence
+        )
+    assert all("Alone" not in one.sentence for one in free)
+
+
 def test_one_run_alone_shows_nothing() -> None:
     found = groups.compared([of("A", GOOD), of("B", (0.5,))], better="higher")[0]
     assert (found.method, found.verdict, found.p) == ("none", "not_shown", None)

@@ -113,7 +113,7 @@ def test_a_selector_keeps_names_order_and_seed_and_never_a_constant(name: str) -
     assert len(names) == 4
     assert selector.get_support().sum() == 4
     np.testing.assert_array_equal(selector.transform(X), X[names].to_numpy())
-    again = pickle.loads(pickle.dumps(make(name, kind="classification", n_features=4, seed=3).fit(X, y)))  # noqa: S301
+    again = pickle.loads(pickle.dumps(make(name, kind="classification", n_features=4, seed=3).fit(X, y)))  # noqa: S301  # bytes that were just made here
     assert again.get_feature_names_out().tolist() == names
     np.testing.assert_array_equal(again.scores_, selector.scores_)
     everything = make(name, kind="classification", n_features=99).fit(X, y)

@@ -159,6 +159,23 @@ def test_a_row_that_kept_everything_in_a_fold_is_never_advised() -> None:
     assert advise(reference, guess, [own, steady], 3, **options).size == 2
 
 
+def test_a_row_whose_folds_scatter_does_not_win_by_its_scatter() -> None:
+    names = [f"x{n}" for n in range(30)]
+    reference = Row(
+        "all", 30, Estimate(0.9953, 0.002, 0.991, 0.999), [0.9953] * 5, [30] * 5, names, {}
+    )  # fmt: skip
+    one = Row("permutation", 1, Estimate(0.9446, 0.05, 0.8, 1.0), [0.9446] * 5, [1] * 5, names[:1], {},
+              difference=Estimate(-0.0507, 0.051, -0.192, 0.0911))  # fmt: skip
+    eight = Row("l1", 8, Estimate(0.9949, 0.002, 0.99, 0.999), [0.9949] * 5, [8] * 5, names[:8], {},
+                difference=Estimate(-0.0004, 0.001, -0.003, 0.002))  # fmt: skip
+    guess = Estimate(0.5, 0.0, 0.5, 0.5)
+    found = advise(reference, guess, [one, eight], 30, title="ROC-AUC", direction="maximize")
+    assert found.text.startswith("8 of 30 features, chosen by L1 (Lasso), are enough")
+    alone = replace(one, difference=Estimate(-0.001, 0.001, -0.003, 0.001))
+    only = advise(reference, guess, [alone], 30, title="ROC-AUC", direction="maximize")
+    assert only.text.startswith("1 of 30 features, chosen by Permutation importance, is enough")
+
+
 def test_a_step_that_mixes_columns_is_refused_by_name() -> None:
     recipe = parse({"estimator": "logistic_regression", "steps": [
         {"step": "formula", "formula": "x0 + x1", "name": "sum"},

@@ -55,9 +55,9 @@ def listed(api: Mlflow, path: str) -> Any:
 def altered(api: Mlflow, change: dict[str, str]) -> Iterator[None]:
     """Requests as another server or a broken line would hand them on."""
     original = api._environ
-    api._environ = lambda *given: {**original(*given), **change}  # type: ignore[method-assign]
+    api._environ = lambda *given: {**original(*given), **change}  # type: ignore[method-assign]  # for a while
     yield
-    api._environ = original  # type: ignore[method-assign]
+    api._environ = original  # type: ignore[method-assign]  # for a while
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_source_of_a_logged_model_leads_to_its_files_and_its_run(
     key = f"m-{logged.pk.hex}"
     number = version(api, f"models:/{key}", model_id=key)
     shown = read(api, number)
-    assert (shown["run_id"], shown["model_id"]) == (logged.source_run_id.hex, key)  # type: ignore[union-attr]
+    assert (shown["run_id"], shown["model_id"]) == (logged.source_run_id.hex, key)  # type: ignore[union-attr]  # it is there
     uri = api.get("model-versions/get-download-uri", name="churn", version=number)[1]["artifact_uri"]
     assert uri == f"mlflow-artifacts:/{logged.experiment_id}/models/{key}/artifacts"
     version(api, uri, model_id=key)

@@ -81,7 +81,7 @@ def test_an_optimisation_leaves_a_run_per_candidate_and_a_candidate_becomes_a_ve
         assert row.run.status == RunStatus.FINISHED
         assert row.run.parent == version.run
         assert row.run.note.startswith(row.changes)
-        assert row.run.dataset_version == version.run.dataset_version  # type: ignore[union-attr]
+        assert row.run.dataset_version == version.run.dataset_version  # type: ignore[union-attr]  # it is there
         assert row.figures["size"] > 0
         assert row.figures["memory_mb"] is not None
     assert found.n_test == 114

@@ -36,7 +36,7 @@ def test_the_demonstration_is_built_whole_and_once(first_owner: User, team: Team
     n_before = _counts()
     assert n_before[-1] == demo.N_PREDICTIONS
     assert ensure_demo() is None
-    demo.build(_Quiet(), team_id=team.pk, user_id=first_owner.pk)  # type: ignore[arg-type]
+    demo.build(_Quiet(), team_id=team.pk, user_id=first_owner.pk)  # type: ignore[arg-type]  # it has what is called
     assert _counts() == n_before
 
 

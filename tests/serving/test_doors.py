@@ -113,7 +113,7 @@ def test_both_doors_answer_the_same_bytes(prefix: str, fast: FastDoor, secret: s
 
 @pytest.mark.django_db(transaction=True)
 def test_what_the_thin_door_does_not_know_goes_on_to_django_whole(fast: FastDoor, secret: str) -> None:
-    body = BODIES["records"][0].encode()  # type: ignore[union-attr]
+    body = BODIES["records"][0].encode()  # type: ignore[union-attr]  # this body is text
     path = "/api/v1/endpoints/tumour/invocations"
     cases = [
         (path, {"Authorization": "Bearer unknown"}),
@@ -129,7 +129,7 @@ def test_what_the_thin_door_does_not_know_goes_on_to_django_whole(fast: FastDoor
 
 @pytest.mark.django_db(transaction=True)
 def test_a_revoked_token_stops_counting(fast: FastDoor, secret: str, by: Actor) -> None:
-    body, path = BODIES["records"][0].encode(), "/api/v1/endpoints/tumour/invocations"  # type: ignore[union-attr]
+    body, path = BODIES["records"][0].encode(), "/api/v1/endpoints/tumour/invocations"  # type: ignore[union-attr]  # this body is text
     assert fast.post(path, body, {"Authorization": f"Bearer {secret}"})[0] == 200
     tokens.revoke_token(ApiToken.objects.get(name="predicts"), by=by)
     live_routing.here()._built_at = float("-inf")
@@ -139,7 +139,7 @@ def test_a_revoked_token_stops_counting(fast: FastDoor, secret: str, by: Actor) 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_last_routing_goes_on_without_the_database(fast: FastDoor, secret: str) -> None:
-    body, path = BODIES["records"][0].encode(), "/api/v1/endpoints/tumour/invocations"  # type: ignore[union-attr]
+    body, path = BODIES["records"][0].encode(), "/api/v1/endpoints/tumour/invocations"  # type: ignore[union-attr]  # this body is text
     assert fast.post(path, body, {"Authorization": f"Bearer {secret}"})[0] == 200
     live_routing.reset()  # a new process; its database is away
     with patch.object(routing, "epoch", side_effect=OperationalError("away")):

@@ -64,6 +64,13 @@ def test_it_is_drawn_with_links_and_said_as_a_list(
         assert web(charlie).get(f"/lineage/{noun}/{key}/").status_code == 404
 
 
+def test_its_links_stay_in_the_team_of_the_address(
+    watched: Endpoint, vera: User, web: Callable[[User], Client]
+) -> None:
+    text = web(vera).get(f"/t/lab/lineage/endpoint/{watched.name}/").content.decode()
+    assert 'version <a href="/t/lab/models/tumour/versions/1/">tumour v1</a>' in text
+
+
 def test_lines_to_an_endpoint_say_the_share_of_traffic_or_that_it_is_a_shadow(
     endpoint: Endpoint, versions: list[ModelVersion], by: Actor, web: Callable[[User], Client], vera: User
 ) -> None:

@@ -259,7 +259,7 @@ def test_a_challenger_whose_tests_failed_serves_nobody(
     labelled(watched, turned(200), tmp_path, at=BEGAN + timedelta(days=1))
     lead_on(LATER)
     row = only(watched)
-    assert (row.state, row.steps.last().name) == ("running", "testing")  # type: ignore[union-attr]
+    assert (row.state, row.steps.last().name) == ("running", "testing")  # type: ignore[union-attr]  # it is there
     assert "has not been tested yet" in texts(row)["testing"] or "still running" in texts(row)["testing"]
     assert row.challenger is not None
     with_tests(row.challenger, against="row_against_batch")

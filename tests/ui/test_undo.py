@@ -1,6 +1,7 @@
 """Undo after deletions: offered on the next page, everything as it was, for a day, to whoever deleted it."""
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,12 +14,35 @@ from django.utils import timezone
 
 from benchmarks.pages_work.many_things import add
 from experiments.actions.recipes import add_version, create_recipe
-from experiments.models import Dataset, Experiment, Problem, Recipe, RunRule, RunView
+from experiments.actions.training_schedules import create_schedule
+from experiments.models import (
+    AutoTraining,
+    Dataset,
+    Experiment,
+    OuterFold,
+    Problem,
+    Recipe,
+    RunRule,
+    RunView,
+    SelectionStudy,
+    Study,
+    StudyLane,
+)
 from mlregistry.accounts.actions import deletions
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, KeptDeletion, Membership, Role, User
+from mlregistry.jobs.models import Job, Schedule
 from mlregistry.notices.models import Channel
-from serving.models import AlertEvent, AlertRule, Endpoint, Retraining, RetrainingPolicy
+from serving.models import (
+    AlertEvent,
+    AlertRule,
+    Endpoint,
+    Improvement,
+    Retraining,
+    RetrainingPolicy,
+    Shadow,
+    ShadowAnswer,
+)
 
 pytestmark = pytest.mark.django_db
 Web = Callable[[User], Client]
@@ -27,7 +51,9 @@ LABELS = (
     "experiments.Problem", "experiments.Dataset", "experiments.Experiment", "experiments.Recipe",
     "experiments.RecipeVersion", "experiments.RunRule", "experiments.RunRule_channels", "experiments.RunView",
     "serving.Endpoint", "serving.AlertRule", "serving.AlertRule_channels", "serving.AlertEvent",
-    "serving.RetrainingPolicy", "serving.RetrainingPolicy_channels",
+    "serving.RetrainingPolicy", "serving.RetrainingPolicy_channels", "experiments.Study", "experiments.Trial",
+    "experiments.StudyLane", "experiments.OuterFold", "experiments.AutoTraining", "experiments.SelectionStudy",
+    "experiments.TrainingSchedule", "jobs.Schedule", "serving.Improvement", "serving.Shadow", "serving.ShadowAnswer",
 )  # fmt: skip
 
 
@@ -68,7 +94,27 @@ def things(by: Actor) -> dict[str, tuple[str, Model]]:
         "view": (f"/run-views/{view.pk}/delete", view),
         "alert rule": (f"/alert-rules/{rule.pk}/delete", rule),
         "policy": (f"/endpoints/{endpoint.name}/retraining/delete", policy),
+        **found_out(by),
     }  # fmt: skip
+
+
+def found_out(by: Actor) -> dict[str, tuple[str, Model]]:
+    """What was looked for and found: studies with all that hangs on them, and the shadow of an endpoint."""
+    study, job = Study.objects.get(team=by.team), Job.objects.filter(team=by.team)[0]
+    Study.objects.filter(pk=study.pk).update(state="COMPLETE")
+    StudyLane.objects.create(study=study, job=job)
+    OuterFold.objects.create(study=study, number=1, job=job, params={"x": 0.5}, score=0.7)
+    AutoTraining.objects.create(study=study, seconds=60, measured_folds=5, job=job, offers=[{"score": 0.7}])
+    selection = SelectionStudy.objects.get(team=by.team)
+    improvement = Improvement.objects.get(endpoint__team=by.team)
+    shadow = Shadow.objects.get(endpoint__team=by.team)
+    ShadowAnswer.objects.create(shadow=shadow, request_id=uuid.uuid4(), row=0, output={"y": None})
+    return {
+        "study": (f"/studies/{study.pk}/delete", study),
+        "feature selection": (f"/selections/{selection.pk}/delete", selection),
+        "improvement study": (f"/improvements/{improvement.pk}/delete", improvement),
+        "shadow": (f"/endpoints/{shadow.endpoint.name}/shadows/{shadow.name}/remove", shadow),
+    }
 
 
 def stored() -> dict[str, list[Any]]:
@@ -77,13 +123,22 @@ def stored() -> dict[str, list[Any]]:
 
 def deleted(client: Client, address: str) -> str:
     """The address of Undo that the page after the deletion offers."""
-    text = client.post(address, follow=True).content.decode()
+    return undo_in(client.post(address, follow=True).content.decode())
+
+
+def undo_in(text: str) -> str:
     found = re.search(r'action="([^"]*/deletions/[0-9a-f-]+/undo)"', text)
     assert found, text[:3000]
     return found[1]
 
 
-@pytest.mark.parametrize("kind", ["recipe", "problem", "rule", "view", "alert rule", "policy"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "recipe", "problem", "rule", "view", "alert rule", "policy", "study", "feature selection",
+        "improvement study", "shadow",
+    ],
+)  # fmt: skip
 def test_what_was_deleted_comes_back_whole(
     kind: str, things: dict[str, tuple[str, Model]], web: Web, bob: User
 ) -> None:
@@ -97,6 +152,21 @@ def test_what_was_deleted_comes_back_whole(
     assert stored() == before
     assert AuditEvent.objects.latest("pk").action.endswith(".restore")
     assert client.post(undo).status_code == 404
+
+
+def test_a_training_schedule_comes_back_with_its_rhythm(
+    things: dict[str, tuple[str, Model]], web: Web, bob: User, by: Actor
+) -> None:
+    problem, dataset = Problem.objects.get(name="spare"), Dataset.objects.get(name="its data")
+    made = create_schedule(
+        problem, dataset, cron="0 6 * * *", recipes=[{"estimator": "logistic_regression"}], by=by
+    )
+    before, client = stored(), web(bob)
+    page = client.post(f"/training-schedules/{made.pk}", {"do": "delete"}, follow=True).content.decode()
+    assert not Schedule.objects.filter(name=made.schedule_name).exists()
+    client.post(undo_in(page))
+    assert stored() == before
+    assert Schedule.objects.get(name=made.schedule_name).enabled
 
 
 def test_nobody_else_takes_it_back_and_nobody_whose_role_is_gone(

@@ -88,7 +88,7 @@ def test_files_of_the_models_that_a_run_made_are_on_its_page(
     artifact = save_artifact(model, "MLmodel", io.BytesIO(b"flavors: {}"), by=by)
     assert "MLmodel" in _page(web(bob), f"/runs/{run.pk}/")
     address = f"/runs/{run.pk}/artifacts/{artifact.pk}"
-    assert b"".join(web(bob).get(address).streaming_content) == b"flavors: {}"  # type: ignore[attr-defined]
+    assert b"".join(web(bob).get(address).streaming_content) == b"flavors: {}"  # type: ignore[attr-defined]  # the stubs know no streamed answers
     assert web(charlie).get(address).status_code == 404
 
 

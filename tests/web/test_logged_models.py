@@ -136,7 +136,7 @@ def test_lists_take_the_same_queries_whatever_their_length(
             run = create_run(experiment, name=f"r{number}", by=by)
             actions.create_logged_model(experiment, name="m", source_run=run, by=by)
         client = web(bob)
-        with django_assert_max_num_queries(40) as captured:  # type: ignore[attr-defined]
+        with django_assert_max_num_queries(40) as captured:  # type: ignore[attr-defined]  # the fixture has no type
             seen(client, f"/experiments/{experiment.pk}/logged-models")
         counts.append(len(captured))
     assert counts[0] == counts[1]

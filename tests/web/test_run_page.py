@@ -57,6 +57,22 @@ def block(text: str, name: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.parametrize("shape", ["/runs/{0}/", "/runs/{0}", "/t/lab/runs/{0}/"])
+def test_an_id_without_dashes_leads_to_its_run(run: Run, bob: User, web: Web, shape: str) -> None:
+    answer = web(bob).get(shape.format(run.pk.hex), follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0].endswith(f"/runs/{run.pk}/")
+
+
+@pytest.mark.parametrize("text", ["0" * 32, "first", "x" * 300])
+def test_what_is_no_id_of_a_run_is_not_there(run: Run, bob: User, web: Web, text: str) -> None:
+    assert web(bob).get(f"/runs/{text}/").status_code == 404
+
+
+def test_an_id_without_dashes_tells_another_team_nothing(run: Run, charlie: User, web: Web) -> None:
+    assert web(charlie).get(f"/runs/{run.pk.hex}/").status_code == 404
+
+
 def test_curves_are_told_apart_from_single_values_and_from_the_machine(
     web: Web, vera: User, run: Run
 ) -> None:

@@ -5,7 +5,7 @@ For rows in the database alone, without secrets: what lies in files, or is large
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,15 +25,23 @@ MOST_ROWS = 20_000  # with more than that a deletion cannot be taken back
 
 
 def delete(
-    row: Model, noun: str, *, name: str = "", role: Role = Role.EDITOR, by: Actor
+    row: Model,
+    noun: str,
+    *,
+    name: str = "",
+    also: Sequence[Model] = (),
+    role: Role = Role.EDITOR,
+    by: Actor,
 ) -> KeptDeletion | None:
     """Inside the transaction of the action that checked the role and wrote the audit line.
 
-    None where nothing is kept: no person deletes it, or it is too large.
+    `also` are rows that go and come back with it without hanging on it. None where nothing is kept: no person
+    deletes it, or it is too large.
     """
-    kept = _kept(row) if by.user is not None else None
+    kept = _kept([row, *also]) if by.user is not None else None
     row_name = name or str(row)
-    row.delete()
+    for one in (row, *also):
+        one.delete()
     if kept is None or by.user is None:
         return None
     rows, links = kept
@@ -68,13 +76,14 @@ def forget_old() -> None:
     KeptDeletion.objects.filter(at__lt=timezone.now() - KEPT).delete()
 
 
-def _kept(row: Model) -> tuple[list[Any], list[Any]] | None:
-    """(rows, links) as KeptDeletion has them, the thing itself first."""
-    collector = Collector(using=DEFAULT_DB_ALIAS, origin=row)
-    collector.collect([row])
-    rows: list[Model] = [row]
+def _kept(things: Sequence[Model]) -> tuple[list[Any], list[Any]] | None:
+    """(rows, links) as KeptDeletion has them, the things themselves first."""
+    collector = Collector(using=DEFAULT_DB_ALIAS, origin=things[0])
+    for thing in things:
+        collector.collect([thing])
+    rows: list[Model] = [*things]
     for group in (*collector.data.values(), *collector.fast_deletes):
-        rows += [one for one in _some(group, MOST_ROWS - len(rows) + 2) if one != row]
+        rows += [one for one in _some(group, MOST_ROWS - len(rows) + 1 + len(things)) if one not in things]
         if len(rows) > MOST_ROWS:
             return None
     links: list[Any] = []

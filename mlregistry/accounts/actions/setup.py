@@ -25,6 +25,7 @@ class FirstOwner:
     password: str | None
     token: str | None
     team: Team
+    is_password_given: bool = False  # by the environment
 
     def __str__(self) -> str:
         lines = [
@@ -34,6 +35,8 @@ class FirstOwner:
             lines.append(f"API token: {self.token}")
         if self.password or self.token:
             lines.append("They are shown this once and kept only as hashes.")
+        elif self.is_password_given:
+            lines[0] += " with the password of MLREGISTRY_ADMIN_PASSWORD"
         else:
             lines[0] += " with the password shown at the first start, or set MLREGISTRY_ADMIN_PASSWORD"
         return "\n".join(lines)
@@ -44,10 +47,13 @@ def ensure_first_owner() -> FirstOwner:
     """Makes the owner, team and token that are missing; what the environment fixes wins at each start."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETUP_LOCK])
-    user, password = _owner(env.text("MLREGISTRY_ADMIN_USERNAME"), env.text("MLREGISTRY_ADMIN_PASSWORD"))
+    given = env.text("MLREGISTRY_ADMIN_PASSWORD")
+    user, password = _owner(env.text("MLREGISTRY_ADMIN_USERNAME"), given)
     team = _team_of(user)
     token = _token(user, team, env.text("MLREGISTRY_ADMIN_TOKEN"))
-    return FirstOwner(username=user.username, password=password, token=token, team=team)
+    return FirstOwner(
+        username=user.username, password=password, token=token, team=team, is_password_given=bool(given)
+    )
 
 
 def _owner(username: str, fixed_password: str) -> tuple[User, str | None]:

@@ -156,8 +156,9 @@ def _told(one: Group, other: Group, test: _Test, corrected: float, better: str) 
     shown = corrected < LEVEL
     wins = test.difference > 0 if better != LOWER else test.difference < 0
     verdict = (BETTER if wins else WORSE) if shown else NOT_SHOWN
+    sentence = _sentence(one, other, test, verdict, better) + _among(verdict, test.p, corrected)
     return Difference(
-        one.name, other.name, test.method, (one.n, other.n), verdict, _sentence(one, other, test, verdict, better),
+        one.name, other.name, test.method, (one.n, other.n), verdict, sentence,
         test.difference, test.low, test.high, test.p, corrected, _effect(one, other),
     )  # fmt: skip
 
@@ -172,6 +173,13 @@ def _sentence(one: Group, other: Group, test: _Test, verdict: str, better: str) 
     if verdict == NOT_SHOWN:
         return f"No difference between {one.name} and {other.name} is shown: {facts}."
     return f"{ahead.name} is {word} than {behind.name} by {facts}."
+
+
+def _among(verdict: str, p: float, corrected: float) -> str:
+    """Why an interval without zero shows nothing."""
+    if verdict != NOT_SHOWN or p >= LEVEL:
+        return ""
+    return f" Alone it would count (p = {p:.2g}), among all pairs it does not (Holm’s p = {corrected:.2g})."
 
 
 def _runs(one: Group, other: Group, method: str) -> str:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import nh3
@@ -183,6 +183,23 @@ def ago(moment: datetime | None) -> str | SafeString:
         f"{moment:%Y-%m-%d %H:%M:%S} UTC",
         text,
     )
+
+
+MOMENTS = {
+    "": "%-d %b %Y, %H:%M",
+    "short": "%-d %b, %H:%M",
+    "seconds": "%-d %b, %H:%M:%S",
+    "clock": "%H:%M:%S",
+}
+
+
+@register.filter
+def moment(at: datetime | None, form: str = "") -> str | SafeString:
+    """A <time> with a date and a clock; times.js says it in the viewer's zone, and without it stands that it is UTC."""
+    if at is None:
+        return DASH
+    text = f"{at.astimezone(UTC):{MOMENTS[form]}} UTC"
+    return format_html('<time datetime="{}" data-form="{}">{}</time>', at.isoformat(), form or "whole", text)
 
 
 @register.filter

@@ -39,4 +39,4 @@ def facts(**more: object) -> Facts:
         WeakSlice("region", "north", 50, 2.6, 2.2, 3.0),
     )
     found: dict[str, object] = {"metric": "RMSE", "overall": 1.9, "columns": columns, "slices": slices} | more
-    return Facts(**found)  # type: ignore[arg-type]
+    return Facts(**found)  # type: ignore[arg-type]  # words by name

@@ -77,7 +77,7 @@ def test_a_constant_of_the_wrong_kind_is_refused_with_the_step() -> None:
 def test_outliers_are_clipped(options: dict[str, Any], low: float, high: float) -> None:
     frame = pd.DataFrame({"x": [float(value) for value in range(1, 10)]})
     found = made([{"step": "clip", **options}], frame)["x"]
-    assert (min(found), max(found)) == pytest.approx((low, high))  # type: ignore[type-var]
+    assert (min(found), max(found)) == pytest.approx((low, high))  # type: ignore[type-var]  # tuples compare by their numbers
 
 
 @pytest.mark.parametrize(

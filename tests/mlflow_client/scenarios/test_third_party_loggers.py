@@ -58,7 +58,7 @@ def test_optunas_decorator_lets_an_objective_log_more() -> None:
     study_name = fresh("study")
     study = optuna.create_study(study_name=study_name)
 
-    @callback.track_in_mlflow()  # type: ignore[untyped-decorator, unused-ignore]
+    @callback.track_in_mlflow()  # type: ignore[untyped-decorator, unused-ignore]  # optuna’s wrapper has no types
     def objective(trial: Any) -> float:
         mlflow.log_param("power", 2)
         mlflow.log_metric("base", trial.suggest_float("x", 0, 1))
@@ -129,7 +129,7 @@ def test_a_parallel_grid_search_autologs_a_parent_and_its_candidates(
     assert "cv_results.csv" in _artifacts(parents[0])
 
 
-class Scaler(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ignore]
+class Scaler(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ignore]  # mlflow has no types
     """Multiplies by a factor read from its own artifact, or by one given with the call."""
 
     def load_context(self, context: Any) -> None:

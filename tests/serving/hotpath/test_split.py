@@ -96,7 +96,7 @@ def test_a_lone_surrogate_in_a_unit_id_has_a_bucket_too() -> None:
 
 def test_decimal_and_float_weights_are_read_as_typed() -> None:
     assert shares({"a": 33.33, "b": 66.67}) == {"a": 3333, "b": 6667}
-    assert shares({"a": Decimal("0.10"), "b": Decimal("99.90")}) == {"a": 10, "b": 9990}  # type: ignore[dict-item]
+    assert shares({"a": Decimal("0.10"), "b": Decimal("99.90")}) == {"a": 10, "b": 9990}  # type: ignore[dict-item]  # weights as the snapshot has them
 
 
 @pytest.mark.parametrize(

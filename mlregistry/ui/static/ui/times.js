@@ -5,11 +5,19 @@
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long", timeZone });
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone });
   const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone });
+  const short = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  const FORMS = { // of the filter “moment”
+    whole: clock,
+    short: new Intl.DateTimeFormat("en-GB", { ...short, timeZone }),
+    seconds: new Intl.DateTimeFormat("en-GB", { ...short, second: "2-digit", timeZone }),
+    clock: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone }),
+  };
   const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
   const MONTH = 30 * 86400;
   const DATE = /^\d{1,2} [A-Z][a-z]{2} \d{4}$/, MOMENT = /^\d{4}-\d\d-\d\d \d\d:\d\d/;
 
-  function told(moment, text) {
+  function told(moment, text, form) {
+    if (form) return FORMS[form].format(moment);
     const seconds = (Date.now() - moment) / 1000;
     if (text.endsWith(" ago") || text === "just now") {
       if (seconds > MONTH) return day.format(moment);
@@ -25,7 +33,7 @@
       const moment = new Date(element.dateTime);
       if (Number.isNaN(moment.getTime()) || !element.dateTime.includes("T")) continue;
       element.title = full.format(moment);
-      const text = element.textContent, now = told(moment, text);
+      const text = element.textContent, now = told(moment, text, element.dataset.form);
       if (now !== text) element.textContent = now;
     }
   }
