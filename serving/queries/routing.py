@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from mlregistry.accounts.models import ApiToken, Membership
 from mlregistry.artifacts.models import StoredFile
-from mlregistry.errors import Unavailable
+from mlregistry.errors import MlregistryError, Unavailable
 from mlregistry.ml.compiling.names import COMPILED, FORM_ALONE
 from mlregistry.ml.packaging import NAMES
 from mlregistry.ml.signature import kind_of
@@ -45,7 +45,17 @@ def _endpoints() -> list[Endpoint]:
     variants: dict[int, list[VariantRow]] = defaultdict(list)
     for row in rows:
         variants[row.endpoint_id].append(row)
-    return [_endpoint(group) for group in variants.values()]
+    made = (_routed(group) for group in variants.values())
+    return [endpoint for endpoint in made if endpoint is not None]
+
+
+def _routed(rows: list[VariantRow]) -> Endpoint | None:
+    """None where the rows contradict each other, as no action leaves them: the other endpoints go on."""
+    try:
+        return _endpoint(rows)
+    except (MlregistryError, LookupError, TypeError, ValueError):
+        logger.exception("the endpoint %s (%d) cannot be routed", rows[0].endpoint, rows[0].endpoint_id)
+        return None
 
 
 def _endpoint(rows: list[VariantRow]) -> Endpoint:

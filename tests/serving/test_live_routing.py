@@ -97,6 +97,24 @@ def test_an_uploaded_pickle_is_not_served(by: Actor) -> None:
         create_endpoint("foreign", variants=[{"name": "only", "version": version, "weight": 100}], by=by)
 
 
+@pytest.mark.parametrize(
+    "layout",
+    [{}, {"bounds": [0], "owners": ["nobody"]}, {"bounds": 5, "owners": []}, {"bounds": [], "owners": []}],
+)
+def test_an_endpoint_whose_rows_are_damaged_does_not_take_the_others_with_it(
+    layout: dict[str, Any],
+    endpoint: Endpoint,
+    versions: list[ModelVersion],
+    by: Actor,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    damaged = create_endpoint("damaged", variants=two_variants(versions, 50, 50), by=by)
+    Endpoint.objects.filter(pk=damaged.pk).update(layout=layout)
+    snapshot = routing.build()
+    assert [one.name for one in snapshot.endpoints.values()] == ["tumour"]
+    assert "damaged" in caplog.text
+
+
 def test_a_forked_child_has_routing_of_its_own(endpoint: Endpoint) -> None:
     parent = live_routing.here()
     child = os.fork()
