@@ -11,13 +11,12 @@ from http import HTTPStatus
 from typing import Any
 
 from serving import live_routing
+from serving.environs import ASKED, LONGEST_PATH, Environ, read_headers
 from serving.hotpath.inference import Inference
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
 from serving.hotpath.wire import MAX_BYTES
-from serving.read_headers import read_headers
 
-Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 PATH = re.compile(
@@ -33,7 +32,8 @@ def fast_door(application: Application) -> Application:
 
     def door(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         routing = live_routing.here()
-        asked = _asked(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "POST" else None
+        path = environ.get("PATH_INFO", "")
+        asked = _asked(path) if environ["REQUEST_METHOD"] == "POST" and len(path) <= LONGEST_PATH else None
         # Any request starts the threads, so what a killed process left in the log is shipped soon.
         routing.start(wait=asked is not None)
         body = _body(environ) if asked is not None and "HTTP_AUTHORIZATION" in environ else None
@@ -41,7 +41,7 @@ def fast_door(application: Application) -> Application:
             return application(environ, start_response)
         found = live_routing.answer_at_once(asked[0], body, read_headers(environ), wording=asked[1])
         if found is None:
-            return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+            return application({**environ, ASKED: True, "wsgi.input": io.BytesIO(body)}, start_response)
         status, headers, answer = found
         start_response(
             STATUS_LINES[status],

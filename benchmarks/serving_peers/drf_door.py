@@ -1,16 +1,13 @@
 """The DRF view without the thin door in front, in a web process that is otherwise as `supervisor.web` makes them."""
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mlregistry.lib import processors
-from mlregistry.supervisor.web import SWITCH_SECONDS
+from mlregistry.supervisor import web
 from mlregistry.wsgi import django_application
 from serving import live_routing
 
-sys.setswitchinterval(SWITCH_SECONDS)
-processors.keep_to_one(0)
+web.tune(0)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -76,14 +76,19 @@ def _begin(application: Callable[..., Any], place: Any) -> Callable[..., Any]:
 
     `place` is a number that all workers share; each takes the next processor by it.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.set_threshold(*COLLECTED_AT)
     with place.get_lock():
         own, place.value = place.value, place.value + 1
-    if not settings.WEB_SPREAD:
-        processors.keep_to_one(own)
+    tune(own)
     import_module("serving.live_routing").here().start(wait=False)
     return application
+
+
+def tune(place: int) -> None:
+    """Sets up the interpreter of a web process for many short requests; `place` is its number among them."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*COLLECTED_AT)
+    if not settings.WEB_SPREAD:
+        processors.keep_to_one(place)
 
 
 def _ship(leash: Callable[[], None]) -> None:

@@ -7,32 +7,46 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from mlregistry.rest import TeamView
+from mlregistry.rest_authentication import TokenOrSession
+from mlregistry.rest_permission import DeclaredRole
 from serving import live_routing
+from serving.environs import ASKED, read_headers
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
 from serving.hotpath.wire import MAX_BYTES
-from serving.read_headers import read_headers
 
 
 class AnsweredAtOnce(TeamView):
     """A view whose POST predicts. Who is unknown to the routing, or finds nothing there, is looked up as everywhere."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and "HTTP_AUTHORIZATION" in request.META:
-            found = self._found(request, **kwargs)
-            if found is not None:
-                return found
-        return super().dispatch(request, *args, **kwargs)
-
-    def wording(self, **kwargs: Any) -> Wording:
-        """How the protocol of this address words its answers."""
-        return SCORING
+        found = self._found(request, **kwargs)
+        return super().dispatch(request, *args, **kwargs) if found is None else found
 
     def _found(self, request: HttpRequest, *, name: str, **kwargs: Any) -> HttpResponse | None:
+        """The answer of the routing in memory; None where it has none, or may not give it, and the body can be read
+        again."""
+        if request.method != "POST" or "HTTP_AUTHORIZATION" not in request.META or ASKED in request.META:
+            return None
+        if not self._has_usual_policies():
+            return None
+        request.META[ASKED] = True
         body = request.read(MAX_BYTES + 1)
-        request._stream = io.BytesIO(body)  # the view reads it again
+        request._stream = io.BytesIO(body)
         address = Address(getattr(request, "team_slug", None), name)
         answer = live_routing.answer_at_once(
             address, body, read_headers(request.META), wording=self.wording(**kwargs)
         )
         return None if answer is None else HttpResponse(answer[2], status=answer[0], headers=answer[1])
+
+    def wording(self, **kwargs: Any) -> Wording:
+        """How the protocol of this address words its answers."""
+        return SCORING
+
+    def _has_usual_policies(self) -> bool:
+        """The routing knows tokens, scopes and teams; a throttle or another policy of a view's own it does not know."""
+        return (
+            not self.throttle_classes
+            and self.permission_classes == [DeclaredRole]
+            and self.authentication_classes == [TokenOrSession]
+        )

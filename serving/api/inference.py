@@ -14,12 +14,12 @@ from mlregistry.errors import NotFound
 from mlregistry.rest import TeamView
 from serving import live_routing
 from serving.api.at_once import AnsweredAtOnce
+from serving.environs import read_headers
 from serving.hotpath import inference
 from serving.hotpath.inference import Inference
 from serving.hotpath.protocols import Wording
 from serving.hotpath.snapshot import Endpoint, Snapshot
 from serving.hotpath.wire import MAX_BYTES
-from serving.read_headers import read_headers
 
 NAME = "mlregistry"
 

@@ -11,9 +11,9 @@ from mlregistry.errors import Conflict, NotFound
 from mlregistry.rest import TeamView
 from serving import access
 from serving.api.at_once import AnsweredAtOnce
+from serving.environs import read_headers
 from serving.hotpath.wire import MAX_BYTES
 from serving.live_routing import predict_as
-from serving.read_headers import read_headers
 
 MOST_NAMED = 20
 
