@@ -7,6 +7,7 @@ from mlregistry.discussions import prose
 from mlregistry.discussions.actions import limits, writeups
 from mlregistry.discussions.blocks import MOST_BLOCKS, blocks
 from mlregistry.discussions.nouns import nouns
+from mlregistry.discussions.queries.comments import MOST_THREADS
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "collaboration.md").read_text()
 
@@ -27,6 +28,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{limits.MOST_IN_DAY} a day", f"up to {limits.MOST_MENTIONED} people",
         f"up to {limits.MOST_TOLD_IN_HOUR} in an hour", f"at most {prose.MOST_CARDS} cards",
         f"draws {MOST_BLOCKS} of them",
+        f"the {MOST_THREADS} newest threads",
         f"{writeups.LONGEST_TEXT:,} characters", f"{writeups.MOST_WRITEUPS:,} write-ups",
     ):  # fmt: skip
         assert words in " ".join(PAGE.split()), words

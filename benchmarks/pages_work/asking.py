@@ -32,7 +32,9 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "grouped by state": f"?columns={AUC}&columns=metrics.m1&group=attributes.status",
         "grouped, six metrics": f"?{SIX}&group=params.p0",
         "grouped, measured": f"?columns={AUC}&columns=metrics.m1&group=params.p0&measures=1",
-        "grouped, six metrics measured": f"?{SIX}&group=params.p0&measures=1",
+        "grouped, the last of six metrics measured": f"?{SIX}&group=params.p0&measures=6",
+        "grouped by two, measured": f"?columns={AUC}&columns=metrics.m1&group=params.p0&group=params.p1&measures=1",
+        "grouped, ordered by a metric": f"?{SIX}&group=params.p0&order=metrics.m5+DESC&measures=1",
         "grouped, filtered": f"?columns={AUC}&group=params.p0&filter={AUC}+>+0.9",
     },
     "compare": {

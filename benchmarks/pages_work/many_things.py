@@ -10,7 +10,10 @@ from benchmarks.pages_work.many_people import add_people
 from benchmarks.pages_work.many_servings import add_behind
 from experiments.actions.artifacts import save_artifact
 from experiments.actions.datasets import add_version
+from experiments.actions.logging import log_batch
+from experiments.actions.measurements import Metric
 from experiments.models import (
+    Curve,
     Dataset,
     DatasetVersion,
     DataSource,
@@ -140,12 +143,16 @@ def _runs(n: int, by: Actor) -> None:
 
 
 def _made_by(run: Run, n: int, by: Actor) -> None:
-    """Files of the first run, a logged model of this one and a file of the first."""
+    """Files of the first run, a logged model of this one and a file of the first; its points, a matrix, an image."""
     first = _of(Run, experiment=run.experiment)
     save_artifact(first, f"tables/{n}.csv", io.BytesIO(f"x,y\n{n},1\n".encode()), by=by)
     LoggedModel.objects.create(experiment=run.experiment, name=f"model {n}", source_run=run)
     logged = _of(LoggedModel, experiment=run.experiment)
     save_artifact(logged, f"part-{n}.yaml", io.BytesIO(f"part: {n}".encode()), by=by)
+    log_batch(run, metrics=[Metric("loss", 1 / (n + step + 1), step) for step in range(3)], by=by)
+    matrix = {"type": "matrix", "title": "", "labels": ["a", "b"], "values": [[n, 1], [2, 3]]}
+    Curve.objects.create(run=run, name="confusion_matrix", data=matrix)
+    save_artifact(run, "plot.svg", io.BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg"/>'), by=by)
 
 
 def _models(n: int, by: Actor) -> None:

@@ -5,11 +5,17 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 # These rows are written only while their run's row is locked (see actions.measurements), so a check of the
 # reference for each of thousands of points would find nothing; and a primary key that begins with the run
 # needs no second index on it.
 UNCHECKED: dict[str, Any] = {"db_index": False, "db_constraint": False}
+
+
+# An entry of an index has room for so many bytes of a value beside its keys.
+INDEXED_BYTES = 200
+VALUE_BYTES = models.Func("value", function="octet_length", output_field=models.IntegerField())
 
 
 class Param(models.Model):
@@ -24,8 +30,19 @@ class Param(models.Model):
     value = models.TextField()
 
     class Meta:
-        indexes = [models.Index(models.F("experiment"), models.F("key"), models.Func(
-            "value", 200, function="LEFT", output_field=models.TextField()), name="param_by_value")]  # fmt: skip
+        indexes = [
+            models.Index(models.F("experiment"), models.F("key"), models.Func(
+                "value", 200, function="LEFT", output_field=models.TextField()), name="param_by_value"),
+            # All runs are grouped by a param without a look at the table, through which its values are scattered.
+            models.Index(
+                fields=["experiment", "key", "run"], include=["value"],
+                condition=models.Q(LessThanOrEqual(VALUE_BYTES, INDEXED_BYTES)), name="param_by_run",
+            ),
+            models.Index(
+                fields=["experiment", "key", "run"],
+                condition=models.Q(GreaterThan(VALUE_BYTES, INDEXED_BYTES)), name="param_long_by_run",
+            ),
+        ]  # fmt: skip
 
 
 class LatestMetric(models.Model):

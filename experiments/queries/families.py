@@ -22,19 +22,23 @@ SIBLINGS = 10
 HEAVY = ("recipe", "signature", "input_example", "warnings", "error", "note")
 LEVELS = 3
 # A family stands where the best of its members does; each member climbs to its topmost ancestor in the experiment.
+# Each looks its parent up by itself: PostgreSQL would rather read all runs for the few that have one.
 RANKED = """
 WITH RECURSIVE scored AS MATERIALIZED (
-    SELECT metric.run_id, metric.value FROM experiments_latestmetric AS metric
+    SELECT metric.run_id, metric.value, run.parent_id FROM experiments_latestmetric AS metric
     JOIN experiments_run AS run ON run.id = metric.run_id AND run.lifecycle = 'active'
     WHERE metric.experiment_id = %(experiment)s AND metric.key = %(key)s AND NOT metric.is_nan
     ORDER BY metric.value (direction), metric.run_id LIMIT %(ranked)s
 ), climb AS (
-    SELECT run.id AS member, scored.value, run.id AS at, run.parent_id, 0 AS level
-    FROM scored JOIN experiments_run AS run ON run.id = scored.run_id
+    SELECT run_id AS member, value, run_id AS at, parent_id, 0 AS level FROM scored
     UNION ALL
     SELECT climb.member, climb.value, above.id, above.parent_id, climb.level + 1
-    FROM climb JOIN experiments_run AS above ON above.id = climb.parent_id
-    WHERE above.experiment_id = %(experiment)s AND above.lifecycle = 'active' AND climb.level < 20
+    FROM climb CROSS JOIN LATERAL (
+        SELECT run.id, run.parent_id FROM experiments_run AS run
+        WHERE run.id = climb.parent_id AND run.experiment_id = %(experiment)s AND run.lifecycle = 'active'
+        LIMIT 1
+    ) AS above
+    WHERE climb.parent_id IS NOT NULL AND climb.level < 20
 )
 SELECT at FROM (
     SELECT DISTINCT ON (member) at, value FROM climb ORDER BY member, level DESC

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from experiments.models import Evaluation, Run
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Concat
+
+from experiments.models import Evaluation, LatestMetric, Run
 from mlregistry.lib.lazily import lazily
 from mlregistry.ml.metrics import MAXIMIZE, METRICS
 
@@ -14,6 +19,7 @@ from . import test_predictions
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from mlregistry.ml.comparing import paired, rows
 else:
@@ -47,16 +53,30 @@ class Comparison:
     mcnemar: dict[str, Any] | None = None
 
 
-def compare(run: Run, other: Run, *, decisions: bool = True) -> Comparison:
-    """By shared folds if there are any, else by shared test rows; `decisions` adds McNemar's test, from files."""
-    one, two = (Evaluation.objects.filter(run=each).first() for each in (run, other))
-    return of_evaluations(run, other, one, two, decisions=decisions)
+def compare(run: Run, other: Run) -> Comparison:
+    """By shared folds if there are any, else by shared test rows; with McNemar's test where predictions are kept."""
+    return compare_each(run, [other])[0]
 
 
-def of_evaluations(
-    run: Run, other: Run, one: Evaluation | None, two: Evaluation | None, *, decisions: bool = False
-) -> Comparison:
-    """The comparison of runs whose evaluations are read already."""
+def compare_each(run: Run, others: Sequence[Run]) -> list[Comparison]:
+    """The same with each of the others, in a number of queries that does not grow with them."""
+    known = evaluations([run, *others])
+    found = [of_evaluations(run, other, known.get(run.pk), known.get(other.pk)) for other in others]
+    told = [one.other for one in found if one.verdict != NOT_COMPARABLE]
+    right = test_predictions.right([run, *told]) if told else {}
+    return [replace(one, mcnemar=_mcnemar(right.get(run.pk), right.get(one.other.pk))) for one in found]
+
+
+def evaluations(runs: Iterable[Run]) -> dict[uuid.UUID, Evaluation]:
+    """By run, each with its `figure`, the latest value of its metric on test rows."""
+    name = Concat(Value("test_"), OuterRef("metric"))
+    figure = LatestMetric.objects.filter(run=OuterRef("run"), key=name).values("value")[:1]
+    rows = Evaluation.objects.filter(run__in=[run.pk for run in runs]).annotate(figure=Subquery(figure))
+    return {row.run_id: row for row in rows}
+
+
+def of_evaluations(run: Run, other: Run, one: Evaluation | None, two: Evaluation | None) -> Comparison:
+    """The comparison of runs by their `evaluations`, without McNemar's test."""
     reason = _reason(run, other, one, two)
     if reason or one is None or two is None:
         metric = one.metric if one else ""
@@ -66,8 +86,7 @@ def of_evaluations(
         method, (found, p) = FOLDS, _folds(one, two)
     else:
         method, (found, p) = RESAMPLES, _resamples(one, two)
-    test = _mcnemar(run, other) if decisions else None
-    return _told(run, other, one.metric, method, found, p, test)
+    return _told(run, other, one.metric, method, found, p)
 
 
 def _reason(run: Run, other: Run, one: Evaluation | None, two: Evaluation | None) -> str:
@@ -116,8 +135,7 @@ def _resamples(one: Evaluation, two: Evaluation) -> tuple[paired.Estimate, float
 
 
 def _figure(evaluation: Evaluation) -> float:
-    key = f"test_{evaluation.metric}"
-    found = evaluation.run.latest_metrics.filter(key=key).values_list("value", flat=True).first()
+    found = evaluation.figure  # type: ignore[attr-defined]  # of `evaluations`
     return float("nan") if found is None else float(found)
 
 
@@ -128,7 +146,6 @@ def _told(
     method: str,
     found: paired.Estimate,
     p: float,
-    test: dict[str, Any] | None,
 ) -> Comparison:
     chosen = METRICS[run.problem.kind][metric] if run.problem else None
     maximize = chosen is None or chosen.direction == MAXIMIZE
@@ -144,19 +161,15 @@ def _told(
         sentence = (
             f"{better.name} is better than {worse.name} by more than noise {where}: {span}, p = {p:.2g}."
         )
-    return Comparison(
-        run, other, metric, verdict, sentence, method, found.mean, found.low, found.high, p, mcnemar=test
-    )
+    return Comparison(run, other, metric, verdict, sentence, method, found.mean, found.low, found.high, p)
 
 
-def _mcnemar(run: Run, other: Run) -> dict[str, Any] | None:
+def _mcnemar(one: pd.Series[Any] | None, two: pd.Series[Any] | None) -> dict[str, Any] | None:
     """Of classifications whose predictions for at least some of the same test rows are kept."""
-    right = [test_predictions.right(each) for each in (run, other)]
-    if right[0] is None or right[1] is None:
+    if one is None or two is None:
         return None
-    shared = right[0].index.intersection(right[1].index)
+    shared = one.index.intersection(two.index)
     if not len(shared):
         return None
-    one, two = (each.loc[shared].to_numpy() for each in right if each is not None)
-    only_one, only_other, p = rows.mcnemar(one, two)
+    only_one, only_other, p = rows.mcnemar(one.loc[shared].to_numpy(), two.loc[shared].to_numpy())
     return {"n": len(shared), "only_first": only_one, "only_other": only_other, "p": p}

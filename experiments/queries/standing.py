@@ -51,7 +51,7 @@ def of_rows(rows: Iterable[Row], key: str) -> dict[UUID, Standing]:
         return standings
     ranked = [row.run for row in listed if row.score is not None and row.run.pk in found and row.run != best]
     compared = ranked[:MOST_COMPARED]
-    full = Evaluation.objects.in_bulk([run.pk for run in [best, *compared]])
+    full = run_comparisons.evaluations([best, *compared])
     for run in compared:
         like = _like(run, best, full)
         one = standings[run.pk]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from experiments.models import Artifact, Run
@@ -21,16 +23,26 @@ MOST_BYTES = 100 * 1024 * 1024
 
 def frame(run: Run) -> pd.DataFrame | None:
     """One row per test row, by its number in the table; None when the run has none."""
-    found = Artifact.objects.filter(run=run, path=PATH).select_related("file").first()
-    if found is None or found.file.size > MOST_BYTES:
+    found = _kept([run]).get(run.pk)
+    return _read(found) if found else None
+
+
+def right(runs: Iterable[Run]) -> dict[uuid.UUID, pd.Series[Any]]:
+    """Whether each test row was predicted right, of the classifications that have them; one query for all."""
+    classifications = [
+        run for run in runs if run.problem is not None and run.problem.kind == "classification"
+    ]
+    frames = {pk: _read(found) for pk, found in _kept(classifications).items()}
+    return {pk: rows["truth"] == rows["predicted"] for pk, rows in frames.items() if rows is not None}
+
+
+def _kept(runs: Iterable[Run]) -> dict[uuid.UUID, Artifact]:
+    rows = Artifact.objects.filter(run__in=list(runs), path=PATH).select_related("file")
+    return {row.run_id: row for row in rows if row.run_id is not None}
+
+
+def _read(found: Artifact) -> pd.DataFrame | None:
+    if found.file.size > MOST_BYTES:
         return None
     with store.local_path(found.file) as path:
         return row_files.read(path).set_index("row")
-
-
-def right(run: Run) -> pd.Series[Any] | None:
-    """Whether each test row of a classification was predicted right."""
-    if run.problem is None or run.problem.kind != "classification":
-        return None
-    found = frame(run)
-    return None if found is None else found["truth"] == found["predicted"]

@@ -35,5 +35,5 @@ def of_run(run: Run) -> dict[str, Any] | None:
 
 def verdicts(runs: Sequence[Run]) -> list[Comparison]:
     """The first run against each of the others; where none can be compared, one says why."""
-    found = [run_comparisons.compare(runs[0], other) for other in runs[1 : MOST_VERDICTS + 1]]
+    found = run_comparisons.compare_each(runs[0], runs[1 : MOST_VERDICTS + 1])
     return found if any(one.verdict != run_comparisons.NOT_COMPARABLE for one in found) else found[:1]

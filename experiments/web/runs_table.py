@@ -25,7 +25,7 @@ from experiments.web import table_cells as cells
 from experiments.web import table_links as links
 from mlregistry.errors import Invalid
 from mlregistry.lib.millis import to_millis
-from mlregistry.ui.page import PageRequest, page
+from mlregistry.ui.page import PageRequest, page, whole
 
 NESTED_ROWS = 20
 LONGEST_START = 200
@@ -162,16 +162,18 @@ def _content(
         return _rows(
             state, queries.page(team, experiment, state, now=now, token=token, limit=queries.PAGE_ROWS), now
         )
-    waits = "measures" not in request.GET and table_groups.are_many(experiment)
-    found = table_groups.groups(team, experiment, state, now=now, measure=not waits)
+    place = whole(request.GET.get("measures"), "measures")  # 1 is the first metric
+    measure = (place - 1,) if table_groups.are_many(experiment) else None  # each takes its time
+    found = table_groups.groups(team, experiment, state, now=now, measure=measure)
+    waits = measure is not None and place < len(found.columns)
     direction = search.scope(team.pk, [experiment.pk]).direction
     ungrouped = [
         (line, links.query_of(state, group=[], filter=line.filter) if line.filter is not None else "")
         for line in cells.group_lines(found, direction)
     ]
     return {
-        "groups": ungrouped, "measured": found.measured, "is_cut": found.is_cut, "direction": direction,
-        "measures": f"{links.query_of(state)}&measures=1" if waits and found.measured else "",
+        "groups": ungrouped, "measured": found.columns, "is_cut": found.is_cut, "direction": direction,
+        "measures": f"{links.query_of(state)}&measures={place + 1}" if waits else "",
         "most_groups": table_groups.MOST_GROUPS, "grouped_by": [_chip(state, column) for column in state.group],
     }  # fmt: skip
 

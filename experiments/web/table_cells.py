@@ -39,6 +39,9 @@ class GroupLine:
     filter: str | None
 
 
+WAITING = (Cell("n none waiting", "…"), Cell("n none waiting", "…"))
+
+
 def lines(columns: tuple[Column, ...], rows: list[TableRow]) -> list[Line]:
     return [
         Line(row.run, [cell(column, value) for column, value in zip(columns, row.values, strict=True)])
@@ -64,8 +67,7 @@ def cell(column: Column, value: Any) -> Cell:
 
 def group_lines(found: Groups, direction: str) -> list[GroupLine]:
     """The best follows the problem's direction, and where there is none, both ends are shown."""
-    waiting = [Cell("n none", "…")] * 2 * len(found.measured)
-    return [_group_line(group, direction, waiting) for group in found.groups]
+    return [_group_line(found, group, direction) for group in found.groups]
 
 
 def exported(row: TableRow) -> list[str]:
@@ -74,8 +76,13 @@ def exported(row: TableRow) -> list[str]:
     return [row.run.pk.hex, neutral(row.run.name), *values]
 
 
-def _group_line(group: Group, direction: str, waiting: list[Cell]) -> GroupLine:
-    cells = [part for measure in group.measures for part in _measured(measure, direction)] or waiting
+def _group_line(found: Groups, group: Group, direction: str) -> GroupLine:
+    by_place = dict(zip(found.places, group.measures, strict=True))
+    cells = [
+        part
+        for place in range(len(found.columns))
+        for part in (_measured(by_place[place], direction) if place in by_place else WAITING)
+    ]
     names = ["none" if value is None else value if value else "empty" for value in group.values]
     return GroupLine(names, group.n, cells, group.filter)
 

@@ -32,6 +32,10 @@ def of_thing(thing: Thing, by: Actor) -> QuerySet[Comment]:
     return comments(by).filter(kind=thing.kind, key=thing.key)
 
 
+def comment_on(thing: Thing, comment_id: int, by: Actor) -> Comment:
+    return one_of(of_thing(thing, by), comment_id, "comment", by.team.name, field="from")
+
+
 def watches(by: Actor) -> QuerySet[Watch]:
     """The actor's own in this team; the server itself has none."""
     return Watch.objects.filter(team=by.team, user=by.user)

@@ -25,6 +25,7 @@ from mlregistry.ui.templatetags.pages import PROSE
 MOST_CARDS = 30
 MOST_MENTIONS = 50
 OPEN, CLOSE = "\ue000", "\ue001"
+MARK = re.compile(f"{OPEN}([0-9a-f]{{16}}):([0-9]+){CLOSE}")
 FENCE = "mlregistry"
 Draw = Callable[[str, int], SafeString]
 """A block's text and its number to what is shown."""
@@ -32,23 +33,25 @@ Draw = Callable[[str, int], SafeString]
 
 @dataclass(frozen=True)
 class Known:
-    """What texts of one page link and mention, read once for all of them."""
+    """What texts of one page link and mention, read once for all of them; `parsed` are those not shown yet."""
 
     reading: Reading
     cards: dict[Place, SafeString] = field(default_factory=dict)
     members: frozenset[str] = frozenset()
+    parsed: dict[str, list[Token]] = field(default_factory=dict)
 
 
 def known(texts: Iterable[str], *, hosts: Iterable[str] = (), by: Actor) -> Known:
     """At most two queries for each kind of thing and one for people, whatever the texts; 30 cards and 50 people."""
-    tokens = [PROSE.parse(text) for text in texts]
+    parsed = {text: PROSE.parse(text) for text in texts}
     reading = Reading(by.team.slug, frozenset(host.lower() for host in hosts))
-    wanted = list(dict.fromkeys(place for one in tokens for place in references.places(one, reading)))
-    names = list(dict.fromkeys(name for one in tokens for name in references.mentioned(one)))[
-        : 2 * MOST_MENTIONS
-    ]
+    wanted = list(
+        dict.fromkeys(place for one in parsed.values() for place in references.places(one, reading))
+    )
+    named = dict.fromkeys(name for one in parsed.values() for name in references.mentioned(one))
+    names = list(named)[: 2 * MOST_MENTIONS]
     people = access.members(by).filter(username__in=names).values_list("username", flat=True) if names else ()
-    return Known(reading, _cards(wanted[:MOST_CARDS], by), frozenset(people))
+    return Known(reading, _cards(wanted[:MOST_CARDS], by), frozenset(people), parsed)
 
 
 def known_on(request: HttpRequest, texts: Iterable[str], by: Actor) -> Known:
@@ -57,7 +60,7 @@ def known_on(request: HttpRequest, texts: Iterable[str], by: Actor) -> Known:
 
 def html(text: str, of: Known, *, draw: Draw | None = None) -> SafeString:
     """One text. Fenced blocks named mlregistry are drawn by `draw`, and shown as code without it."""
-    tokens = PROSE.parse(text)
+    tokens = of.parsed.pop(text, None) or PROSE.parse(text)  # once: marks are put into them
     drawn: list[SafeString] = []
     nonce = secrets.token_hex(8)
 
@@ -73,9 +76,8 @@ def html(text: str, of: Known, *, draw: Draw | None = None) -> SafeString:
             block = mark(draw(token.content, n_blocks))
             token.type, token.content, n_blocks = "html_block", block, n_blocks + 1
     clean = nh3.clean(PROSE.renderer.render(tokens, PROSE.options, {}), tags=nh3.ALLOWED_TAGS - {"img"})
-    parts = re.split(f"{OPEN}{nonce}:(\\d+){CLOSE}", clean)
-    # The parts between the marks are cleaned, those of the marks were made by templates.
-    return mark_safe("".join(drawn[int(part)] if i % 2 else part for i, part in enumerate(parts)))  # noqa: S308  # see above
+    # What stands between the marks is cleaned, what comes in their places was made by templates.
+    return mark_safe(MARK.sub(lambda mark: drawn[int(mark[2])] if mark[1] == nonce else mark[0], clean))  # noqa: S308  # see above
 
 
 def mentioned(text: str, by: Actor) -> list[str]:

@@ -31,6 +31,8 @@ from mlregistry.supervisor import gate
 from mlregistry.supervisor.leash import leashed
 
 DOORS = ("mlregistry.mlflow_api.door", "serving.fast_door")
+# What pages measure and compare with, pandas and SciPy among it: the first of each process would wait a second or two.
+LIBRARIES = ("sklearn.metrics",)
 KILL_SECONDS = 4  # for a worker that does not stop; the supervisor waits a second longer
 SPARE_THREADS = 64  # to refuse in, and for pages that wait for a connection
 SHIPPER_NICE = 10
@@ -57,9 +59,9 @@ def main() -> None:
 
 
 def _load() -> None:
-    """Every view and both doors in front of them; neither the database nor a thread may be touched yet."""
+    """Every view, what they calculate with and both doors; neither the database nor a thread may be touched yet."""
     django.setup()
-    for name in DOORS:
+    for name in (*DOORS, *LIBRARIES):
         import_module(name)
     reverse("health")  # the table of URLs with all that it names
 

@@ -38,7 +38,7 @@ def experiment(bob: User) -> Experiment:
         for n, run in enumerate(runs)
     )
     LatestMetric.objects.bulk_create(
-        LatestMetric(run=run, experiment=made, key="auc", value=n / 120, timestamp=0)
+        LatestMetric(run=run, experiment=made, key="auc", value=n / 120, timestamp=0, minimum=0, maximum=n)
         for n, run in enumerate(runs)
     )
     return made
@@ -120,12 +120,13 @@ def test_means_of_very_many_runs_come_behind_their_groups(
     browser: Browser, live_server: Any, bob: User, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(table_groups, "MANY", 100)
-    words = "columns=metrics.auc&group=params.depth"
+    words = "columns=metrics.auc&columns=max(metrics.auc)&columns=min(metrics.auc)&group=params.depth"
     page, complaints = signed_in(
         browser, f"{live_server.url}/experiments/{experiment.pk}/runs?{words}", viewport=WIDE
     )
-    expect(page.locator("[data-groups] tbody td.n").nth(1)).to_contain_text("±")
     expect(page.locator("[data-measures]")).to_have_count(0)
+    expect(page.locator("[data-groups] tbody td.n", has_text="±")).to_have_count(6)
+    expect(page.locator("[data-groups] tbody td.waiting")).to_have_count(0)
     page.locator("[data-expand]").first.click()
     expect(page.locator("tr.inside table")).to_be_visible()
     assert complaints == []

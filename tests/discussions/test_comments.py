@@ -19,7 +19,7 @@ from mlregistry.discussions.actions import digests, limits, retention, tellings,
 from mlregistry.discussions.actions.watches import set_watching
 from mlregistry.discussions.models import Comment, Telling
 from mlregistry.discussions.nouns import Thing, of_row
-from mlregistry.discussions.queries.comments import threads
+from mlregistry.discussions.queries.comments import MOST_THREADS, threads
 from mlregistry.discussions.queries.watches import watchers as watchers_of
 from mlregistry.discussions.queries.watches import watching
 from mlregistry.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
@@ -303,6 +303,22 @@ def test_the_number_of_queries_does_not_grow_with_the_comments(
     for n in range(8):
         actions.write_comment(churn, f"@alice number {n}", parent=first if n % 2 else None, by=editor)
     assert _n_queries(churn, viewer) == with_few == 4
+
+
+def test_older_threads_are_read_page_by_page_each_once(churn: Thing, viewer: Actor) -> None:
+    made = [
+        actions.write_comment(churn, f"{n}", now=NOW + timedelta(hours=n), by=viewer)
+        for n in range(2 * MOST_THREADS + 3)
+    ]
+    reply = actions.write_comment(churn, "late", parent=made[1], by=viewer)
+    pages = [threads(churn, viewer)]
+    while pages[-1].next:
+        pages.append(threads(churn, viewer, begin=Comment.objects.get(pk=pages[-1].next)))
+    assert [page.n_more for page in pages] == [MOST_THREADS + 3, 3, 0]
+    assert {page.n for page in pages} == {2 * MOST_THREADS + 4}
+    shown = [[thread.first.comment for thread in page.threads] for page in pages]
+    assert [one for page in reversed(shown) for one in page] == made
+    assert threads(churn, viewer, begin=reply).threads[-1].replies[0].comment == reply
 
 
 def _n_queries(churn: Thing, by: Actor) -> int:

@@ -1,6 +1,7 @@
 """The doors of comments, watches, the feed and write-ups: API and pages, by role, with and without the script."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from mlregistry.accounts.models import User
 from mlregistry.discussions.actions import comments, writeups
 from mlregistry.discussions.models import Comment, Watch
 from mlregistry.discussions.nouns import Thing, nouns
+from mlregistry.discussions.queries.comments import MOST_THREADS
 from models_app.actions.models import create_model
 from models_app.models import ModelVersion
 from serving.models import Endpoint
@@ -186,6 +188,51 @@ def test_every_button_of_a_comment_works_with_and_without_the_script(
     )
     assert empty["Location"] == f"http://testserver{page}"
     assert "may not be empty" in client.get(page).content.decode()
+
+
+@pytest.fixture
+def talk(churn: Thing, editor: Actor) -> list[Comment]:
+    """Two more threads than a page shows."""
+    begun = datetime(2026, 3, 1, tzinfo=UTC)
+    return [
+        comments.write_comment(churn, f"thread {n}.", now=begun + timedelta(hours=n), by=editor)
+        for n in range(MOST_THREADS + 2)
+    ]
+
+
+def test_older_threads_have_pages_of_their_own(
+    churn: Thing, talk: list[Comment], vera: User, web: Web
+) -> None:
+    client, address = web(vera), f"/discussions/problem/{churn.handle}/threads"
+    first = client.get(f"/problems/{churn.handle}/").content.decode()
+    assert "2 older threads before these" in first
+    assert ("thread 1." in first, "thread 2." in first) == (False, True)
+    older = client.get(f"{address}?from={talk[1].pk}").content.decode()
+    assert f'href="{address}?from={talk[1].pk}"' in first
+    assert ("thread 1." in older, "thread 2." in older, "Your comment" in older) == (True, False, False)
+    assert client.get(f"{address}?from=x").status_code == 400
+    assert client.get(f"{address}?from=99999999").status_code == 404
+
+
+def test_a_comment_on_something_else_begins_no_page(
+    churn: Thing, run: Run, editor: Actor, vera: User, web: Web
+) -> None:
+    other = comments.write_comment(churn, "elsewhere", by=editor)
+    assert web(vera).get(f"/discussions/run/{run.pk}/threads?from={other.pk}").status_code == 404
+
+
+def test_what_is_done_on_a_page_of_older_threads_leads_back_to_it(
+    churn: Thing, talk: list[Comment], bob: User, web: Web
+) -> None:
+    client, begin = web(bob), f"?from={talk[1].pk}"
+    page = f"/discussions/problem/{churn.handle}/threads{begin}"
+    assert client.get(page).content.decode().count(f'{begin}" data-state') == 1
+    reply = {"text": "still true", "parent": talk[0].pk}
+    answer = client.post(f"/discussions/problem/{churn.handle}/{begin}", reply)
+    assert answer["Location"] == f"{page}#comment-{Comment.objects.latest('pk').pk}"
+    part = client.post(f"/comments/{talk[0].pk}/resolve{begin}", {"to": "resolved"}, headers=PART)
+    assert ("still true" in part.content.decode(), "thread 2." in part.content.decode()) == (True, False)
+    assert client.post(f"/comments/{talk[0].pk}/delete{begin}")["Location"].startswith(page)
 
 
 def test_a_team_s_address_keeps_its_prefix_and_notices_do_not(

@@ -4,7 +4,9 @@ import io
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from experiments.actions import datasets, explanations
 from experiments.actions import training as actions
@@ -92,6 +94,20 @@ def test_runs_on_the_same_test_rows_are_compared_by_paired_resamples(
     assert by_name["Baseline"].like_best is False
     assert [row.is_best or row.like_best for row in rows] == [True, True, False]
     assert all(row.low is not None and row.low <= (row.score or 0) + 1e-6 for row in rows)
+
+
+def test_a_run_is_compared_with_many_by_as_many_queries_as_with_one(
+    problem: Problem, version: DatasetVersion, editor: Actor
+) -> None:
+    _, (baseline, logistic, tree) = trained(problem, version, editor)
+    numbers = []
+    for others in ([baseline], [baseline, tree]):
+        with CaptureQueriesContext(connection) as captured:
+            found = run_comparisons.compare_each(logistic, others)
+        assert found == [run_comparisons.compare(logistic, other) for other in others]
+        assert all(one.mcnemar for one in found)
+        numbers.append(len(captured))
+    assert numbers == [2, 2]
 
 
 def test_runs_with_the_same_folds_are_compared_over_them(

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from experiments.models import Experiment, LatestMetric, Param, Run, RunTag
+from experiments.models.measurements import INDEXED_BYTES
 from experiments.queries import runs_table, table_columns, table_groups
 from experiments.queries.table_state import Column, column_of, equals, state_of
 from mlregistry.accounts.models import User
@@ -227,6 +228,55 @@ def test_groups_of_very_many_runs_are_shown_before_they_are_measured(
     assert ">…<" not in late
     # Nothing is to be measured where no metric is shown.
     assert "data-measures" not in seen(web(bob), experiment, columns="tags.owner", group=["params.depth"])
+
+
+def test_very_many_runs_are_measured_metric_by_metric(
+    web: Web, bob: User, experiment: Experiment, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = ["metrics.auc", "min(metrics.auc)", "max(metrics.auc)"]
+    words = {"columns": metrics, "group": ["params.depth"]}
+    whole = table_groups.groups(experiment.team, experiment, state_of(words), now=timezone.now())
+    monkeypatch.setattr(table_groups, "MANY", 5)
+    page, cells = seen(web(bob), experiment, **words), []
+    while queries := re.findall(r'data-measures="\?([^"]+)"', page):
+        address = f"/experiments/{experiment.pk}/runs?{queries[0].replace('&amp;', '&')}"
+        page = web(bob).get(address, headers={"HX-Request": "true"}).content.decode()
+        assert page.count(">…<") == 2 * 2 * 2  # of two groups two metrics wait
+        cells += re.findall(r'title="([0-9]) runs have it; from ([^ ]+) to ([^"]+)"', page)[::2]
+    told = [
+        (str(one.n), repr(one.low), repr(one.high))
+        for place in range(3)
+        for group in whole.groups
+        for one in [group.measures[place]]
+    ]
+    assert cells == told
+
+
+def test_the_metric_that_orders_very_many_groups_is_measured_with_each(
+    experiment: Experiment, runs: list[Run]
+) -> None:
+    LatestMetric.objects.filter(run=runs[1]).update(maximum=9)
+    words = {"columns": ["metrics.auc", "max(metrics.auc)"], "group": ["params.depth"]}
+    for way, first in (("ASC", "0"), ("DESC", "1")):
+        state = state_of(words | {"order": [f"max(metrics.auc) {way}"]})
+        for place, places in ((0, (0, 1)), (1, (1,))):
+            found = table_groups.groups(
+                experiment.team, experiment, state, now=timezone.now(), measure=(place,)
+            )
+            assert found.places == places
+            assert found.groups[0].values == (first,)
+
+
+def test_long_values_are_groups_as_short_ones_are(experiment: Experiment, runs: list[Run]) -> None:
+    long = "ä" * INDEXED_BYTES
+    Param.objects.filter(run=runs[0]).update(value=long)
+    Param.objects.filter(run=runs[2]).update(value=f"{long}!")
+    Param.objects.filter(run=runs[3]).delete()
+    state = state_of({"columns": ["metrics.auc"], "group": ["params.depth"]})
+    found = table_groups.groups(experiment.team, experiment, state, now=timezone.now())
+    assert {group.values[0]: group.n for group in found.groups} == {
+        long: 1, f"{long}!": 1, "0": 1, "1": 2, None: 1,
+    }  # fmt: skip
 
 
 def test_a_filter_holds_for_groups_and_their_figures(experiment: Experiment, runs: list[Run]) -> None:

@@ -49,6 +49,13 @@ def test_all_processes_together_rest_within_300_megabytes_beside_postgresql(runn
     assert sum(used.values()) <= 300, used
 
 
+def test_pages_find_what_they_calculate_with_in_memory_that_the_web_processes_share(running: Server) -> None:
+    for process in (running.command("mlregistry.supervisor.web"), *serving(running)):
+        paths = {one.path for one in process.memory_maps()}
+        assert any("/sklearn/metrics/" in path for path in paths)
+        assert any("/pandas/" in path for path in paths)
+
+
 def test_the_fork_server_of_jobs_is_not_started_before_the_first_job(running: Server) -> None:
     assert not any("mlregistry.jobs.forkserver" in _command(one) for one in running.tree())
 

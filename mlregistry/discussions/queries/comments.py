@@ -14,7 +14,7 @@ from mlregistry.discussions.allowances import UNDONE_WITHIN
 from mlregistry.discussions.models import Comment
 from mlregistry.discussions.nouns import Thing
 
-MOST_THREADS = 50
+MOST_THREADS = 20
 MOST_REPLIES = 250  # of all threads together
 
 
@@ -44,30 +44,38 @@ class Thread:
 
 @dataclass(frozen=True)
 class Threads:
-    """The newest threads, the oldest of them first; `n` counts the comments that are not deleted."""
+    """A page of threads, the oldest of them first; `n` counts the comments on the thing that are not deleted.
+
+    `n_more` threads are older; `next` is the first comment of the newest of them.
+    """
 
     threads: list[Thread]
     n: int
     n_more: int
+    next: int | None
 
 
-def threads(thing: Thing, by: Actor) -> Threads:
-    """Four queries, whatever their number. A deleted comment stays while replies hang on it or it can come back."""
+def threads(thing: Thing, by: Actor, *, begin: Comment | None = None) -> Threads:
+    """The newest threads, or those from the thread of the comment `begin` on back; four queries, whatever their number.
+
+    A deleted comment stays while replies hang on it or it can come back.
+    """
     rows = access.of_thing(thing, by)
-    newest = list(rows.filter(parent=None).order_by("-created_at", "-pk")[:MOST_THREADS])[::-1]
+    is_first = Q(parent=None) & _not_newer(begin)
+    found = list(rows.filter(is_first).order_by("-created_at", "-pk")[: MOST_THREADS + 1])
+    newest, older = found[:MOST_THREADS][::-1], found[MOST_THREADS:]
     replies = rows.filter(parent__in=[first.pk for first in newest])
     shown = _shown_replies(replies, by)
     n_replies = dict(
         replies.filter(deleted_at=None).values("parent").annotate(n=Count("pk")).values_list("parent", "n")
     )
-    found = [_thread(first, shown[first.pk], n_replies.get(first.pk, 0), by) for first in newest]
-    counts = rows.aggregate(
-        n=Count("pk", filter=Q(deleted_at=None)), n_firsts=Count("pk", filter=Q(parent=None))
-    )
+    made = [_thread(first, shown[first.pk], n_replies.get(first.pk, 0), by) for first in newest]
+    counts = rows.aggregate(n=Count("pk", filter=Q(deleted_at=None)), n_firsts=Count("pk", filter=is_first))
     return Threads(
-        [thread for thread in found if thread is not None],
+        [thread for thread in made if thread is not None],
         counts["n"],
         max(0, counts["n_firsts"] - MOST_THREADS),
+        older[0].pk if older else None,
     )
 
 
@@ -77,6 +85,13 @@ def state(thing: Thing, by: Actor) -> str:
     found = rows.aggregate(n=Count("pk"), last=Max("changed_at"))
     text = f"{found['n']} {found['last']} {by.user.pk if by.user else 0} {by.role}"
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _not_newer(begin: Comment | None) -> Q:
+    if begin is None:
+        return Q()
+    first = begin.parent or begin
+    return Q(created_at__lt=first.created_at) | Q(created_at=first.created_at, pk__lte=first.pk)
 
 
 def _thread(comment: Comment, replies: list[Shown], n_replies: int, by: Actor) -> Thread | None:

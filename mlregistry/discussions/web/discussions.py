@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mlregistry.discussions import access
@@ -30,6 +31,15 @@ def discussion(request: PageRequest, kind: str, handle: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == f'"{queries.state(about, request.actor)}"':
         return HttpResponseNotModified()
     return _part(request, about)
+
+
+@require_GET
+@page()
+def threads(request: PageRequest, kind: str, handle: str) -> HttpResponse:
+    """A page of threads for which the thing's own has no room: from that of the comment `from` on back."""
+    about = thing(request.actor, kind, handle)
+    context = part(request, about, request.actor, begin=_begin(request, about))
+    return render(request, "discussions/threads.html", context)
 
 
 @require_POST
@@ -92,11 +102,19 @@ def _after(request: PageRequest, comment: Comment) -> HttpResponse:
 def _answer(request: PageRequest, about: Thing, fragment: str) -> HttpResponse:
     if PART in request.headers:
         return _part(request, about)
-    return HttpResponseRedirect(about.address + fragment)
+    begin = _begin(request, about)
+    older = reverse("discussions:threads", args=[about.kind, about.handle])
+    return HttpResponseRedirect((f"{older}?from={begin.pk}" if begin else about.address) + fragment)
+
+
+def _begin(request: PageRequest, about: Thing) -> Comment | None:
+    """The comment with whose thread the page begins that is shown; None for the thing's own page."""
+    number = whole(request.GET.get("from"), "from")
+    return access.comment_on(about, number, request.actor) if number else None
 
 
 def _part(request: PageRequest, about: Thing) -> HttpResponse:
-    context = part(request, about, request.actor)
+    context = part(request, about, request.actor, begin=_begin(request, about))
     response = render(request, "discussions/discussion.html", context)
     response["ETag"] = f'"{context["state"]}"'
     response["Cache-Control"] = "no-cache"

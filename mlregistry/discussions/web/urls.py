@@ -7,6 +7,7 @@ from . import activity, discussions, watching, writeups
 urlpatterns: list[URLPattern] = [
     path("discussions/people", discussions.people, name="people"),
     path("discussions/<str:kind>/<path:handle>/watch", discussions.watch, name="watch"),
+    path("discussions/<str:kind>/<path:handle>/threads", discussions.threads, name="threads"),
     path("discussions/<str:kind>/<path:handle>/", discussions.discussion, name="discussion"),
     path("comments/<int:comment_id>/edit", discussions.edit, name="comment-edit"),
     path("comments/<int:comment_id>/delete", discussions.delete, name="comment-delete"),

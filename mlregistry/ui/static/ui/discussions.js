@@ -55,6 +55,10 @@
     } catch { complain(form, "The connection broke. What you wrote is still here; try again."); if (button) button.disabled = false; }
   });
 
+  // An address names a comment whose thread is too old for this page: the page that has it.
+  const sought = location.hash.match(/^#comment-([0-9]+)$/), elsewhere = document.querySelector("[data-threads]");
+  if (sought && elsewhere && !document.getElementById(sought[0].slice(1))) location.replace(`${elsewhere.dataset.threads}?from=${sought[1]}${sought[0]}`);
+
   // Polls rest while the tab is hidden, and slow down while the server does not answer.
   let failures = 0, next = 0;
   async function look() {

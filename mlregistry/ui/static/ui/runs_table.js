@@ -172,15 +172,28 @@
     line.textContent = `${n.toLocaleString("en")} run${n === 1 ? "" : "s"}`;
   }
 
-  // Groups of very many runs come before their means and extremes.
+  // Groups of very many runs come before their means and extremes, and these metric by metric.
+  const groupsIn = (part) => new Map([...part.querySelector("table").tBodies[0].rows].filter((row) => row.matches(":has(> th)"))
+    .map((row, i) => [row.querySelector("[data-expand]")?.dataset.expand ?? i, row]));
+  function fill(waiting, made) {
+    const known = groupsIn(waiting);
+    for (const [name, row] of groupsIn(made)) [...row.cells].forEach((cell, i) => {
+      if (!cell.matches(".waiting") && known.get(name)?.cells[i]?.matches(".waiting")) known.get(name).cells[i].replaceWith(document.importNode(cell, true));
+    });
+    if (made.dataset.measures) waiting.dataset.measures = made.dataset.measures;
+    else { delete waiting.dataset.measures; waiting.removeAttribute("aria-busy"); }
+  }
   async function measure() {
-    const waiting = box().querySelector("[data-measures]");
-    if (!waiting) return;
-    try {
-      const answer = await fetch(address(waiting.dataset.measures), { headers: { "HX-Request": "true" } });
-      const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-groups]");
-      if (waiting.isConnected && made) waiting.replaceWith(document.importNode(made, true));
-    } catch { waiting.removeAttribute("aria-busy"); say("The groups could not be measured. Load the page again."); }
+    let waiting = box().querySelector("[data-measures]"), fresh = true;
+    while (waiting?.dataset.measures) {
+      try {
+        const answer = await fetch(address(waiting.dataset.measures), { headers: { "HX-Request": "true" } });
+        const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-groups]");
+        if (!waiting.isConnected || !made) return;
+        if (fresh) { waiting.replaceWith(document.importNode(made, true)); waiting = box().querySelector("[data-groups]"); fresh = false; } // in the order of means
+        else fill(waiting, made);
+      } catch { waiting.removeAttribute("aria-busy"); say("The groups could not be measured. Load the page again."); return; }
+    }
   }
 
   function drawn() {
