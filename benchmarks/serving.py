@@ -109,10 +109,13 @@ def _measure_ours(server: ours.Ours, case: Case, measure: Measuring) -> None:
         key = (case.name, n_rows)
         for door in ("fast", "drf"):
             ask = server.ask(case, n_rows, log="on", slow=door == "drf")
+            server.wait_for_log()
             rate = measure.rate(key, door, ask)
             if n_rows == 1:
+                server.wait_for_log()
                 measure.half(key, door, ask, rate)
         for log in ("best-effort", "off"):
+            server.wait_for_log()
             measure.rate(key, f"fast, log {log}", server.ask(case, n_rows, log=log))
 
 

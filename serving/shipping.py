@@ -29,7 +29,8 @@ from serving.hotpath.segments import Cursor, Segment
 logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 BATCH_ROWS = 2_000
-BUSY_PERCENT, PATIENCE, FEW_SEGMENTS = 90.0, 2.0, 4  # then it waits so many times as long as its batch took
+BUSY_PERCENT, PATIENCE = 60.0, 9.0  # then it waits so many times as long as its batch took
+LAG_SECONDS = 30.0  # but lets nothing wait for longer
 
 
 def run_until(stopping: threading.Event, folder: Path, ship: Callable[[Path], int]) -> None:
@@ -72,10 +73,16 @@ def ship_folder(folder: Path) -> int:
 
 
 def _ship_all(folder: Path, tallies: Tallies | None = None) -> int:
+    """Batch by batch, one of each segment in turn, until all are read to their end."""
     cursor = Cursor(folder / "shipped.json")
-    n_rows = sum(_ship_segment(segment, cursor, tallies) for segment in segments.listing(folder))
-    if tallies:
-        tallies.keep_if_due()
+    n_rows, is_more = 0, True
+    while is_more:
+        is_more = False
+        for segment in segments.listing(folder):
+            n_stored, is_full = _ship_batch(segment, cursor, tallies)
+            n_rows, is_more = n_rows + n_stored, is_more or is_full
+            if tallies:
+                tallies.keep_if_due()
     return n_rows
 
 
@@ -90,35 +97,33 @@ def _sole_shipper(folder: Path) -> Iterator[bool]:
             yield True
 
 
-def _ship_segment(segment: Segment, cursor: Cursor, tallies: Tallies | None) -> int:
-    n_rows, offset = 0, cursor.offset(segment)
-    while True:
-        began = time.monotonic()
-        batch = segments.read_batch(segment.path, offset=offset, limit=BATCH_ROWS)
-        if not batch.records:
-            break
+def _ship_batch(segment: Segment, cursor: Cursor, tallies: Tallies | None) -> tuple[int, bool]:
+    """How many rows were stored, and whether the segment may hold more; a closed one that holds none is removed."""
+    began, n_rows = time.monotonic(), 0
+    batch = segments.read_batch(segment.path, offset=cursor.offset(segment), limit=BATCH_ROWS)
+    if batch.records:
         for stored in store_records(batch.records, segment.source):
             n_rows += stored.n_rows
             if tallies:
                 tallies.add(stored)
-        offset = batch.next_offset
-        cursor.advance(segment, offset)
-        if sum(record.n_rows for record in batch.records) >= BATCH_ROWS:
-            _give_way(segment, seconds=time.monotonic() - began)
+        cursor.advance(segment, batch.next_offset)
+    if batch.n_rows >= BATCH_ROWS:
+        _give_way(time.monotonic() - began, lag=time.time() - batch.records[-1].at)
+        return n_rows, True
     if segment.closed:
         if batch.n_torn_bytes:
             logger.warning("%s ends in %d bytes that are no record", segment.path.name, batch.n_torn_bytes)
         segments.remove(segment)
         cursor.forget(segment)
         _settle(segment)
-    return n_rows
+    return n_rows, False
 
 
-def _give_way(segment: Segment, *, seconds: float) -> None:
-    """While all processors are busy those that answer come first; what is written down can wait, as long as few
-    segments do. A lower priority would not do: the work is mostly the database's."""
-    if psutil.cpu_percent() > BUSY_PERCENT and len(segments.listing(segment.path.parent)) <= FEW_SEGMENTS:
-        time.sleep(PATIENCE * seconds)
+def _give_way(seconds: float, *, lag: float) -> None:
+    """While processors are busy those that answer come first; what is written down can wait for a while. A lower
+    priority would not do: the work is mostly the database's, and two processors may be one core's."""
+    if psutil.cpu_percent() > BUSY_PERCENT:
+        time.sleep(max(0.0, min(PATIENCE * seconds, LAG_SECONDS - lag)))
 
 
 def _settle(segment: Segment) -> None:

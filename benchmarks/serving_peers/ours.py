@@ -15,19 +15,23 @@ from benchmarks.serving_peers.cases import Case
 from benchmarks.serving_peers.loading import Ask, once
 from benchmarks.serving_peers.peers import split_body
 from benchmarks.serving_peers.processes import Process, clean_environment, free_port, granian
+from serving.hotpath import segments
+from serving.hotpath.segments import Cursor
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ("on", "best-effort", "off")
 SETTLE_SECONDS = 3.0  # the processes learn of the endpoints within one
+LONGEST_WAIT = 180.0
 
 
 @dataclass(frozen=True)
 class Ours:
-    """`port` has the thin door in front, `slow_port` the DRF view alone."""
+    """`port` has the thin door in front, `slow_port` the DRF view alone; `log` is the folder of the prediction log."""
 
     port: int
     slow_port: int
     token: str
+    log: Path
 
     def ask(self, case: Case, n_rows: int, *, log: str, slow: bool = False) -> Ask:
         """`log` is on (durable), best-effort or off."""
@@ -35,6 +39,17 @@ class Ours:
         port = self.slow_port if slow else self.port
         headers = {"Authorization": f"Bearer {self.token}"}
         return Ask(port, f"/api/v1/endpoints/{name}/invocations", split_body(case, n_rows), headers)
+
+    def wait_for_log(self) -> None:
+        """Until what was logged before is in the database, so that its shipping is no part of the next figure."""
+        deadline = time.monotonic() + LONGEST_WAIT
+        while self._lags() and time.monotonic() < deadline:
+            time.sleep(0.5)
+
+    def _lags(self) -> bool:
+        cursor = Cursor(self.log / "shipped.json")
+        shipped = {one: max(cursor.offset(one), len(segments.MAGIC)) for one in segments.listing(self.log)}
+        return any(segments.used_bytes(one) > n_bytes for one, n_bytes in shipped.items())
 
 
 @contextmanager
@@ -57,7 +72,7 @@ def running(cases: list[Case], folder: Path) -> Iterator[Ours]:
         command = [sys.executable, "-m", "benchmarks.serving_peers.registering", *folders]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
         with Process(door, slow, "/health", home, {**environment, "PORT": str(slow)}):
-            found = Ours(port, slow, token)
+            found = Ours(port, slow, token, home / "predictions")
             time.sleep(SETTLE_SECONDS)
             for case in cases:
                 for number in range(2 * len(LOGS)):

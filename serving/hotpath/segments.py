@@ -53,6 +53,10 @@ class Batch:
     next_offset: int
     n_torn_bytes: int
 
+    @property
+    def n_rows(self) -> int:
+        return sum(record.n_rows for record in self.records)
+
 
 def frame(payload: bytes) -> bytes:
     """Length, CRC-32, payload."""

@@ -18,6 +18,7 @@ from mlregistry.accounts.models import User
 from mlregistry.errors import Forbidden, Invalid
 from models_app.models import ModelVersion
 from serving import live_routing, shipping
+from serving.actions import prediction_rows
 from serving.actions.feedback import record_feedback
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.records import Record, new_id
@@ -66,7 +67,7 @@ def test_inputs_that_are_not_plain_arrive_as_the_client_named_them(endpoint: End
     assert Prediction.objects.get().input == ROW
 
 
-def test_the_log_gives_way_to_answers_while_little_of_it_waits(
+def test_the_log_gives_way_to_answers_for_a_while(
     endpoint: Endpoint, by: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -78,10 +79,32 @@ def test_the_log_gives_way_to_answers_while_little_of_it_waits(
     assert ship() == 3
     assert len(pauses) == 3
     assert min(pauses) > 0
-    monkeypatch.setattr(shipping, "FEW_SEGMENTS", 0)
+    monkeypatch.setattr(shipping, "LAG_SECONDS", 0.0)
     predict(by, [ROW])
     assert ship() == 1
-    assert len(pauses) == 3
+    assert pauses[3:] == [0.0]
+
+
+def test_segments_take_turns_so_that_none_waits_for_a_busy_one(
+    endpoint: Endpoint, versions: list[ModelVersion], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "BATCH_ROWS", 2)
+    busy, calm = PredictionLog(tmp_path), PredictionLog(tmp_path)
+    for log, n_records in ((busy, 5), (calm, 2)):
+        for _ in range(n_records):
+            log.append(record_of(endpoint, versions[0], variant=f"of {n_records}"), durable=True)
+    seen: list[str] = []
+
+    def watching(records: list[Record], source: str) -> Any:
+        seen.append(records[0].variant)
+        return prediction_rows.store_records(records, source)
+
+    monkeypatch.setattr(shipping, "store_records", watching)
+    assert ship_folder(tmp_path) == 7
+    assert seen == ["of 5", "of 2", "of 5", "of 5"]
+    busy.close()
+    calm.close()
+    assert ship_folder(tmp_path) == 0
 
 
 def test_texts_that_copy_reads_in_a_way_of_its_own_arrive_as_they_were(endpoint: Endpoint, by: Actor) -> None:
