@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.models import Job
@@ -39,9 +40,11 @@ TAKE = """
     DELETE FROM serving_uncountedpredictions WHERE id IN (
         SELECT u.id FROM serving_uncountedpredictions u
         JOIN serving_driftbaseline b ON b.version_id = u.version_id AND b.state = 'ready'
-        WHERE u.endpoint_id = %s ORDER BY u.id LIMIT %s FOR UPDATE OF u SKIP LOCKED
+        WHERE u.endpoint_id = %s AND u.at <= %s ORDER BY u.id LIMIT %s FOR UPDATE OF u SKIP LOCKED
     ) RETURNING version_id, first_request, last_request, numbers
 """
+# PostgreSQL would rather read all of a table of which it does not know yet how large it has become.
+PLANNING = "SET LOCAL enable_seqscan = off"
 ROWS = """
     SELECT floor(extract(epoch FROM at) / 3600)::bigint * 3600, variant, version_id, input::text, output::text
     FROM serving_prediction
@@ -67,12 +70,14 @@ def ask_to_count(now: datetime) -> int:
     return len(found)
 
 
-def count_some(endpoint: Endpoint) -> int:
-    """Counts the rows of some notes, in one transaction; how many rows, and 0 when none wait."""
+def count_some(endpoint: Endpoint, *, until: datetime | None = None) -> int:
+    """Counts the rows of some notes, of those that were made by then, in one transaction; 0 when none wait."""
     with transaction.atomic():
-        notes = fetched(TAKE, [endpoint.pk, AT_ONCE])
+        notes = fetched(TAKE, [endpoint.pk, until or timezone.now(), AT_ONCE])
         if not notes:
             return 0
+        with connection.cursor() as cursor:
+            cursor.execute(PLANNING)
         of_version = watched({int(note[0]) for note in notes})
         numbers = [int(number) for note in notes for number in note[3]]
         ends = (min(str(note[1]) for note in notes), max(str(note[2]) for note in notes))

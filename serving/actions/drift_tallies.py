@@ -19,7 +19,12 @@ from serving.queries.drift_baselines import Watched, watched
 logger = logging.getLogger(__name__)
 KEPT_EVERY_SECONDS = 20.0  # before a job would look for them
 MOST_PARTS = 500  # in memory; one is some hundred kB at most
-FORGET = "DELETE FROM serving_uncountedpredictions WHERE id = ANY(%s)"
+# A job that holds one of them counts it; it is not waited for.
+FORGET = """
+    DELETE FROM serving_uncountedpredictions WHERE id IN (
+        SELECT id FROM serving_uncountedpredictions WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED
+    )
+"""
 
 
 class Tallies:

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection, transaction
+from django.db.models import F
 
+from mlregistry.jobs.inline import run_here
+from mlregistry.jobs.queue import enqueue
 from mlregistry.ml.drift import coding
 from models_app.models import ModelVersion
 from serving import shipping
@@ -151,6 +155,42 @@ def test_jobs_leave_fresh_rows_to_the_process_that_stored_them(watched: Endpoint
     at = UncountedPredictions.objects.get().at
     assert drift_counts.ask_to_count(at + timedelta(seconds=59)) == 0
     assert drift_counts.ask_to_count(at + timedelta(seconds=61)) == 1
+
+
+def test_jobs_that_nobody_waits_for_leave_fresh_rows_too(watched: Endpoint, tmp_path: Path) -> None:
+    log_rows(watched, some_rows(10), tmp_path)
+    job = enqueue(
+        drift_counts.KIND, args={"endpoint_id": watched.pk}, team=watched.team, title="Count", by=None
+    )
+    assert run_here(job).result == {"n_rows": 0}
+    UncountedPredictions.objects.update(at=F("at") - timedelta(minutes=2))
+    job = enqueue(
+        drift_counts.KIND, args={"endpoint_id": watched.pk}, team=watched.team, title="Count", by=None
+    )
+    assert run_here(job).result == {"n_rows": 10}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_is_counting_is_not_waited_for(watched: Endpoint) -> None:
+    tallies, counted, kept = Tallies(), threading.Event(), threading.Event()
+    stored(records(watched), tallies)
+
+    def count_slowly() -> None:
+        with transaction.atomic():
+            drift_counts.count_some(watched)
+            counted.set()
+            kept.wait(60)
+        connection.close()
+
+    job = threading.Thread(target=count_slowly)
+    job.start()
+    try:
+        assert counted.wait(60)
+        assert not tallies.keep()
+    finally:
+        kept.set()
+        job.join(60)
+    assert hours(watched) == {HOUR: 40}
 
 
 @pytest.mark.django_db(transaction=True)
