@@ -121,7 +121,7 @@ def _ship_batch(segment: Segment, cursor: Cursor, tallies: Tallies | None) -> tu
 
 def _give_way(seconds: float, *, lag: float) -> None:
     """While processors are busy those that answer come first; what is written down can wait for a while. A lower
-    priority would not do: the work is mostly the database's, and two processors may be one core's."""
+    priority would not do: the work is mostly the database's, and slows what runs on other processors, too."""
     if psutil.cpu_percent() > BUSY_PERCENT:
         time.sleep(max(0.0, min(PATIENCE * seconds, LAG_SECONDS - lag)))
 
