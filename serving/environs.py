@@ -6,7 +6,6 @@ from serving import load_marks
 
 Environ = dict[str, Any]
 ASKED = "mlregistry.asked_at_once"  # the routing in memory was asked and does not know the answer
-LONGEST_PATH = 1024  # of an address that is remembered: thousands are
 KEYS = [
     ("CONTENT_TYPE", "content-type"),
     *(

@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import Any
 
 from serving import live_routing
-from serving.environs import ASKED, LONGEST_PATH, Environ, read_headers
+from serving.environs import ASKED, Environ, read_headers
 from serving.hotpath.inference import Inference
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.snapshot import Address
 from serving.hotpath.wire import MAX_BYTES
 
+LONGEST_PATH = 1024  # of an address that is remembered: thousands are
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 PATH = re.compile(

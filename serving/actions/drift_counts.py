@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from mlregistry.jobs.models import LIVE as LIVE_JOB
 from mlregistry.jobs.models import Job
@@ -40,7 +39,8 @@ TAKE = """
     DELETE FROM serving_uncountedpredictions WHERE id IN (
         SELECT u.id FROM serving_uncountedpredictions u
         JOIN serving_driftbaseline b ON b.version_id = u.version_id AND b.state = 'ready'
-        WHERE u.endpoint_id = %s AND u.at <= %s ORDER BY u.id LIMIT %s FOR UPDATE OF u SKIP LOCKED
+        WHERE u.endpoint_id = %s AND u.at <= coalesce(%s, 'infinity'::timestamptz)
+        ORDER BY u.id LIMIT %s FOR UPDATE OF u SKIP LOCKED
     ) RETURNING version_id, first_request, last_request, numbers
 """
 # PostgreSQL would rather read all of a table of which it does not know yet how large it has become.
@@ -73,7 +73,7 @@ def ask_to_count(now: datetime) -> int:
 def count_some(endpoint: Endpoint, *, until: datetime | None = None) -> int:
     """Counts the rows of some notes, of those that were made by then, in one transaction; 0 when none wait."""
     with transaction.atomic():
-        notes = fetched(TAKE, [endpoint.pk, until or timezone.now(), AT_ONCE])
+        notes = fetched(TAKE, [endpoint.pk, until, AT_ONCE])
         if not notes:
             return 0
         with connection.cursor() as cursor:

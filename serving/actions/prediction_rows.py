@@ -131,7 +131,7 @@ def _lines(record: Record, rows: Mapping[Hour, list[Texts]]) -> Iterator[bytes]:
     own = record.request_id != record.id
     client = str(as_uuid(record.request_id, endpoint_id=record.endpoint_id)) if own else "\\N"
     variant, unit = _escaped(record.variant), _escaped(record.unit_id or "")
-    before = f"{record.id}\t{client}\t"
+    before = f"{record.id}\t{client}\t".encode()
     after = (
         f"\t{record.endpoint_id}\t{variant}\t{record.version_id}\t{unit}\t{record.at!r}\t{record.seconds!r}\t"
     ).encode()
@@ -140,7 +140,7 @@ def _lines(record: Record, rows: Mapping[Hour, list[Texts]]) -> Iterator[bytes]:
     for row, texts in enumerate(_texts(record)):
         hour.append(texts)
         given, answer = (text.replace(b"\\", b"\\\\") for text in texts)  # JSON has no other that COPY reads
-        yield b"%b%d%b%b\t%b\n" % (before.encode(), row, after, given, answer)
+        yield b"%b%d%b%b\t%b\n" % (before, row, after, given, answer)
 
 
 def _texts(record: Record) -> Iterator[Texts]:

@@ -26,11 +26,9 @@ class AnsweredAtOnce(TeamView):
     def _found(self, request: HttpRequest, *, name: str, **kwargs: Any) -> HttpResponse | None:
         """The answer of the routing in memory; None where it has none, or may not give it, and the body can be read
         again."""
-        if request.method != "POST" or "HTTP_AUTHORIZATION" not in request.META or ASKED in request.META:
+        may_know = "HTTP_AUTHORIZATION" in request.META and ASKED not in request.META
+        if request.method != "POST" or not may_know or not self._has_usual_policies():
             return None
-        if not self._has_usual_policies():
-            return None
-        request.META[ASKED] = True
         body = request.read(MAX_BYTES + 1)
         request._stream = io.BytesIO(body)
         address = Address(getattr(request, "team_slug", None), name)

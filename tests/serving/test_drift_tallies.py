@@ -1,7 +1,6 @@
 """Rows that are counted for drift while they are shipped: the same counts as by a job, each row exactly once."""
 
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from serving.models import DriftCount, Endpoint, Prediction, Span, UncountedPred
 from serving.queries import drift_baselines as baselines
 from tests.models_app.trained import FEATURES
 from tests.serving.drifting import NOON, count_all, hours, log_rows, record_of, some_rows
+from tests.serving.test_live_routing import eventually
 
 HOUR = NOON.replace(minute=0)
 
@@ -205,9 +205,7 @@ def test_the_process_that_ships_alone_counts(
         for record in records(watched):
             log.append(record, durable=True)
         log.close()
-        deadline = time.monotonic() + 60
-        while hours(watched) != {HOUR: 40} and time.monotonic() < deadline:
-            time.sleep(0.05)
+        assert eventually(lambda: hours(watched) == {HOUR: 40})
     finally:
         stopping.set()
         alone.join(60)

@@ -14,8 +14,7 @@ from mlregistry.errors import Forbidden
 from mlregistry.rest_permission import DeclaredRole
 from serving import live_routing
 from serving.api.invocations import Invocations
-from serving.environs import LONGEST_PATH
-from serving.fast_door import Application, fast_door
+from serving.fast_door import LONGEST_PATH, Application, fast_door
 from serving.models import Endpoint
 from tests.serving.conftest import ROW
 from tests.serving.test_doors import secret
