@@ -20,4 +20,4 @@ KEYS = [
 
 def read_headers(environ: Environ) -> dict[str, str]:
     """Those that the prediction path reads and that were sent, by their names in lower case."""
-    return {name: environ[key] for key, name in KEYS if environ.get(key)}
+    return {name: value for key, name in KEYS if (value := environ.get(key))}

@@ -35,19 +35,17 @@ def fast_door(application: Application) -> Application:
         routing = live_routing.here()
         path = environ.get("PATH_INFO", "")
         asked = _asked(path) if environ["REQUEST_METHOD"] == "POST" and len(path) <= LONGEST_PATH else None
-        # Any request starts the threads, so what a killed process left in the log is shipped soon.
-        routing.start(wait=asked is not None)
+        if not routing.is_answering:
+            # Any request starts the threads, so what a killed process left in the log is shipped soon.
+            routing.start(wait=asked is not None)
         body = _body(environ) if asked is not None and "HTTP_AUTHORIZATION" in environ else None
         if asked is None or body is None:
             return application(environ, start_response)
-        found = live_routing.answer_at_once(asked[0], body, read_headers(environ), wording=asked[1])
+        found = routing.answer_at_once(asked[0], body, read_headers(environ), asked[1])
         if found is None:
             return application({**environ, ASKED: True, "wsgi.input": io.BytesIO(body)}, start_response)
         status, headers, answer = found
-        start_response(
-            STATUS_LINES[status],
-            [*headers.items(), ("Content-Length", str(len(answer)))],
-        )
+        start_response(STATUS_LINES[status], [*headers.items(), ("Content-Length", str(len(answer)))])
         return [answer]
 
     return door

@@ -20,6 +20,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from mlregistry.accounts.actor import Actor
+from serving import load_marks
 from serving.actions import workers
 from serving.actions.counts import add_counts
 from serving.actions.logcounts import Amounts, add_log_counts
@@ -65,7 +66,9 @@ class LiveRouting:
         self._ready = threading.Event()
         self._shipper: threading.Thread | None = None
         self._thread: threading.Thread | None = None
-        self.is_running = False  # asked for every request, and cheaper than the thread's own word
+        # Asked for every request, and cheaper than the thread's own word.
+        self.is_running = False
+        self.is_answering = False  # runs, and the first snapshot is in force
         self._stopping = threading.Event()
         self._built_at = float("-inf")
         self._failures: list[Failure] = []
@@ -98,6 +101,7 @@ class LiveRouting:
     def _start(self) -> None:
         self._stopping = threading.Event()
         self._ready.clear()
+        self.is_answering = False
         self.is_running = True
         self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="routing", daemon=True)
         self._shipper = threading.Thread(
@@ -142,9 +146,19 @@ class LiveRouting:
         wording: Wording = SCORING,
     ) -> Answer:
         """Status, headers and body; header names are lower-case."""
-        log, counters = self.load_books.of(address, headers) or (self.log, self.counters)
+        books = self.load_books.of(address, headers) if load_marks.HEADER in headers else None
+        log, counters = books or (self.log, self.counters)
         means = Means(log, counters, self.admission, wording)
-        return predict(address, body, headers, self.snapshot, means=means, grant=grant)
+        return predict(address, body, headers, self.live.current, means=means, grant=grant)
+
+    def answer_at_once(
+        self, address: Address, body: bytes, headers: Mapping[str, str], wording: Wording
+    ) -> Answer | None:
+        """The answer of a process that keeps its routing up to date; None where only the database can tell."""
+        if not self.is_running:
+            return None
+        answer = self.answer(address, body, headers, wording=wording)
+        return None if answer[0] in FOR_THE_DATABASE else answer
 
     def flush_counts(self) -> None:
         """Adds what was counted since the last time to the database's rows; on an error it stays here."""
@@ -200,10 +214,12 @@ class LiveRouting:
             self._refresh_first()
             self._settle()
             self._ready.set()
+            self.is_answering = True
             while not stopping.is_set():
                 self._round(stopping)
         finally:
-            self.is_running = stopping is not self._stopping
+            if stopping is self._stopping:
+                self.is_running = self.is_answering = False
             self._ready.set()
             with suppress(DatabaseError):
                 workers.forget(self.name)
@@ -290,17 +306,6 @@ def _start_anew_after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_start_anew_after_fork)
-
-
-def answer_at_once(
-    address: Address, body: bytes, headers: Mapping[str, str], *, wording: Wording
-) -> Answer | None:
-    """The answer of a process that keeps its routing up to date; None where only the database can tell."""
-    found = here()
-    if not found.is_running:
-        return None
-    answer = found.answer(address, body, headers, wording=wording)
-    return None if answer[0] in FOR_THE_DATABASE else answer
 
 
 def predict_as(

@@ -32,9 +32,8 @@ class AnsweredAtOnce(TeamView):
         body = request.read(MAX_BYTES + 1)
         request._stream = io.BytesIO(body)
         address = Address(getattr(request, "team_slug", None), name)
-        answer = live_routing.answer_at_once(
-            address, body, read_headers(request.META), wording=self.wording(**kwargs)
-        )
+        headers, wording = read_headers(request.META), self.wording(**kwargs)
+        answer = live_routing.here().answer_at_once(address, body, headers, wording)
         return None if answer is None else HttpResponse(answer[2], status=answer[0], headers=answer[1])
 
     def wording(self, **kwargs: Any) -> Wording:

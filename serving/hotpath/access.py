@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mlregistry.errors import Forbidden, NotFound, Unauthenticated
 from serving.hotpath.snapshot import Address, Endpoint, Grant, Snapshot, token_digest
@@ -17,7 +18,7 @@ def authorise(headers: Mapping[str, str], snapshot: Snapshot, *, now: float) -> 
 
     Raises Unauthenticated without a valid token, Forbidden without the predict scope.
     """
-    grant = snapshot.tokens.get(token_digest(_token(headers)))
+    grant = snapshot.tokens.get(_digest(headers.get("authorization", "")))
     if grant is None:
         raise Unauthenticated("This token is not valid. Make a new one under “API tokens”.")
     if grant.expires_at is not None and grant.expires_at <= now:
@@ -27,12 +28,15 @@ def authorise(headers: Mapping[str, str], snapshot: Snapshot, *, now: float) -> 
     return grant
 
 
-def _token(headers: Mapping[str, str]) -> str:
-    scheme, _, value = headers.get("authorization", "").strip().partition(" ")
-    if scheme.lower() == "bearer" and value.strip():
-        return value.strip()
+@lru_cache(maxsize=1024)
+def _digest(authorization: str) -> str:
+    """Of the token in the header's value. Remembering it lets nobody in: each time the snapshot in force is asked."""
+    scheme, _, value = authorization.strip().partition(" ")
+    token = value.strip()
+    if scheme.lower() == "bearer" and token:
+        return token_digest(token)
     if scheme.lower() == "basic":
-        return _password(value.strip())
+        return token_digest(_password(token))
     raise Unauthenticated("Send a token: “Authorization: Bearer <token>”.")
 
 

@@ -39,10 +39,11 @@ class Compiled:
 
     def score(self, rows: Rows) -> dict[str, Any] | None:
         """None where the native pipeline is to answer. Invalid names column and row, as it does."""
-        if self.most_rows is not None and len(rows) > self.most_rows:
+        n_rows = len(rows)
+        if self.most_rows is not None and n_rows > self.most_rows:
             return None
         try:
-            if len(rows) < MANY:
+            if n_rows < MANY:
                 return self.model.score(rows)
             with at_work():
                 return self.model.score(rows)

@@ -27,10 +27,12 @@ TYPES: dict[str, Any] = {
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BACKSLASH, NUL = b"\\", b"\\u0000"
 NOTHING = Raw(b"")
+LONGEST_ORDER = 64 * 1024  # bytes, of columns that are remembered as they were written
+Order = tuple[tuple[str, ...], Callable[[bytes], Any]]  # of columns: their names, and what reads their rows
 
 
 class _Split(msgspec.Struct):
-    columns: tuple[str, ...]
+    columns: Raw
     data: Raw
 
 
@@ -44,15 +46,16 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Opened(msgspec.Struct):
-    """An envelope that is plainly right; `columns` is None where the format does not name them apart."""
+    """An envelope that is plainly right; `columns` (as JSON) is None where the format does not name them apart."""
 
     rows: bytes
-    columns: tuple[str, ...] | None
+    columns: bytes | None
     params: dict[str, Any] | None
     unit_id: str | int | None
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
+_columns = msgspec.json.Decoder(tuple[str, ...])
 
 
 def open_envelope(body: bytes) -> Opened | None:
@@ -67,15 +70,14 @@ def open_envelope(body: bytes) -> Opened | None:
         found = _envelope.decode(body)
     except UNREADABLE:
         return None
-    given = [raw for raw in (found.dataframe_records, found.instances, found.inputs) if raw is not NOTHING]
-    n_names, columns = 1, None
-    if found.dataframe_split is not UNSET:
-        given.append(found.dataframe_split.data)
-        n_names, columns = 3, found.dataframe_split.columns
-    if len(given) != 1:
+    split = found.dataframe_split
+    others = [raw for raw in (found.dataframe_records, found.instances, found.inputs) if raw is not NOTHING]
+    if len(others) != (split is UNSET):
         return None
-    rows = bytes(given[0])
-    n_names += _n_names(found)
+    raw, columns, n_names = (others[0], None, 1) if split is UNSET else (split.data, bytes(split.columns), 3)
+    rows = bytes(raw)
+    if found.unit_id is not UNSET or found.params is not UNSET:
+        n_names += _n_names(found)
     if body.count(b":") - rows.count(b":") != n_names:
         return None
     return Opened(rows, columns, found.params or None, found.unit_id if found.unit_id is not UNSET else None)
@@ -96,6 +98,7 @@ class Decoder:
         self._types = {field.name: _type_of(field) for field in fields}
         self._names = tuple(self._types)
         self._lists: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
+        self._orders: dict[bytes | None, Order] = {}
         self._objects = _object_decoder(self._types)
 
     def rows(self, opened: Opened) -> PlainRows | None:
@@ -106,17 +109,27 @@ class Decoder:
             found = decode(opened)
         except UNREADABLE:
             return None
-        return found if found is not None and 0 < len(found) <= MAX_ROWS else None
+        return found if found is not None and 0 < len(found.cells) <= MAX_ROWS else None
 
     def _of_lists(self, opened: Opened) -> PlainRows | None:
-        names = self._names if opened.columns is None else opened.columns
+        known = self._orders.get(opened.columns) or self._order_of(opened.columns)
+        return None if known is None else PlainRows(known[0], known[1](opened.rows))
+
+    def _order_of(self, columns: bytes | None) -> Order | None:
+        """Of columns as a client writes them; None unless each of the signature is there once."""
+        names = self._names if columns is None else _columns.decode(columns)
         decode = self._lists.get(names)
         if decode is None:
             decode = _list_decoder(names, self._types) if len(self._lists) < MOST_ORDERS else None
             if decode is None:
                 return None
             self._lists[names] = decode
-        return PlainRows(names, decode(opened.rows))
+        known = (self._names if names == self._names else names, decode)
+        if len(columns or b"") <= LONGEST_ORDER:
+            if len(self._orders) >= MOST_ORDERS:
+                self._orders.clear()
+            self._orders[columns] = known
+        return known
 
     def _of_objects(self, opened: Opened) -> PlainRows | None:
         if self._objects is None or opened.columns is not None:

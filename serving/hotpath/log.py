@@ -64,19 +64,23 @@ class PredictionLog:
 
     def append(self, record: Record, *, durable: bool) -> None:
         """Writes a record down; Unavailable when a durable one could not be."""
-        frame = segments.frame(records.encode(record))
+        payload = records.encode(record)
         with self._lock:
-            tally = self._tally(record.endpoint_id)
+            tally = self._counts.get(record.endpoint_id) or self._tally(record.endpoint_id)
             tally.n_enqueued += record.n_rows
-            self._run_flusher()
+            if self._flusher is None:
+                self._run_flusher()
             try:
-                end = self._put(frame)
+                segment = self._segment
+                if segment is None or not segment.put(payload):
+                    segment = self._put_into_next(payload)
             except OSError as error:
                 tally.n_dropped += record.n_rows
                 self.n_lost += 1
                 if durable:
                     raise Unavailable(REFUSAL) from error
                 return
+            end = self._before + segment.size
         if durable and self.syncs_each:
             try:
                 self._sync_until(end, or_take_back=True)
@@ -102,8 +106,9 @@ class PredictionLog:
 
     def close(self) -> None:
         """Closes the segment. The log may be used again afterwards."""
-        self._stopping.set()
         with self._lock:
+            self._stopping.set()
+            self._flusher = None
             self._close_segment()
 
     def _start(self) -> None:
@@ -129,22 +134,16 @@ class PredictionLog:
     def _end(self) -> int:
         return self._before + (self._segment.size if self._segment is not None else 0)
 
-    def _put(self, frame: bytes) -> int:
-        """Where the frame ends."""
-        segment = self._segment
-        if segment is None or not segment.has_room(len(frame)):
-            self._close_segment()
-            segment = self._open_segment(len(frame))
-        segment.put(frame)
-        return self._before + segment.size
-
-    def _open_segment(self, n_bytes: int) -> SegmentFile:
+    def _put_into_next(self, payload: bytes) -> SegmentFile:
+        """Into a new segment, which holds at least this payload."""
+        self._close_segment()
         self._n_segments += 1
         stem = f"{time.time_ns():020d}-{self.source}-{self._n_segments}"
-        largest = max(self.max_bytes, n_bytes + len(segments.MAGIC))
-        self._segment = SegmentFile(self.folder, stem, max_bytes=largest)
+        least = len(segments.MAGIC) + segments.FRAME.size + len(payload)
+        segment = self._segment = SegmentFile(self.folder, stem, max_bytes=max(self.max_bytes, least))
         self._opened_at = time.monotonic()
-        return self._segment
+        segment.put(payload)
+        return segment
 
     def _close_segment(self) -> None:
         segment = self._segment
@@ -191,19 +190,16 @@ class PredictionLog:
             segment.cut(synced)
 
     def _run_flusher(self) -> None:
-        """Starts the flushing thread when there is none."""
-        if self._flusher is not None and not self._stopping.is_set() and self._flusher.is_alive():
-            return
+        """Starts the flushing thread, which lives until the log is closed."""
         self._stopping = threading.Event()
         arguments = (weakref.ref(self), self._stopping)
-        self._flusher = threading.Thread(
-            target=_flush_often, args=arguments, name="prediction-log", daemon=True
-        )
-        self._flusher.start()
+        thread = threading.Thread(target=_flush_often, args=arguments, name="prediction-log", daemon=True)
+        thread.start()
+        self._flusher = thread
 
 
 def _flush_often(reference: weakref.ref[PredictionLog], stopping: threading.Event) -> None:
-    """Flushes until the log is closed or gone; a disk that fails is told of once, until it works again."""
+    """Flushes until the log is closed or gone; whatever fails is told of once, until it works again."""
     fails = False
     while not stopping.wait(FLUSH_SECONDS):
         log = reference()
@@ -212,7 +208,7 @@ def _flush_often(reference: weakref.ref[PredictionLog], stopping: threading.Even
         try:
             log.flush()
             fails = False
-        except OSError:
+        except Exception:  # nobody looks after this thread
             if not fails:
                 logger.exception("the disk does not take the prediction log")
             fails = True

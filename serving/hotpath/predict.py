@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from mlregistry.errors import MlregistryError, NotFound, Unavailable
 from mlregistry.ml.plain_rows import as_dicts
@@ -19,17 +21,18 @@ from serving.hotpath.counters import Counters, Key
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.protocols import SCORING, Answer, Served, Wording
 from serving.hotpath.recording import is_logged, record_of
-from serving.hotpath.snapshot import Address, Endpoint, Grant, Scorer, Snapshot, Variant
+from serving.hotpath.snapshot import Address, Endpoint, Grant, ModelHandle, Scorer, Snapshot, Variant
 
 logger = logging.getLogger(__name__)
 
+JSON = {"Content-Type": "application/json"}
+NO_VARIANT: tuple[str, int, Mapping[str, str]] = ("", 0, {})  # key, version, headers
 BY_VERSION = "-by-version"  # no variant can be named so: answers outside the split are counted apart
 MAX_REQUEST_ID = 64
 REQUEST_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
 
 
-@dataclass(slots=True)
-class _Trace:
+class _Trace(msgspec.Struct):
     """What is known of a request so far, for its headers, counters and log."""
 
     id: str
@@ -40,8 +43,7 @@ class _Trace:
     n_rows: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(msgspec.Struct, frozen=True):
     """What a prediction works with: where it is logged and counted, how many may come, how it is worded."""
 
     log: PredictionLog
@@ -65,20 +67,41 @@ def predict(
     Header names are lower-case. A door that has authenticated the request itself passes the grant; otherwise
     the token in the Authorization header counts. The clock gives seconds since 1970.
     """
-    trace = _trace(headers)
+    own = records.new_id()
+    given = headers.get("x-request-id")
+    trace = _Trace(own, own if given is None else _taken_over(given, own), perf_counter())
     try:
-        status, answer_headers, answer = _admitted(address, body, headers, snapshot, means, grant, trace)
-    except MlregistryError as error:
-        status, answer_headers, answer = means.wording.problem(error, request_id=trace.request_id)
-        if isinstance(error, Busy):
-            means.counters.refuse(trace.endpoint.id if trace.endpoint else 0)
-    except Exception:
-        logger.exception("prediction %s failed", trace.request_id)
-        failure = blame.ModelFailed("The server failed to answer; the reason is in its log.")
-        status, answer_headers, answer = means.wording.problem(failure, request_id=trace.request_id)
-    seconds = time.perf_counter() - trace.started
-    means.counters.add(_key(trace, status), n_rows=trace.n_rows, seconds=seconds)
-    return status, {**answer_headers, **_trace_headers(trace)}, answer
+        answer = _admitted(address, body, headers, snapshot, means, grant, trace)
+        status, answer_headers = 200, JSON
+    except Exception as error:
+        status, answer_headers, answer = _problem(error, means, trace)
+    endpoint, variant = trace.endpoint, trace.variant
+    key, version_id, named = NO_VARIANT
+    if variant is not None:
+        key, version_id, named = (
+            variant.key,
+            variant.model.version_id,
+            _named(variant.key, variant.model.version),
+        )
+    counted = _key(endpoint.id if endpoint else 0, key, version_id, status)
+    means.counters.add(counted, n_rows=trace.n_rows, seconds=perf_counter() - trace.started)
+    return status, {**answer_headers, "X-Request-Id": trace.request_id, **named}, answer
+
+
+def _taken_over(given: str, own: str) -> str:
+    """A client's X-Request-Id, when it is plain and short; prediction ids are always ours."""
+    usable = 0 < len(given) <= MAX_REQUEST_ID and REQUEST_ID_CHARACTERS.issuperset(given)
+    return given if usable else own
+
+
+def _problem(error: Exception, means: Means, trace: _Trace) -> Answer:
+    """Without the headers that every answer has."""
+    if not isinstance(error, MlregistryError):
+        logger.error("prediction %s failed", trace.request_id, exc_info=error)
+        error = blame.ModelFailed("The server failed to answer; the reason is in its log.")
+    elif isinstance(error, Busy):
+        means.counters.refuse(trace.endpoint.id if trace.endpoint else 0)
+    return means.wording.problem(error, request_id=trace.request_id)
 
 
 def _admitted(
@@ -89,16 +112,17 @@ def _admitted(
     means: Means,
     grant: Grant | None,
     trace: _Trace,
-) -> Answer:
+) -> bytes:
     """Who may ask, and whether there is room; the body is not looked at before."""
     at = means.clock()
-    grant = grant or authorise(headers, snapshot, now=at)
+    if grant is None:
+        grant = authorise(headers, snapshot, now=at)
     endpoint = trace.endpoint = endpoint_at(address, grant, snapshot)
     means.admission.enter(endpoint.id)
     try:
         return _answer(endpoint, body, headers, snapshot, means, trace, at)
     finally:
-        means.admission.leave(endpoint.id, time.perf_counter() - trace.started)
+        means.admission.leave(endpoint.id, perf_counter() - trace.started)
 
 
 def _answer(
@@ -109,56 +133,47 @@ def _answer(
     means: Means,
     trace: _Trace,
     at: float,
-) -> Answer:
-    opened = means.wording.open_body(body, headers)
-    variant = trace.variant = _variant(endpoint, opened.unit_id, means.wording.version)
-    model = _model(variant, snapshot)
+) -> bytes:
+    wording, policy = means.wording, endpoint.log
+    opened = wording.open_body(body, headers)
+    variant = (
+        endpoint.choose(opened.unit_id) if wording.version is None else _numbered(endpoint, wording.version)
+    )
+    trace.variant = variant
+    model = snapshot.models.get(variant.model.version_id)
+    if model is None:
+        raise _not_loaded(variant.model)
     rows = opened.rows(model.inputs, model.decoder)
-    trace.n_rows = len(rows)
-    scores = _scores(model, rows, wishes.of(opened.params), quiet=bool(endpoint.log.redact))
-    served = Served(trace.id, len(rows), endpoint, variant, model)
-    answer = means.wording.answer(scores, opened, served)
+    n_rows = trace.n_rows = len(rows)
+    scores = _scores(model, rows, opened.params, quiet=bool(policy.redact))
+    answer = wording.answer(scores, opened, Served(trace.id, n_rows, endpoint, variant, model))
     if is_logged(endpoint, trace.id, opened.unit_id):
         record = record_of(
-            endpoint, variant, rows, scores, id=trace.id, request_id=trace.request_id,
-            unit_id=opened.unit_id, model=model, at=at, seconds=time.perf_counter() - trace.started,
+            endpoint, variant, rows, scores, id=trace.id, request_id=trace.request_id, unit_id=opened.unit_id,
+            n_rows=n_rows, model=model, at=at, seconds=perf_counter() - trace.started,
         )  # fmt: skip
-        means.log.append(record, durable=endpoint.log.mode == "durable")
-    return 200, {"Content-Type": "application/json"}, answer
+        means.log.append(record, durable=policy.mode == "durable")
+    return answer
 
 
-def _variant(endpoint: Endpoint, unit_id: str | None, version: int | None) -> Variant:
-    """As the split has it, or the one whose version was asked for by number."""
-    if version is None:
-        return endpoint.choose(unit_id)
+def _numbered(endpoint: Endpoint, version: int) -> Variant:
+    """The variant whose version was asked for by number, as one outside the split."""
     for variant in endpoint.variants:
         if variant.model.version == version:
             return Variant(BY_VERSION, variant.model)
     raise NotFound(f"Version {version} does not stand behind “{endpoint.name}”.")
 
 
-def _trace(headers: Mapping[str, str]) -> _Trace:
-    """A client's X-Request-Id is taken over when it is plain and short; prediction ids are always ours."""
-    own = records.new_id()
-    given = headers.get("x-request-id", "")
-    usable = 0 < len(given) <= MAX_REQUEST_ID and REQUEST_ID_CHARACTERS.issuperset(given)
-    return _Trace(id=own, request_id=given if usable else own, started=time.perf_counter())
-
-
-def _model(variant: Variant, snapshot: Snapshot) -> Scorer:
-    model = snapshot.models.get(variant.model.version_id)
-    if model is None:
-        handle = variant.model
-        raise Unavailable(f"Version {handle.version} of “{handle.name}” is not loaded; try again later.")
-    return model
+def _not_loaded(handle: ModelHandle) -> Unavailable:
+    return Unavailable(f"Version {handle.version} of “{handle.name}” is not loaded; try again later.")
 
 
 def _scores(
-    model: Scorer, rows: Sequence[dict[str, Any]], wish: Mapping[str, Any], *, quiet: bool
+    model: Scorer, rows: Sequence[dict[str, Any]], params: Mapping[str, Any], *, quiet: bool
 ) -> dict[str, Any]:
     """`quiet`: an estimator's error may quote a value that the endpoint redacts, so only its type is told."""
     try:
-        return model.score(rows, **wish)
+        return model.score(rows, **wishes.of(params)) if params else model.score(rows)
     except MlregistryError:
         raise
     except MemoryError:
@@ -169,22 +184,10 @@ def _scores(
         raise blame.explain(model, as_dicts(rows)) from error
 
 
-def _trace_headers(trace: _Trace) -> dict[str, str]:
-    headers = {"X-Request-Id": trace.request_id}
-    if trace.variant is not None:
-        headers["X-Variant"] = _quoted(trace.variant.key)
-        headers["X-Model-Version"] = str(trace.variant.model.version)
-    return headers
-
-
 @lru_cache(maxsize=1024)
-def _quoted(key: str) -> str:
-    return quote(key, safe=" ")
+def _named(key: str, version: int) -> dict[str, str]:
+    """Who answered, in headers."""
+    return {"X-Variant": quote(key, safe=" "), "X-Model-Version": str(version)}
 
 
-def _key(trace: _Trace, status: int) -> Key:
-    variant = trace.variant
-    endpoint_id = trace.endpoint.id if trace.endpoint else 0
-    return Key(
-        endpoint_id, variant.key if variant else "", variant.model.version_id if variant else 0, status
-    )
+_key = lru_cache(maxsize=4096)(Key)

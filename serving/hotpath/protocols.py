@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from mlregistry.errors import MlregistryError
 from serving.hotpath import problems, records, wire
 from serving.hotpath.snapshot import Endpoint, Scorer, Variant
@@ -16,8 +18,7 @@ from serving.hotpath.snapshot import Endpoint, Scorer, Variant
 Answer = tuple[int, dict[str, str], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(msgspec.Struct, frozen=True):
     """Who answered what: the record's id makes the prediction ids."""
 
     id: str

@@ -10,6 +10,8 @@ from serving.hotpath import records, redaction
 from serving.hotpath.snapshot import Endpoint, LogPolicy, Scorer, Variant
 from serving.hotpath.split import N_BUCKETS, bucket_of
 
+NOTHING: Sequence[Any] = ()
+
 
 def is_logged(endpoint: Endpoint, record_id: str, unit_id: str | None) -> bool:
     """A unit is in the sample with all its requests or with none; without one the id of the record decides.
@@ -35,35 +37,29 @@ def record_of(
     id: str,
     request_id: str,
     unit_id: str | None,
+    n_rows: int,
     model: Scorer,
     at: float,
     seconds: float,
 ) -> records.Record:
     """What is kept of an answered request; redacted columns are gone from here on."""
     policy = endpoint.log
+    inputs, columns, cells = None, NOTHING, NOTHING
+    if type(rows) is PlainRows and not policy.redact:
+        if policy.inputs:
+            columns, cells = rows.names, rows.cells
+    else:
+        unit_id = redaction.unit(unit_id, policy.redact, policy.key)
+        inputs = _kept(policy, rows, model) if policy.inputs else None
+    # In the order of its fields: many names cost as much as the rest of it.
     return records.Record(
-        id=id,
-        at=at,
-        team_id=endpoint.team_id,
-        endpoint_id=endpoint.id,
-        variant=variant.key,
-        version_id=variant.model.version_id,
-        request_id=request_id,
-        unit_id=redaction.unit(unit_id, policy.redact, policy.key),
-        n_rows=len(rows),
-        seconds=seconds,
-        predictions=scores["predictions"],
-        probabilities=scores.get("probabilities"),
-        **_kept(policy, rows, model),
-    )
+        id, at, endpoint.team_id, endpoint.id, variant.key, variant.model.version_id, request_id, unit_id, n_rows,
+        seconds, inputs, scores["predictions"], scores.get("probabilities"), columns, cells,
+    )  # fmt: skip
 
 
-def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> dict[str, Any]:
-    """The fields of a record that tell what was asked."""
-    if not policy.inputs:
-        return {"inputs": None}
-    if isinstance(rows, PlainRows) and not policy.redact:
-        return {"inputs": None, "columns": rows.names, "cells": rows.cells}
+def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> list[dict[str, Any]]:
+    """Of each column of the signature what the rules leave."""
     names = [str(item.name) for item in model.inputs]
     given = [{name: row.get(name) for name in names} for row in rows]
-    return {"inputs": redaction.rows(given, policy.redact, policy.key)}
+    return redaction.rows(given, policy.redact, policy.key)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 N_FETCHED = 256
+CHANCE, FIXED = (int(tail * N_FETCHED, 16) for tail in ("0fff3fffffffffffffff", "70008000000000000000"))
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -45,31 +46,29 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
 def new_id() -> str:
     """A UUIDv7 in hex: unique, and rising with time, so an index on it stays compact."""
-    millis = time.time_ns() // 1_000_000
-    noise = int.from_bytes(_random(), "big")
-    high = (millis & 0xFFFFFFFFFFFF) << 16 | 0x7000 | noise >> 68
-    low = 0b10 << 62 | noise & (1 << 62) - 1
-    return f"{high << 64 | low:032x}"
-
-
-_noise: deque[bytes] = deque()
-
-
-def _random() -> bytes:
-    """Ten bytes of the system's, which are fetched for many ids at once."""
     try:
-        return _noise.pop()
+        tail = _tails.pop()
     except IndexError:
-        many = os.urandom(10 * N_FETCHED)
-        _noise.extend(many[start : start + 10] for start in range(10, len(many), 10))
-        return many[:10]
+        tail = _more_tails()
+    return f"{time.time_ns() // 1_000_000:012x}{tail}"
 
 
-os.register_at_fork(after_in_child=_noise.clear)  # or both processes would go on with the same bytes
+_tails: deque[str] = deque()
+
+
+def _more_tails() -> str:
+    """What follows the time: version, variant and 74 bits of the system's chance, made for many ids at once."""
+    noise = int.from_bytes(os.urandom(10 * N_FETCHED), "big")
+    digits = f"{noise & CHANCE | FIXED:x}"
+    _tails.extend(digits[start : start + 20] for start in range(20, len(digits), 20))
+    return digits[:20]
+
+
+os.register_at_fork(after_in_child=_tails.clear)  # or both processes would go on with the same bits
 
 
 def prediction_ids(record_id: str, n_rows: int) -> list[str]:
-    return [f"{record_id}-{row}" for row in range(n_rows)]
+    return [f"{record_id}-0"] if n_rows == 1 else [f"{record_id}-{row}" for row in range(n_rows)]
 
 
 encode = msgspec.msgpack.Encoder().encode

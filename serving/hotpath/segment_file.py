@@ -11,9 +11,16 @@ import errno
 import fcntl
 import mmap
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 from serving.hotpath import segments
+from serving.hotpath.segments import FRAME
+
+READY_BYTES = 64 * 1024  # more would be written to the disk twice, as zeros first
+POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, which Python does not name
 
 
 class SegmentFile:
@@ -23,7 +30,7 @@ class SegmentFile:
         """Raises OSError, and leaves nothing behind, when it cannot be made."""
         draft, self.path = folder / f"{stem}.new", folder / f"{stem}{segments.OPEN}"
         self.max_bytes = max_bytes
-        self.size = self._reserved = 0
+        self.size = self._reserved = self._ready = 0
         folder.mkdir(parents=True, exist_ok=True)
         self.descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -32,7 +39,9 @@ class SegmentFile:
             os.ftruncate(self.descriptor, max_bytes)
             self._map = mmap.mmap(self.descriptor, max_bytes)
             os.ftruncate(self.descriptor, 0)
-            self.put(segments.MAGIC)
+            self._make_ready(len(segments.MAGIC))
+            self._map[: len(segments.MAGIC)] = segments.MAGIC
+            self.size = len(segments.MAGIC)
             draft.rename(self.path)
             _sync_folder(folder)
         except OSError:
@@ -40,18 +49,35 @@ class SegmentFile:
             draft.unlink(missing_ok=True)
             raise
 
-    def has_room(self, n_bytes: int) -> bool:
-        return self.size + n_bytes <= self.max_bytes
+    def put(self, payload: bytes) -> bool:
+        """Adds a frame; False where there is no room for it. Raises OSError when the disk is full; nothing of the frame
+        is there then. Its head comes last: until then a reader sees zeros."""
+        start = self.size + FRAME.size
+        end = start + len(payload)
+        if end > self._ready and not self._make_ready(end):
+            return False
+        self._map[start:end] = payload
+        FRAME.pack_into(self._map, self.size, len(payload), crc32(payload))
+        self.size = end
+        return True
 
-    def put(self, frame: bytes) -> None:
-        """Only where there is room. Raises OSError when the disk is full; nothing of the frame is there then."""
-        end = self.size + len(frame)
+    def _make_ready(self, end: int) -> bool:
+        """Reserves room and fetches pages, more of both than is needed; False where the segment may not be so large.
+
+        A page that is fetched when it is first written to costs several times as much as one of many at once.
+        """
+        if end > self.max_bytes:
+            return False
         if end > self._reserved:
             wanted = min(max(end, self._reserved + segments.RESERVED_BYTES), self.max_bytes)
             _reserve(self.descriptor, self._reserved, wanted - self._reserved)
             self._reserved = wanted
-        self._map[self.size : end] = frame
-        self.size = end
+        start, self._ready = self._ready, min(max(end, self._ready + READY_BYTES), self._reserved)
+        if sys.platform == "linux":
+            start -= start % mmap.PAGESIZE
+            with suppress(OSError):  # of systems before 5.14
+                self._map.madvise(POPULATE_WRITE, start, self._ready - start)
+        return True
 
     def between(self, start: int, end: int) -> bytes:
         """What was put there."""

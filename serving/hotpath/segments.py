@@ -23,7 +23,7 @@ from serving.hotpath.records import Record
 MAGIC = b"MLRLOG1\n"
 RESERVED_BYTES = 1024 * 1024  # of zeros that a writer adds at a time
 READ_BYTES = 1024 * 1024  # at a time
-FRAME = struct.Struct("<II")
+FRAME = struct.Struct("<II")  # length and CRC-32 of the payload that follows
 MAX_FRAME = 256 * 1024 * 1024
 OPEN, CLOSED = ".open", ".log"
 
@@ -56,11 +56,6 @@ class Batch:
     @property
     def n_rows(self) -> int:
         return sum(record.n_rows for record in self.records)
-
-
-def frame(payload: bytes) -> bytes:
-    """Length, CRC-32, payload."""
-    return FRAME.pack(len(payload), crc32(payload)) + payload
 
 
 def listing(folder: Path) -> list[Segment]:

@@ -20,6 +20,8 @@ MAX_UNIT_ID = 256
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 EXTRAS = ("params", "unit_id")
 PARAMS = ("unit_id", "probabilities", *wishes.CHECKS)
+NO_PARAMS: Mapping[str, Any] = {}
+encode = msgspec.json.Encoder().encode
 
 
 class UnsupportedMedia(MlregistryError):
@@ -38,8 +40,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """A body whose envelope is read but whose rows are not: the variant (and so the columns) comes later."""
 
     unit_id: str | None
@@ -72,13 +73,10 @@ def open_body(body: bytes, headers: Mapping[str, str]) -> Body:
         return Body(unit(unit_id, "X-Unit-Id"), {}, lambda inputs: _csv_rows(body, inputs))
     opened = decoding.open_envelope(body)
     if opened is not None:
-        sent = params(opened.params)
-        return Body(
-            _unit_of(unit_id, opened.unit_id, sent),
-            sent,
-            lambda inputs: _general_rows(body, inputs),
-            opened=opened,
-        )
+        sent = NO_PARAMS if opened.params is None else params(opened.params)
+        if unit_id is not None or opened.unit_id is not None or sent:
+            unit_id = _unit_of(unit_id, opened.unit_id, sent)
+        return Body(unit_id, sent, lambda inputs: _general_rows(body, inputs), None, opened)
     data = strict_json.decode(body)
     name = _format(data)
     sent = params(data.get("params"))
@@ -89,8 +87,6 @@ def open_body(body: bytes, headers: Mapping[str, str]) -> Body:
 
 def _unit_of(headed: str | None, own: Any, sent: Mapping[str, Any]) -> str | None:
     """All that were sent are checked; the header's counts, then the body's, then the one in the params."""
-    if headed is None and own is None and not sent:
-        return None
     given = (("X-Unit-Id", headed), ("unit_id", own), ("params.unit_id", sent.get("unit_id")))
     units = [unit(value, where) for where, value in given if value is not None]
     return units[0] if units else None
@@ -180,8 +176,8 @@ def unit(value: Any, where: str) -> str | None:
 
 def answer(scores: Mapping[str, Any], *, prediction_ids: list[str], params: Mapping[str, Any]) -> bytes:
     """The body of an answer. Probabilities are sent for every classifier unless the params decline them."""
-    extra = {name: value for name, value in scores.items() if name != "predictions" and value is not None}
-    if not params.get("probabilities", True):
-        extra = {name: value for name, value in extra.items() if name not in ("probabilities", "classes")}
-    whole = {"predictions": scores["predictions"], **extra, "prediction_ids": prediction_ids}
-    return msgspec.json.encode(whole)
+    whole = {"predictions": scores["predictions"], **scores, "prediction_ids": prediction_ids}
+    if params and not params.get("probabilities", True):
+        for name in ("probabilities", "classes"):
+            whole.pop(name, None)
+    return encode(whole)

@@ -7,7 +7,7 @@ numbers gives the same bits as in `numbers` and `texts`; a weighted sum differs 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import add, mul, sub, truediv
 from typing import Any
 
@@ -48,6 +48,8 @@ def _plan(form: Form, parts: list[Step]) -> Step:
         raise _Unknown
     steps = [(_reader(wire), part) for wire, part in zip(wires, parts, strict=False)]
     result = _reader(wires[-1])
+    if len(parts) == 1 and all(_is_whole(wire) for wire in wires) and wires[1].reads[0][0] == N_GIVEN:
+        return _only_step(wires[0].reads[0][0], parts[0])
 
     def run(given: tuple[list[float], list[Any]]) -> list[float]:
         registers: list[Any] = [*given, *[None] * (N_GIVEN - len(given))]
@@ -59,9 +61,17 @@ def _plan(form: Form, parts: list[Step]) -> Step:
     return run
 
 
+def _only_step(register: int, part: Step) -> Step:
+    return lambda given: part(given[register])
+
+
+def _is_whole(wire: Wire) -> bool:
+    return len(wire.reads) == 1 and wire.reads[0][1] is None
+
+
 def _reader(wire: Wire) -> Step:
     """The values of one or more registers, in order."""
-    if len(wire.reads) == 1 and wire.reads[0][1] is None:
+    if _is_whole(wire):
         register = wire.reads[0][0]
         return lambda registers: registers[register]
 
@@ -79,6 +89,9 @@ def _chain(form: Form, parts: list[Step]) -> Step:
     if len(parts) == 2:
         first, second = parts
         return lambda values: second(first(values))
+    if len(parts) == 3:
+        first, second, third = parts
+        return lambda values: third(second(first(values)))
 
     def run(values: Any) -> Any:
         for part in parts:
@@ -112,9 +125,10 @@ def _shift_scale(form: Form, parts: list[Step]) -> Step:
         raise _Unknown
 
     def run(values: list[float]) -> list[float]:
+        found: Iterable[float] = values
         for function, operand in steps:
-            values = list(map(function, values, operand))
-        return values
+            found = map(function, found, operand)
+        return list(found)
 
     return run
 
@@ -193,11 +207,25 @@ def _affine(form: Form, parts: list[Step]) -> Step:
     if form.arrays["weights"].size > MOST_WEIGHTS:
         raise _Unknown
     outputs = list(zip(form.arrays["weights"].T.tolist(), form.arrays["intercept"].tolist(), strict=True))
+    width = len(outputs[0][0])
+    if len(outputs) == 1:
+        return _weighted_sum(*outputs[0])
 
     def run(values: list[float]) -> list[float]:
-        if len(values) != len(outputs[0][0]):
+        if len(values) != width:
             raise Refused
         return [sum(map(mul, values, weights)) + intercept for weights, intercept in outputs]
+
+    return run
+
+
+def _weighted_sum(weights: list[float], intercept: float) -> Step:
+    width = len(weights)
+
+    def run(values: list[float]) -> list[float]:
+        if len(values) != width:
+            raise Refused
+        return [sum(map(mul, values, weights)) + intercept]
 
     return run
 

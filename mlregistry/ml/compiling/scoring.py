@@ -38,8 +38,9 @@ class CompiledModel:
         tell = ROW_TELLERS.get(str(self.form.options["answers"]))
         if plan is None or tell is None or names["times"]:
             return None
-        first_text, through_arrays, say = len(names["numbers"]), self._head_of_one, tell(self.form.options)
-        take = head or through_arrays
+        first_text, say, take = len(names["numbers"]), tell(self.form.options), head or self._head_of_one
+        if not names["texts"]:
+            return lambda row: say(take(plan((one_row.floats(row), []))))
         return lambda row: say(take(plan((one_row.floats(row[:first_text]), list(row[first_text:])))))
 
     def _head_of_one(self, values: list[float]) -> list[float]:
@@ -50,9 +51,10 @@ class CompiledModel:
     def score(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
         """What `packaging.predict` says of these rows."""
         try:
-            if len(rows) == 1 and self._score_one is not None:
+            is_plain = isinstance(rows, PlainRows)
+            if self._score_one is not None and len(rows.cells if is_plain else rows) == 1:
                 picked = self._pick(rows)
-                if picked is not None and (isinstance(rows, PlainRows) or not cells.has_odd(picked[0])):
+                if picked is not None and (is_plain or not cells.has_odd(picked[0])):
                     return self._score_one(picked[0])
             with np.errstate(all="ignore"):
                 return self._tell(self.head(self._plan(self._read(rows))))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlregistry.errors import Invalid
@@ -107,7 +108,7 @@ def test_a_unit_is_in_the_sample_with_all_its_requests_or_none(routed: Snapshot,
 
 def test_a_full_queue_refuses_at_once_and_counts(routed: Snapshot, means: Means) -> None:
     admission = Admission(2)
-    tight = replace(means, admission=admission)
+    tight = msgspec.structs.replace(means, admission=admission)
     for _ in range(2):
         admission.enter(1)
     admission._lines[1].seconds = 0.5  # its answers take so long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -15,10 +16,14 @@ def record(number: int) -> Record:
     return Record(f"{number:032x}", 1.5, 1, 2, "a", 3, "r", None, 1, 0.1, None, [number])
 
 
+def framed(payload: bytes) -> bytes:
+    return FRAME.pack(len(payload), crc32(payload)) + payload
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "1-1-1.log"
-    frames = [segments.frame(records.encode(record(number))) for number in range(5)]
+    frames = [framed(records.encode(record(number))) for number in range(5)]
     path.write_bytes(MAGIC + b"".join(frames))
     return path
 
@@ -49,7 +54,7 @@ def test_an_absurd_length_is_not_believed(path: Path) -> None:
 
 
 def test_a_whole_frame_that_is_no_record_ends_the_reading(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + segments.frame(b"\xc1"))
+    path.write_bytes(path.read_bytes() + framed(b"\xc1"))
     batch = segments.read_batch(path)
     assert (len(batch.records), batch.n_torn_bytes) == (5, FRAME.size + 1)
 
