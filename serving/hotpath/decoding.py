@@ -78,7 +78,8 @@ def open_envelope(body: bytes) -> Opened | None:
     rows = bytes(raw)
     if found.unit_id is not UNSET or found.params is not UNSET:
         n_names += _n_names(found)
-    if body.count(b":") - rows.count(b":") != n_names:
+    n_colons = body.count(b":")
+    if n_colons != n_names and n_colons - rows.count(b":") != n_names:
         return None
     return Opened(rows, columns, found.params or None, found.unit_id if found.unit_id is not UNSET else None)
 

@@ -43,6 +43,9 @@ class PredictionLog:
     `source` names this process's log: it stands in the names of its segments and of its counts.
     """
 
+    _flusher: threading.Thread | None
+    _stopping: threading.Event
+
     def __init__(
         self,
         folder: Path,
@@ -119,7 +122,7 @@ class PredictionLog:
         self._synced = 0
         self._taken_back: deque[tuple[int, int]] = deque(maxlen=KEPT_GAPS)  # from and to which position
         self._opened_at = 0.0
-        self._flusher: threading.Thread | None = None
+        self._flusher = None
         self._stopping = threading.Event()
         self._counts: dict[int, LogTally] = {}
         self.source = f"{os.getpid()}.{os.urandom(4).hex()}"

@@ -26,7 +26,6 @@ from serving.hotpath.snapshot import Address, Endpoint, Grant, ModelHandle, Scor
 logger = logging.getLogger(__name__)
 
 JSON = {"Content-Type": "application/json"}
-NO_VARIANT: tuple[str, int, Mapping[str, str]] = ("", 0, {})  # key, version, headers
 BY_VERSION = "-by-version"  # no variant can be named so: answers outside the split are counted apart
 MAX_REQUEST_ID = 64
 REQUEST_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
@@ -75,16 +74,8 @@ def predict(
         status, answer_headers = 200, JSON
     except Exception as error:
         status, answer_headers, answer = _problem(error, means, trace)
-    endpoint, variant = trace.endpoint, trace.variant
-    key, version_id, named = NO_VARIANT
-    if variant is not None:
-        key, version_id, named = (
-            variant.key,
-            variant.model.version_id,
-            _named(variant.key, variant.model.version),
-        )
-    counted = _key(endpoint.id if endpoint else 0, key, version_id, status)
-    means.counters.add(counted, n_rows=trace.n_rows, seconds=perf_counter() - trace.started)
+    key, named = _account(trace.endpoint, trace.variant, status)
+    means.counters.add(key, n_rows=trace.n_rows, seconds=perf_counter() - trace.started)
     return status, {**answer_headers, "X-Request-Id": trace.request_id, **named}, answer
 
 
@@ -136,10 +127,7 @@ def _answer(
 ) -> bytes:
     wording, policy = means.wording, endpoint.log
     opened = wording.open_body(body, headers)
-    variant = (
-        endpoint.choose(opened.unit_id) if wording.version is None else _numbered(endpoint, wording.version)
-    )
-    trace.variant = variant
+    variant = trace.variant = _variant(endpoint, opened.unit_id, wording.version)
     model = snapshot.models.get(variant.model.version_id)
     if model is None:
         raise _not_loaded(variant.model)
@@ -156,8 +144,10 @@ def _answer(
     return answer
 
 
-def _numbered(endpoint: Endpoint, version: int) -> Variant:
-    """The variant whose version was asked for by number, as one outside the split."""
+def _variant(endpoint: Endpoint, unit_id: str | None, version: int | None) -> Variant:
+    """As the split has it, or the one whose version was asked for by number."""
+    if version is None:
+        return endpoint.choose(unit_id)
     for variant in endpoint.variants:
         if variant.model.version == version:
             return Variant(BY_VERSION, variant.model)
@@ -184,10 +174,20 @@ def _scores(
         raise blame.explain(model, as_dicts(rows)) from error
 
 
-@lru_cache(maxsize=1024)
-def _named(key: str, version: int) -> dict[str, str]:
-    """Who answered, in headers."""
-    return {"X-Variant": quote(key, safe=" "), "X-Model-Version": str(version)}
+def _account(
+    endpoint: Endpoint | None, variant: Variant | None, status: int
+) -> tuple[Key, Mapping[str, str]]:
+    """Under what a request is counted, and the headers that name who answered it."""
+    endpoint_id = endpoint.id if endpoint else 0
+    if variant is None:
+        return _key(endpoint_id, "", 0, status), {}
+    handle = variant.model
+    return _key(endpoint_id, variant.key, handle.version_id, status), _named(variant.key, handle.version)
 
 
 _key = lru_cache(maxsize=4096)(Key)
+
+
+@lru_cache(maxsize=1024)
+def _named(key: str, version: int) -> dict[str, str]:
+    return {"X-Variant": quote(key, safe=" "), "X-Model-Version": str(version)}

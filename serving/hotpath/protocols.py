@@ -46,16 +46,12 @@ class Scoring:
     """MLflow's scoring formats, with problem+json for errors."""
 
     version: int | None = None
-
-    def open_body(self, body: bytes, headers: Mapping[str, str]) -> wire.Body:
-        return wire.open_body(body, headers)
+    open_body = staticmethod(wire.open_body)
+    problem = staticmethod(problems.problem)
 
     def answer(self, scores: Mapping[str, Any], opened: wire.Body, served: Served) -> bytes:
         ids = records.prediction_ids(served.id, served.n_rows)
         return wire.answer(scores, prediction_ids=ids, params=opened.params)
-
-    def problem(self, error: MlregistryError, *, request_id: str) -> Answer:
-        return problems.problem(error, request_id=request_id)
 
 
 SCORING = Scoring()

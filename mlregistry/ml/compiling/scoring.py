@@ -51,10 +51,10 @@ class CompiledModel:
     def score(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
         """What `packaging.predict` says of these rows."""
         try:
-            is_plain = isinstance(rows, PlainRows)
-            if self._score_one is not None and len(rows.cells if is_plain else rows) == 1:
+            n_rows = len(rows.cells) if isinstance(rows, PlainRows) else len(rows)
+            if n_rows == 1 and self._score_one is not None:
                 picked = self._pick(rows)
-                if picked is not None and (is_plain or not cells.has_odd(picked[0])):
+                if picked is not None and (isinstance(rows, PlainRows) or not cells.has_odd(picked[0])):
                     return self._score_one(picked[0])
             with np.errstate(all="ignore"):
                 return self._tell(self.head(self._plan(self._read(rows))))

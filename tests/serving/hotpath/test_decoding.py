@@ -146,6 +146,20 @@ def test_many_orders_of_columns_do_not_fill_the_memory() -> None:
     assert len(decoder._lists) <= MOST_ORDERS
 
 
+def test_an_order_is_the_same_however_its_columns_are_spaced_and_is_remembered_unless_it_is_long() -> None:
+    decoder = Decoder([Field("a", "float"), Field("b", "float")])
+    for n_spaces in (0, 1, decoding.LONGEST_ORDER):
+        columns = f'["b",{" " * n_spaces}"a"]'
+        opened = decoding.open_envelope(
+            f'{{"dataframe_split": {{"columns": {columns}, "data": [[1, 2]]}}}}'.encode()
+        )
+        assert opened is not None
+        for _ in range(2):
+            assert list(decoder.rows(opened) or ()) == [{"b": 1, "a": 2}]
+    assert len(decoder._lists) == 1
+    assert set(decoder._orders) == {b'["b","a"]', b'["b", "a"]'}
+
+
 def test_a_name_that_no_struct_may_have_is_read_in_general() -> None:
     decoder = Decoder([Field('quoted "x"', "float")])
     opened = decoding.open_envelope(json.dumps({"instances": [{'quoted "x"': 1}]}).encode())

@@ -16,6 +16,7 @@ from mlregistry.errors import Unavailable
 from serving.hotpath import records, segments
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.records import Record
+from serving.hotpath.segment_file import READY_BYTES
 
 
 def record(number: int = 0) -> Record:
@@ -86,6 +87,48 @@ def test_a_disk_that_fails_afterwards_takes_nothing_back_that_was_answered(tmp_p
     assert tried.wait(60)
     log.close()
     assert everything(tmp_path) == [record()]
+
+
+def test_whatever_a_flush_raises_the_next_one_comes(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    n_tries, synced = 0, threading.Event()
+
+    def odd_at_first(descriptor: int) -> None:
+        nonlocal n_tries
+        n_tries += 1
+        if n_tries == 1:
+            raise ValueError("odd")
+        synced.set()
+
+    log.sync = odd_at_first
+    log.append(record(), durable=True)
+    assert synced.wait(60)
+    log.close()
+
+
+def test_a_log_that_was_closed_and_is_used_again_reaches_the_disk(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    log.append(record(0), durable=True)
+    log.close()
+    synced = threading.Event()
+    log.sync = lambda descriptor: synced.set()
+    log.append(record(1), durable=True)
+    assert synced.wait(60)
+    log.close()
+    assert everything(tmp_path) == [record(0), record(1)]
+
+
+def test_a_reader_finds_zeros_behind_what_is_written_and_what_was_put_before_it(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    n_records = 3 * READY_BYTES // len(records.encode(record()))
+    for number in range(n_records):
+        log.append(record(number), durable=True)
+    (segment,) = segments.listing(tmp_path)
+    batch = segments.read_batch(segment.path, limit=2 * n_records)
+    assert [one.id for one in batch.records] == [record(number).id for number in range(n_records)]
+    assert batch.n_torn_bytes == 0
+    assert not any(segment.path.read_bytes()[batch.next_offset :])
+    log.close()
 
 
 def test_the_flush_period_is_within_the_promise() -> None:
