@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows
 from mlregistry.ml.signature import Field
+from serving.hotpath.records import Columns
 from serving.hotpath.row_formats import MAX_ROWS
 from serving.hotpath.strict_json import MAX_INTEGER, MIN_INTEGER
 
@@ -97,7 +98,7 @@ class Decoder:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._types = {field.name: _type_of(field) for field in fields}
-        self._names = tuple(self._types)
+        self._names = Columns(self._types)
         self._lists: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
         self._orders: dict[bytes | None, Order] = {}
         self._objects = _object_decoder(self._types)
@@ -125,7 +126,7 @@ class Decoder:
             if decode is None:
                 return None
             self._lists[names] = decode
-        known = (self._names if names == self._names else names, decode)
+        known = (self._names if names == self._names else Columns(names), decode)
         if len(columns or b"") <= LONGEST_ORDER:
             if len(self._orders) >= MOST_ORDERS:
                 self._orders.clear()

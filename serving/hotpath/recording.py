@@ -10,7 +10,7 @@ from serving.hotpath import records, redaction
 from serving.hotpath.snapshot import Endpoint, LogPolicy, Scorer, Variant
 from serving.hotpath.split import N_BUCKETS, bucket_of
 
-NOTHING: Sequence[Any] = ()
+NOTHING: Any = ()
 
 
 def is_logged(endpoint: Endpoint, record_id: str, unit_id: str | None) -> bool:
@@ -44,10 +44,11 @@ def record_of(
 ) -> records.Record:
     """What is kept of an answered request; redacted columns are gone from here on."""
     policy = endpoint.log
-    inputs, columns, cells = None, NOTHING, NOTHING
+    inputs, columns, cells = None, NOTHING, NOTHING  # names may be packed
     if type(rows) is PlainRows and not policy.redact:
         if policy.inputs:
-            columns, cells = rows.names, rows.cells
+            names = rows.names
+            columns, cells = names.packed if type(names) is records.Columns else names, rows.cells
     else:
         unit_id = redaction.unit(unit_id, policy.redact, policy.key)
         inputs = _kept(policy, rows, model) if policy.inputs else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -44,6 +44,21 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         return self.inputs[row] if self.inputs else {}
 
 
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(Record).decode
+
+
+class Columns(tuple[str, ...]):
+    """Names of columns, and what a record holds of them: many requests send the same."""
+
+    packed: msgspec.Raw
+
+    def __new__(cls, names: Iterable[str]) -> Columns:
+        made = super().__new__(cls, names)
+        made.packed = msgspec.Raw(encode(tuple(made)))
+        return made
+
+
 def new_id() -> str:
     """A UUIDv7 in hex: unique, and rising with time, so an index on it stays compact."""
     try:
@@ -69,7 +84,3 @@ os.register_at_fork(after_in_child=_tails.clear)  # or both processes would go o
 
 def prediction_ids(record_id: str, n_rows: int) -> list[str]:
     return [f"{record_id}-0"] if n_rows == 1 else [f"{record_id}-{row}" for row in range(n_rows)]
-
-
-encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Record).decode
