@@ -122,6 +122,17 @@ def test_what_was_answered_is_in_the_log(ask: Ask, log: PredictionLog) -> None:
     assert record.seconds > 0
 
 
+def test_the_log_has_the_columns_in_the_order_in_which_each_client_sends_them(
+    ask: Ask, log: PredictionLog
+) -> None:
+    for names in (list(ROW), list(ROW)[::-1], list(ROW)[::-1]):
+        data = [[ROW[name] for name in names], [ROW[name] for name in names]]
+        assert ask({"dataframe_split": {"columns": names, "data": data}})[0] == 200
+    found = logged(log)
+    assert [list(record.columns) for record in found] == [list(ROW), list(ROW)[::-1], list(ROW)[::-1]]
+    assert all(record.input(row) == ROW for record in found for row in (0, 1))
+
+
 def _with_policy(routed: Snapshot, policy: LogPolicy) -> Snapshot:
     endpoints = [replace(endpoint, log=policy) for endpoint in routed.endpoints.values()]
     return with_models(snapshot_of(endpoints, routed.tokens, epoch=4), routed.models)
