@@ -21,13 +21,11 @@ def machine_code(
     `without_lock`: other threads run meanwhile. For what takes longer than handing the interpreter over and back.
     """
 
-    given = () if signature is None else (signature,)
-
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            made = numba.njit(*given, cache=True, nogil=without_lock, error_model="numpy")(function)
+            made = numba.njit(signature, cache=True, nogil=without_lock, error_model="numpy")(function)
         except RuntimeError:  # no folder takes what is kept: it is compiled in each process
-            made = numba.njit(*given, nogil=without_lock, error_model="numpy")(function)
+            made = numba.njit(signature, nogil=without_lock, error_model="numpy")(function)
         found: Callable[..., Any] = made
         return found
 
