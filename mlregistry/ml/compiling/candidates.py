@@ -1,4 +1,4 @@
-"""The faster forms that are tried for a model: ours in NumPy and machine code, and those of packages where they are installed."""
+"""The faster forms that are tried for a model: ours, and those of packages where they are installed."""
 
 from __future__ import annotations
 

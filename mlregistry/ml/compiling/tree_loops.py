@@ -16,6 +16,14 @@ AT_ONCE = 8  # rows that go down a tree side by side: one waits for its node whi
 N_CODES = 256
 DONE, TOO_LARGE, UNKNOWN_CODE = 0, 1, 2
 NEITHER = 2  # to the left nor to the right
+ROWS_OF_A_QUESTION = 128
+MOST_LEAVES = 64
+ALL_LEAVES, ONE = np.uint64(2**MOST_LEAVES - 1), np.uint64(1)
+# Each six bits in a row of this sequence are others, so those at the top after its product with 2**n tell n
+# (Leiserson, Prokop and Randall: Using de Bruijn sequences to index a 1 in a computer word, 1998).
+SEQUENCE, TOP_SIX = np.uint64(0x03F79D71B4CB0A89), np.uint64(58)
+PLACES = np.zeros(MOST_LEAVES, np.int64)
+PLACES[[((int(SEQUENCE) << n) % 2**64) >> 58 for n in range(64)]] = np.arange(64)
 
 
 class Laid(NamedTuple):
@@ -31,6 +39,15 @@ class Laid(NamedTuple):
     values: Any
     limits: Any
     refuses_infinities: bool
+
+
+class Words(NamedTuple):
+    """What `tree_words` made of the same trees: `questions` are records of threshold, feature and word, those of a tree
+    begin at `begins`, and `leaves` are the slots of its leaves from the left, trees × 64. All empty for large trees."""
+
+    questions: Any
+    begins: Any
+    leaves: Any
 
 
 @part
@@ -134,7 +151,35 @@ def _side_by_side(matrix: Any, trees: Any, totals: Any) -> Any:
 
 
 @part
-def _added(matrix: Any, trees: Any, totals: Any) -> Any:
+def _lowest_bit(word: Any) -> Any:
+    return PLACES[((word & (~word + ONE)) * SEQUENCE) >> TOP_SIX]
+
+
+@part
+def _by_words(matrix: Any, words: Any, values: Any, totals: Any) -> None:
+    """All rows through trees whose leaves fit a word; many rows answer a question at once."""
+    left = np.empty(ROWS_OF_A_QUESTION, np.uint64)
+    for first in range(0, matrix.shape[0], ROWS_OF_A_QUESTION):
+        columns = np.ascontiguousarray(matrix[first : first + ROWS_OF_A_QUESTION].T)
+        column = 0
+        for tree in range(len(words.leaves)):
+            left[:] = ALL_LEAVES
+            for place in range(words.begins[tree], words.begins[tree + 1]):
+                question = words.questions[place]
+                asked, limit, word = columns[question.feature], question.threshold, question.word
+                for row in range(len(asked)):
+                    left[row] &= word if asked[row] > limit else ALL_LEAVES
+            for row in range(columns.shape[1]):
+                leaf = words.leaves[tree, _lowest_bit(left[row])]
+                for place in range(values.shape[1]):
+                    totals[first + row, column + place] += values[leaf, place]
+            column = (column + values.shape[1]) % totals.shape[1]
+
+
+@machine_code()
+def add_few(matrix: Any, trees: Any, totals: Any) -> Any:
+    """Adds the leaves' values of 64-bit rows to `totals`, rows × outputs: tree after tree, each to the columns behind
+    its forerunner's and from the first again. DONE, or what the native model has to see, and `totals` is then void."""
     cast, gaps, infinite = _cast(matrix, trees.limits)
     if infinite and trees.refuses_infinities:
         return TOO_LARGE
@@ -144,14 +189,16 @@ def _added(matrix: Any, trees: Any, totals: Any) -> Any:
     return DONE
 
 
-@machine_code()
-def add_few(matrix: Any, trees: Any, totals: Any) -> Any:
-    """Adds the leaves' values of 64-bit rows to `totals`, rows × outputs: tree after tree, each to the columns behind
-    its forerunner's and from the first again. DONE, or what the native model has to see, and `totals` is then void."""
-    return _added(matrix, trees, totals)
-
-
 @machine_code(without_lock=True)
-def add_many(matrix: Any, trees: Any, totals: Any) -> Any:
-    """As `add_few`, while other threads run."""
-    return _added(matrix, trees, totals)
+def add_many(matrix: Any, trees: Any, words: Any, totals: Any) -> Any:
+    """As `add_few`, while other threads run, and by words where there are some."""
+    cast, gaps, infinite = _cast(matrix, trees.limits)
+    if infinite and trees.refuses_infinities:
+        return TOO_LARGE
+    if gaps or len(trees.category):
+        return _with_gaps(cast, trees, totals)
+    if len(words.leaves):
+        _by_words(cast, words, trees.values, totals)
+    else:
+        _plain(cast, _side_by_side(cast, trees, totals), trees, totals)
+    return DONE

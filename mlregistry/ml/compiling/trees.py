@@ -12,6 +12,7 @@ import numpy as np
 
 from mlregistry.errors import Invalid
 from mlregistry.lib.lazily import lazily
+from mlregistry.ml.compiling import tree_words
 from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 
 if TYPE_CHECKING:
@@ -108,14 +109,20 @@ def totals_of(trees: Trees, start: Array) -> Run:
         np.ascontiguousarray(trees.values), np.zeros(0, dtype=kind), bool(kind == np.float32),
     )  # fmt: skip
 
+    words = tree_loops.Words(*tree_words.words_of(trees))
+
     def run(matrix: Array) -> Array:
         if matrix.shape[1] != trees.n_features:
             raise Refused
         totals = np.empty((len(matrix), n_outputs), dtype=trees.values.dtype)
         totals[:] = start
-        add = tree_loops.add_few if len(matrix) <= FEW else tree_loops.add_many
+        rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        if len(rows) <= FEW:
+            found = tree_loops.add_few(rows, laid, totals)
+        else:
+            found = tree_loops.add_many(rows, laid, words, totals)
         # A 32-bit tree refuses what is too large for it, and so does a tree that does not know a category's code.
-        if add(np.ascontiguousarray(matrix, dtype=np.float64), laid, totals) != tree_loops.DONE:
+        if found != tree_loops.DONE:
             raise Refused
         return totals
 

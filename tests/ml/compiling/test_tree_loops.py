@@ -10,11 +10,12 @@ import pytest
 
 from mlregistry.ml.compiling import trees
 from mlregistry.ml.compiling.forms import Array, Refused
+from mlregistry.ml.compiling.tree_words import words_of
 from mlregistry.ml.compiling.trees import FEW, N_CODES, Trees
 from tests.ml.compiling.planted_trees import N_FEATURES, planted
 
 N_ROWS = 301  # no multiple of the rows that go down side by side
-SHAPES = [[1], [2, 1, 31, 7], [200, 3, 64, 65]]  # by leaves of each tree
+SHAPES = [[1], [2, 1, 31, 7], [64, 1, 64], [200, 3, 64, 65]]  # by leaves of each tree: a word holds 64
 KINDS = [np.float32, np.float64]
 
 
@@ -121,3 +122,10 @@ def test_only_trees_of_32_bits_refuse_what_is_infinite_to_them(value: float, n_r
 def test_rows_of_another_width_are_refused() -> None:
     with pytest.raises(Refused):
         trees.totals_of(grown([4]), np.zeros(2))(np.zeros((2, N_FEATURES - 1)))
+
+
+def test_only_small_trees_of_their_own_nodes_are_put_into_words() -> None:
+    assert len(words_of(grown([64, 1]))[2]) == 2
+    assert not len(words_of(grown([64, 65]))[2])
+    two = grown([4, 3])
+    assert not len(words_of(replace(two, roots=np.array([two.roots[0], two.roots[0]])))[2])
