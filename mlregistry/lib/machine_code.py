@@ -1,15 +1,18 @@
 """Loops over numbers as machine code. The modules that hold them are imported at the first model that needs one.
 
 Compiled once for each machine; the result is kept beside the module or, where that folder is read-only, in the
-user's cache. Both are written by this server alone.
+user's cache. Both are written by this server alone. A process with MLREGISTRY_KEEPS_MACHINE_CODE=0 keeps nothing.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numba
+
+KEPT = os.environ.get("MLREGISTRY_KEEPS_MACHINE_CODE") != "0"
 
 
 def machine_code(
@@ -23,7 +26,7 @@ def machine_code(
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            made = numba.njit(signature, cache=True, nogil=without_lock, error_model="numpy")(function)
+            made = numba.njit(signature, cache=KEPT, nogil=without_lock, error_model="numpy")(function)
         except RuntimeError:  # no folder takes what is kept: it is compiled in each process
             made = numba.njit(signature, nogil=without_lock, error_model="numpy")(function)
         found: Callable[..., Any] = made
