@@ -122,6 +122,7 @@ class _Room:
             "PATH": "/usr/bin:/bin", "HOME": str(self.outbox), "TMPDIR": str(self.outbox), "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1", "JOBLIB_MULTIPROCESSING": "0", "LOKY_MAX_CPU_COUNT": "1",
             "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg",
+            "MLREGISTRY_KEEPS_MACHINE_CODE": "0",
         }  # fmt: skip
 
 

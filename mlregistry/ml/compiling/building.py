@@ -28,12 +28,13 @@ DEEPEST = 32
 MOST_FORMS = 20_000
 
 
-def build(form: Form) -> Run:
-    """Invalid for an unknown operation and for options or arrays that do not fit together."""
+def build(form: Form, built: dict[int, Run] | None = None) -> Run:
+    """Invalid for an unknown operation and for options or arrays that do not fit together. `built` takes the functions
+    of the trees within, by the `id` of their forms, for whoever has another use of them."""
     if sum(1 for _ in form.all()) > MOST_FORMS:
         raise Invalid("The compiled form has too many parts.", field="parts")
     try:
-        return _build(form, 0)
+        return _build(form, 0, {} if built is None else built)
     except (
         KeyError,
         TypeError,
@@ -46,10 +47,13 @@ def build(form: Form) -> Run:
         raise Invalid(f"The compiled form does not fit together: {error}", field="form") from error
 
 
-def _build(form: Form, depth: int) -> Run:
+def _build(form: Form, depth: int, built: dict[int, Run]) -> Run:
     make = OPS.get(form.op)
     if make is None:
         raise Invalid(f"There is no operation “{form.op[:60]}”.", field="op")
     if depth > DEEPEST:
         raise Invalid("The compiled form is nested too deep.", field="parts")
-    return make(form, [_build(part, depth + 1) for part in form.parts])
+    made = make(form, [_build(part, depth + 1, built) for part in form.parts])
+    if form.op in trees.OPS:
+        built[id(form)] = made
+    return made

@@ -1,4 +1,4 @@
-"""The faster forms that are tried for a model: ours in NumPy, and those of packages where they are installed."""
+"""The faster forms that are tried for a model: ours, and those of packages where they are installed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Candidate:
 CANDIDATES: Mapping[str, Candidate] = {
     one.name: one
     for one in (
-        Candidate("numpy", "NumPy", "float64", compile_model),
+        Candidate("numpy", "NumPy and Numba", "float64", compile_model),
         Candidate(
             "onnx_float64", "ONNX Runtime, 64 bits", "float64", onnx_forms.double, onnx_forms.is_installed
         ),

@@ -1,17 +1,20 @@
 """One row through a form in plain Python: for a single row the calls of NumPy cost more than its arithmetic.
 
-`scoring` tries it for requests of one row; forms with other operations go through arrays. What is done to single
-numbers gives the same bits as in `numbers` and `texts`; a weighted sum differs from an array's by its rounding alone.
+`scoring` tries it for requests of one row; forms with other operations go through arrays, and trees through their
+machine code. What is done to single numbers gives the same bits as in `numbers` and `texts`; a weighted sum differs
+from an array's by its rounding alone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import add, mul, sub, truediv
 from typing import Any
 
-from mlregistry.ml.compiling.forms import Form, Refused
+import numpy as np
+
+from mlregistry.ml.compiling.forms import Form, Refused, Run
 from mlregistry.ml.compiling.plan import N_GIVEN, Wire
 from mlregistry.ml.compiling.texts import category_tables
 
@@ -24,22 +27,34 @@ class _Unknown(Exception):
     """An operation that is not written for single rows."""
 
 
-def step_of(form: Form) -> Step | None:
+def step_of(form: Form, built: Mapping[int, Run]) -> Step | None:
     """From the numbers and texts of a row (for a plan), or from a list of numbers, to a list of numbers.
 
-    None where arrays have to do it. The form was checked by `building`; Refused as there.
+    None where arrays have to do it. The form was checked by `building`, which also `built` its trees; Refused as there.
     """
     try:
-        return _made(form)
+        return _made(form, built)
     except _Unknown:
         return None
 
 
-def _made(form: Form) -> Step:
+def _made(form: Form, built: Mapping[int, Run]) -> Step:
+    if id(form) in built:
+        return _through_trees(built[id(form)])
     make = OPS.get(form.op)
     if make is None:
         raise _Unknown
-    return make(form, [_made(part) for part in form.parts])
+    return make(form, [_made(part, built) for part in form.parts])
+
+
+def _through_trees(run: Run) -> Step:
+    array = np.array
+
+    def step(values: list[float]) -> list[float]:
+        found: list[float] = run(array([values], dtype=float))[0].tolist()
+        return found
+
+    return step
 
 
 def _plan(form: Form, parts: list[Step]) -> Step:

@@ -11,7 +11,7 @@ import numpy as np
 from mlregistry.errors import Invalid
 from mlregistry.ml.compiling import cells, one_row
 from mlregistry.ml.compiling.building import build
-from mlregistry.ml.compiling.forms import Array, Form, Refused, need
+from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 from mlregistry.ml.plain_rows import PlainRows
 from mlregistry.ml.signature import Signature
 
@@ -26,15 +26,16 @@ class CompiledModel:
         self.form = form
         self.signature = signature
         self._read = cells.reader(signature)
-        self._plan, self.head = build(form.parts[0]), build(form.parts[1])
+        built: dict[int, Run] = {}
+        self._plan, self.head = build(form.parts[0], built), build(form.parts[1], built)
         self._tell = TELLERS[str(form.options["answers"])](form.options)
         self._pick = cells.picker(signature)
-        self._score_one = self._for_one()
+        self._score_one = self._for_one(built)
 
-    def _for_one(self) -> Callable[[cells.Cells], Answer] | None:
+    def _for_one(self, built: Mapping[int, Run]) -> Callable[[cells.Cells], Answer] | None:
         """The same for a single row, without arrays as far as its operations allow; None where they do not."""
         names = cells.names_by_kind(self.signature)
-        plan, head = one_row.step_of(self.form.parts[0]), one_row.step_of(self.form.parts[1])
+        plan, head = (one_row.step_of(part, built) for part in self.form.parts)
         tell = ROW_TELLERS.get(str(self.form.options["answers"]))
         if plan is None or tell is None or names["times"]:
             return None

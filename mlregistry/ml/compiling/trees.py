@@ -1,23 +1,26 @@
-"""Many trees evaluated at once: all lie side by side in flat arrays, and rows × trees go down one level per step.
+"""Forms of many trees, which lie side by side in flat arrays. `tree_loops` takes the rows through them.
 
 Siblings are neighbours, so a step is `left[node] + (value > threshold[node])`; a leaf points at itself.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.compiling import tree_batches, tree_rows
+from mlregistry.lib.lazily import lazily
+from mlregistry.ml.compiling import tree_words
 from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 
-BLOCK = 16_384  # rows × trees at once: the working arrays stay in the cache
-LOOPED_BLOCK = 16 * BLOCK  # where scikit-learn's loop has none, and each tree costs a call
+if TYPE_CHECKING:
+    from mlregistry.ml.compiling import tree_loops
+else:
+    tree_loops = lazily("mlregistry.ml.compiling.tree_loops")
+
+FEW = 16  # rows, done sooner than the interpreter is handed to another thread and back
 N_CODES = 256
 DEEPEST = 10_000
 
@@ -37,11 +40,6 @@ class Trees:
     n_features: int
     category: Array | None = None
     goes: Array | None = None
-
-    @property
-    def may_loop(self) -> bool:
-        """Whether scikit-learn's loop decides as they do: it knows 32-bit values and no categories."""
-        return self.threshold.dtype == np.float32 and self.category is None
 
 
 def trees_of(form: Form) -> Trees:
@@ -96,138 +94,74 @@ def _depth(left: Array, roots: Array, form: Form) -> int:
     return depth
 
 
-def leaves_of(trees: Trees) -> Callable[[Array], Array]:
-    """A function from a matrix to the values at its leaves: trees × rows × outputs."""
-    kind = trees.threshold.dtype
-    by_loop = tree_batches.leaves_by_loop(
-        trees.feature, trees.threshold, trees.left, trees.missing_right, trees.slot, trees.roots, trees.n_features
+def totals_of(trees: Trees, start: Array) -> Run:
+    """From a matrix to rows × outputs: `start`, and the values at each row's leaves added to it tree by tree, in the
+    precision of the values. There are as many outputs as in `start`; trees of fewer take turns."""
+    kind, n_outputs = trees.threshold.dtype, len(start)
+    nodes = np.zeros(len(trees.left), [("threshold", kind), ("feature", np.int32), ("left", np.int32)])
+    nodes["threshold"], nodes["feature"], nodes["left"] = trees.threshold, trees.feature, trees.left
+    no_category = trees.category is None or trees.goes is None
+    category = np.zeros(0, np.int32) if no_category else np.asarray(trees.category, dtype=np.int32)
+    goes = np.zeros((0, N_CODES), np.bool_) if no_category else np.ascontiguousarray(trees.goes)
+    slot, roots = trees.slot.astype(np.int32), trees.roots.astype(np.int64)
+    laid = tree_loops.Laid(
+        nodes, np.ascontiguousarray(trees.missing_right), category, goes, slot, roots,
+        np.ascontiguousarray(trees.values), np.zeros(0, dtype=kind), bool(kind == np.float32),
     )  # fmt: skip
-    single = tree_rows.descend_of(
-        trees.feature, trees.threshold, trees.left, trees.slot, trees.roots, trees.depth
-    )
 
-    def leaves(matrix: Array) -> Array:
-        if matrix.shape[1] != trees.n_features:
-            raise Refused
-        cast = np.ascontiguousarray(matrix, dtype=kind)
-        odd = not math.isfinite(np.add.reduce(cast, axis=None))
-        if odd and kind == np.float32 and np.isinf(cast).any():
-            raise Refused  # too large for the native tree, which refuses it
-        plain = trees.category is None and not (odd and bool(np.isnan(cast).any()))
-        if plain and len(cast) == 1:
-            return trees.values.take(single(cast), axis=0)[:, None, :]
-        if trees.may_loop and len(cast) >= tree_batches.FEWEST_ROWS:
-            return trees.values.take(by_loop(cast), axis=0)
-        return trees.values.take(trees.slot.take(_descend(trees, cast, plain=plain)), axis=0)
-
-    return leaves
-
-
-def _descend(trees: Trees, matrix: Array, *, plain: bool) -> Array:
-    """The leaf of each tree and row. Those that arrive early are no longer carried along."""
-    n_rows, n_trees = len(matrix), len(trees.roots)
-    flat, starts = matrix.ravel(), np.arange(n_rows) * trees.n_features
-    found = np.repeat(trees.roots, n_rows)
-    offsets = np.tile(starts, n_trees)
-    on_the_way, nodes = np.arange(len(found)), found
-    for level in range(trees.depth):
-        values = flat.take(trees.feature.take(nodes) + offsets)
-        right = values > trees.threshold.take(nodes)
-        if not plain:
-            _turn(trees, nodes, values, right)
-        following = trees.left.take(nodes) + right
-        if level % 3 == 2:
-            moving = following != nodes
-            found[on_the_way] = following
-            on_the_way, offsets, nodes = on_the_way[moving], offsets[moving], following[moving]
-            if not len(nodes):
-                break
-        else:
-            nodes = following
-    found[on_the_way] = nodes
-    return found.reshape(n_trees, n_rows)
-
-
-def _turn(trees: Trees, nodes: Array, values: Array, right: Array) -> None:
-    """Corrects `right` where a value is missing or the node asks for a category."""
-    gaps = np.isnan(values)
-    if trees.category is not None and trees.goes is not None:
-        rows = trees.category.take(nodes)
-        asked = np.flatnonzero((rows >= 0) & ~gaps)
-        codes = values[asked]
-        if len(codes) and codes.max() >= N_CODES:
-            raise Refused
-        known = codes >= 0
-        right[asked[known]] = trees.goes[rows[asked[known]], codes[known].astype(np.int64)]
-        gaps[asked[~known]] = True
-    right[gaps] = trees.missing_right.take(nodes[gaps])
-
-
-def blocks(n_rows: int, size: int) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, n_rows, size)]
-
-
-def summed(leaf_values: Array, start: Array | float) -> Array:
-    """trees × rows × outputs added up tree by tree, as the native loop does: rows × outputs."""
-    leaf_values[0] += start
-    if leaf_values.shape[1] * leaf_values.shape[2] == 1:
-        return np.add.accumulate(leaf_values[:, 0, :], axis=0)[-1:]
-    found: Array = np.add.reduce(leaf_values, axis=0)
-    return found
-
-
-def _by_blocks(trees: Trees, combine: Callable[[Array], Array]) -> Run:
-    leaves = leaves_of(trees)
-    size = max(1, (LOOPED_BLOCK if trees.may_loop else BLOCK) // len(trees.roots))
+    words = tree_loops.Words(*tree_words.words_of(trees))
 
     def run(matrix: Array) -> Array:
-        if len(matrix) == 1:
-            return combine(leaves(matrix))
-        parts = [combine(leaves(matrix[rows])) for rows in blocks(len(matrix), size)]
-        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+        if matrix.shape[1] != trees.n_features:
+            raise Refused
+        totals = np.empty((len(matrix), n_outputs), dtype=trees.values.dtype)
+        totals[:] = start
+        rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        if len(rows) <= FEW:
+            found = tree_loops.add_few(rows, laid, totals)
+        else:
+            found = tree_loops.add_many(rows, laid, words, totals)
+        # A 32-bit tree refuses what is too large for it, and so does a tree that does not know a category's code.
+        if found != tree_loops.DONE:
+            raise Refused
+        return totals
 
+    for n_rows in (1, FEW + 1):  # compiled before the first request waits for it
+        run(np.zeros((n_rows, trees.n_features)))
     return run
 
 
 def forest(form: Form, parts: list[Run]) -> Run:
     """The mean over the trees."""
     trees = trees_of(form)
-    n_trees = len(trees.roots)
-    return _by_blocks(trees, lambda values: summed(values, 0.0) / n_trees)
+    n_trees, totals = len(trees.roots), totals_of(trees, np.zeros(trees.values.shape[1]))
+    return lambda matrix: totals(matrix) / n_trees
 
 
 def boosted(form: Form, parts: list[Run]) -> Run:
     """`start` plus the trees' values; with several outputs the trees take turns."""
-    trees, start = trees_of(form), form.floats("start", ndim=1)
-    n_outputs = len(start)
-    need(n_outputs > 0 and trees.values.shape[1] == 1 and len(trees.roots) % n_outputs == 0, form)
-
-    def combine(values: Array) -> Array:
-        in_turns = values.reshape(-1, n_outputs, values.shape[1]).transpose(0, 2, 1)
-        return summed(np.ascontiguousarray(in_turns), start)
-
-    return _by_blocks(trees, combine)
+    return totals_of(*_boosting(form))
 
 
 def boosted_singles(form: Form, parts: list[Run]) -> Run:
     """As `boosted`, added up in 32 bits one tree after the other, as XGBoost does; the sums come back in 64 bits."""
-    trees, start = trees_of(form), form.floats("start", ndim=1).astype(np.float32)
+    trees, start = _boosting(form)
+    totals = totals_of(replace(trees, values=trees.values.astype(np.float32)), start.astype(np.float32))
+    return lambda matrix: totals(matrix).astype(np.float64)
+
+
+def _boosting(form: Form) -> tuple[Trees, Array]:
+    trees, start = trees_of(form), form.floats("start", ndim=1)
     n_outputs = len(start)
     need(n_outputs > 0 and trees.values.shape[1] == 1 and len(trees.roots) % n_outputs == 0, form)
-    single = replace(trees, values=trees.values.astype(np.float32))
-
-    def combine(values: Array) -> Array:
-        in_turns = values.reshape(-1, n_outputs, values.shape[1]).transpose(0, 2, 1)
-        return summed(np.ascontiguousarray(in_turns), start).astype(np.float64)
-
-    return _by_blocks(single, combine)
+    return trees, start
 
 
 def each_tree(form: Form, parts: list[Run]) -> Run:
     """rows × trees: the value of each tree alone."""
     trees = trees_of(form)
     need(trees.values.shape[1] == 1, form)
-    return _by_blocks(trees, lambda values: values[:, :, 0].T)
+    return totals_of(trees, np.zeros(len(trees.roots)))
 
 
 OPS: dict[str, Any] = {

@@ -103,7 +103,7 @@ def test_times_and_other_operations_go_through_arrays() -> None:
         Form("link", {"link": "huber"}),
         Form("plan", {"wires": [{"kind": "mixed", "reads": [[0, [0]]]}]}),
     ]
-    assert [one_row.step_of(form) for form in forms] == [None] * len(forms)
+    assert [one_row.step_of(form, {}) for form in forms] == [None] * len(forms)
 
 
 FLOATS = {name: np.array([0.3, 7.0, -1e-9]) for name in ("minus", "over", "times", "plus")}
@@ -127,7 +127,7 @@ ELEMENTWISE = [
 @given(st.lists(number | st.just(math.inf), min_size=3, max_size=3))
 def test_operations_on_numbers_give_the_same_bits_as_arrays(values: list[float]) -> None:
     for form in ELEMENTWISE:
-        alone, run = one_row.step_of(form), build(form)
+        alone, run = one_row.step_of(form, {}), build(form)
         assert alone is not None
         try:
             with np.errstate(all="ignore"):
@@ -158,9 +158,9 @@ def test_operations_on_texts_agree_with_arrays(text: str | None) -> None:
         ),
         Form("text_gaps"),
     ):  # fmt: skip
-        alone = one_row.step_of(form)
+        alone = one_row.step_of(form, {})
         assert alone is not None
         assert alone([text]) == build(form)([[text]])[0].tolist()
-    filled = one_row.step_of(Form("fill_text", {"fills": ["x"]}))
+    filled = one_row.step_of(Form("fill_text", {"fills": ["x"]}), {})
     assert filled is not None
     assert filled([text]) == [text or "x"]
