@@ -52,7 +52,7 @@ class CompiledModel:
     def score(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
         """What `packaging.predict` says of these rows."""
         try:
-            n_rows = len(rows.cells) if isinstance(rows, PlainRows) else len(rows)
+            n_rows = len(rows.cells) if type(rows) is PlainRows else len(rows)
             if n_rows == 1 and self._score_one is not None:
                 picked = self._pick(rows)
                 if picked is not None and (isinstance(rows, PlainRows) or not cells.has_odd(picked[0])):
