@@ -7,24 +7,27 @@ user's cache. Both are written by this server alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numba
 
 
 def machine_code(
-    signature: str, *, without_lock: bool = False
+    signature: str, *, without_lock: bool = False, within: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compiles a function for arguments of these types and no others, in Numba's notation.
 
     `without_lock`: other threads run meanwhile. For what takes longer than handing the interpreter over and back.
+    `within`: its code is put into that of its callers, which hold it in a loop.
     """
+    compiler = partial(numba.njit, signature, nogil=without_lock, forceinline=within, error_model="numpy")
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            made = numba.njit(signature, cache=True, nogil=without_lock, error_model="numpy")(function)
+            made = compiler(cache=True)(function)
         except RuntimeError:  # no folder takes what is kept: it is compiled in each process
-            made = numba.njit(signature, nogil=without_lock, error_model="numpy")(function)
+            made = compiler()(function)
         found: Callable[..., Any] = made
         return found
 
