@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows
+from mlregistry.ml.plain_rows import MOST_ORDERS, PlainNumbers, PlainRows
 from mlregistry.ml.signature import Field
+from serving.hotpath import matrices
 from serving.hotpath.row_formats import MAX_ROWS
 from serving.hotpath.strict_json import MAX_INTEGER, MIN_INTEGER
 
@@ -24,6 +25,7 @@ TYPES: dict[str, Any] = {
     "string": str,
     "datetime": str,
 }
+NUMBERS = frozenset({"integer", "float"})
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BACKSLASH, NUL = b"\\", b"\\u0000"
 NOTHING = Raw(b"")
@@ -44,12 +46,18 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Opened(msgspec.Struct):
-    """An envelope that is plainly right; `columns` is None where the format does not name them apart."""
+    """An envelope that is plainly right; `columns` is None where the format does not name them apart.
+
+    Where the rows are a large matrix of numbers they are read already, and `rows` is what stands in for them;
+    `tensor` is its name, if it has one.
+    """
 
     rows: bytes
     columns: tuple[str, ...] | None
     params: dict[str, Any] | None
     unit_id: str | int | None
+    matrix: matrices.Matrix | None = None
+    tensor: str | None = None
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -61,6 +69,16 @@ def open_envelope(body: bytes) -> Opened | None:
     Each name of a JSON object stands before a colon. A text with exactly as many colons as names were read here
     holds no name twice, and none that was passed over.
     """
+    if len(body) >= matrices.LEAST_BYTES:
+        found = matrices.cut(body)
+        opened = _open(found[0]) if found is not None else None
+        if found is not None and opened is not None and opened.rows == matrices.STAND_IN:
+            opened.matrix = found[1]
+            return opened
+    return _open(body)
+
+
+def _open(body: bytes) -> Opened | None:
     if BACKSLASH in body and NUL in body:  # looking for one byte costs a fiftieth
         return None
     try:
@@ -97,9 +115,15 @@ class Decoder:
         self._names = tuple(self._types)
         self._lists: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
         self._objects = _object_decoder(self._types)
+        self._kinds = {field.name: field.type for field in fields}
+        self._is_numeric = bool(fields) and NUMBERS.issuperset(self._kinds.values())
+        if self._is_numeric:
+            matrices.prepare()
 
     def rows(self, opened: Opened) -> PlainRows | None:
         """None for rows that are not plainly right."""
+        if opened.matrix is not None:
+            return self._of_matrix(opened, opened.matrix)
         start = opened.rows[:64].lstrip(b" \t\r\n[")[:1]
         decode = self._of_objects if start == b"{" else self._of_lists
         try:
@@ -118,6 +142,19 @@ class Decoder:
             self._lists[names] = decode
         return PlainRows(names, decode(opened.rows))
 
+    def _of_matrix(self, opened: Opened, matrix: matrices.Matrix) -> PlainRows | None:
+        """Columns of whole numbers take what is written so and nothing else; a tensor may be named like one column."""
+        names = self._names if opened.columns is None else opened.columns
+        if opened.tensor in self._types and len(names) > 1:
+            return None
+        if not self._is_numeric or not _is_order_of(names, self._types):
+            return None
+        whole = [place for place, name in enumerate(names) if self._kinds[name] == "integer"]
+        n_rows, n_columns = matrix.numbers.shape
+        if n_columns != len(names) or n_rows > MAX_ROWS or (whole and not matrix.whole[:, whole].all()):
+            return None
+        return PlainNumbers(names, matrix.numbers, matrix.whole if matrix.whole.any() else None)
+
     def _of_objects(self, opened: Opened) -> PlainRows | None:
         if self._objects is None or opened.columns is not None:
             return None
@@ -134,10 +171,14 @@ def _type_of(field: Field) -> Any:
 
 def _list_decoder(names: tuple[str, ...], types: dict[str, Any]) -> Callable[[bytes], Any] | None:
     """For rows as lists of cells in this order of columns; None unless each column is there once."""
-    if len(names) != len(types) or set(names) != set(types):
+    if not _is_order_of(names, types):
         return None
     row: Any = tuple.__class_getitem__(tuple(types[name] for name in names))
     return msgspec.json.Decoder(list.__class_getitem__(row)).decode
+
+
+def _is_order_of(names: tuple[str, ...], types: dict[str, Any]) -> bool:
+    return len(names) == len(types) and set(names) == set(types)
 
 
 def _object_decoder(types: dict[str, Any]) -> Callable[[bytes], Any] | None:

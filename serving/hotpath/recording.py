@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlregistry.ml.plain_rows import PlainRows
+from mlregistry.ml.plain_rows import PlainNumbers, PlainRows
 from serving.hotpath import records, redaction
 from serving.hotpath.snapshot import Endpoint, LogPolicy, Scorer, Variant
 from serving.hotpath.split import N_BUCKETS, bucket_of
@@ -62,6 +62,9 @@ def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> d
     """The fields of a record that tell what was asked."""
     if not policy.inputs:
         return {"inputs": None}
+    if isinstance(rows, PlainNumbers) and not policy.redact:
+        numbers, whole = rows.to_bytes()
+        return {"inputs": None, "columns": rows.names, "numbers": numbers, "whole": whole}
     if isinstance(rows, PlainRows) and not policy.redact:
         return {"inputs": None, "columns": rows.names, "cells": rows.cells}
     names = [str(item.name) for item in model.inputs]

@@ -178,7 +178,9 @@ def unit(value: Any, where: str) -> str | None:
     return text
 
 
-def answer(scores: Mapping[str, Any], *, prediction_ids: list[str], params: Mapping[str, Any]) -> bytes:
+def answer(
+    scores: Mapping[str, Any], *, prediction_ids: Sequence[str] | msgspec.Raw, params: Mapping[str, Any]
+) -> bytes:
     """The body of an answer. Probabilities are sent for every classifier unless the params decline them."""
     extra = {name: value for name, value in scores.items() if name != "predictions" and value is not None}
     if not params.get("probabilities", True):
