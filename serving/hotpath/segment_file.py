@@ -1,7 +1,8 @@
 """One open segment of the prediction log, mapped into memory. `log.PredictionLog` writes it, `segments` reads it.
 
 What is put into it belongs to the operating system at once, without a call of it: a process that is killed in the next
-moment loses nothing, and no thread gives the interpreter away for it. Its blocks are reserved before they are written,
+moment loses nothing, and no thread gives the interpreter away for it (but for large frames, whose pages are cheaper for
+the system to fill than to map one by one). Its blocks are reserved before they are written,
 so that a full disk is an error and not the end of the process.
 """
 
@@ -14,6 +15,8 @@ import os
 from pathlib import Path
 
 from serving.hotpath import segments
+
+LARGE = 64 * 1024  # bytes of a frame
 
 
 class SegmentFile:
@@ -50,8 +53,20 @@ class SegmentFile:
             wanted = min(max(end, self._reserved + segments.RESERVED_BYTES), self.max_bytes)
             _reserve(self.descriptor, self._reserved, wanted - self._reserved)
             self._reserved = wanted
-        self._map[self.size : end] = frame
+        if len(frame) < LARGE:
+            self._map[self.size : end] = frame
+        else:
+            self._write(frame, end)
         self.size = end
+
+    def _write(self, frame: bytes, end: int) -> None:
+        """By a call of the system."""
+        try:
+            if os.pwrite(self.descriptor, frame, self.size) != len(frame):
+                raise OSError(errno.EIO, "a part of a frame was written")
+        except OSError:
+            self._map[self.size : end] = bytes(len(frame))
+            raise
 
     def between(self, start: int, end: int) -> bytes:
         """What was put there."""
