@@ -62,11 +62,12 @@ def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> d
     """The fields of a record that tell what was asked."""
     if not policy.inputs:
         return {"inputs": None}
-    if isinstance(rows, PlainNumbers) and not policy.redact:
-        numbers, whole = rows.to_bytes()
-        return {"inputs": None, "columns": rows.names, "numbers": numbers, "whole": whole}
-    if isinstance(rows, PlainRows) and not policy.redact:
+    redact = policy.redact
+    if isinstance(rows, PlainRows) and (not redact or redact.keys().isdisjoint(rows.names)):
+        if isinstance(rows, PlainNumbers):
+            numbers, whole = rows.to_bytes()
+            return {"inputs": None, "columns": rows.names, "numbers": numbers, "whole": whole}
         return {"inputs": None, "columns": rows.names, "cells": rows.cells}
     names = [str(item.name) for item in model.inputs]
     given = [{name: row.get(name) for name in names} for row in rows]
-    return {"inputs": redaction.rows(given, policy.redact, policy.key)}
+    return {"inputs": redaction.rows(given, redact, policy.key)}

@@ -14,6 +14,7 @@ import msgspec
 from mlregistry.ml.plain_rows import PlainNumbers, PlainRows, Row
 
 N_FETCHED = 256
+MANY = 16  # rows; fewer ids are encoded sooner one by one
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -77,8 +78,10 @@ def _random() -> bytes:
 os.register_at_fork(after_in_child=_noise.clear)  # or both processes would go on with the same bytes
 
 
-def prediction_ids(record_id: str, n_rows: int) -> msgspec.Raw:
-    """As a JSON list: an id has no character that would have to be escaped."""
+def prediction_ids(record_id: str, n_rows: int) -> list[str] | msgspec.Raw:
+    """A list, or many as the JSON of one: an id has no character that would have to be escaped."""
+    if n_rows < MANY:
+        return [f"{record_id}-{row}" for row in range(n_rows)]
     begin = f'"{record_id}-'.encode()
     ends = _row_numbers((n_rows - 1).bit_length())[:n_rows]
     return msgspec.Raw(b"[" + begin + (b"," + begin).join(ends) + b"]")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from serving.hotpath.counters import Counters
 from serving.hotpath.decoding import Decoder
 from serving.hotpath.inference import Inference
 from serving.hotpath.log import PredictionLog
+from serving.hotpath.models import load_model
 from serving.hotpath.predict import Means, predict
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.records import Record
@@ -213,6 +216,25 @@ def test_an_array_gives_the_same_registers_and_dicts_as_lists_in_any_order_of_co
         assert len(found) == len(plain)
 
 
+def test_machine_code_is_there_when_a_model_of_numbers_is_loaded_and_not_before(
+    routed: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrices, "_readers", [])
+    load_model(routed.models[101].handle)  # has a column of texts
+    assert matrices._readers == []
+    load_model(routed.models[102].handle)
+    assert taken(split()) is not None
+
+
+def test_a_process_that_serves_no_numbers_does_without_the_compiler() -> None:
+    code = (
+        "import sys; from serving.hotpath import decoding, inference, live, models, predict, records;"
+        "from mlregistry.ml.signature import Field;"
+        "decoding.Decoder([Field('a', 'string'), Field('b', 'float')]); assert 'numba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_without_machine_code_all_is_answered_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matrices, "_readers", [])
     assert taken(split()) is None
@@ -266,6 +288,8 @@ def test_columns_are_redacted_and_left_out_as_the_policy_has_it(routed: Snapshot
     assert (record.numbers, record.cells) == (b"", [])
     assert list(record.given())[:80] == [{"months": redaction.digest(row[1], key)} for row in PAIRS[:80]]
     assert np.float64(PAIRS[7001][0]).tobytes() not in raw
+    _, record, _ = spend(routed, means, PAIRS, LogPolicy("durable", redact={"unit_id": "hash"}, key=key))
+    assert record.given()[7001] == {"charge": PAIRS[7001][0], "months": PAIRS[7001][1]}
     _, record, raw = spend(routed, means, PAIRS, LogPolicy("durable", inputs=False))
     assert (record.numbers, record.cells, record.inputs) == (b"", [], None)
     assert list(record.given()) == [{}] * len(PAIRS)
