@@ -43,7 +43,8 @@ def prepare() -> None:
         return
     try:
         _readers[:] = [json_matrix.read, json_matrix.read_list]
-        cut(b'{"data": [[1, 2.5]]}'), cut(b'{"data": [1, 2.5]}', DATA)
+        cut(b'{"data": [[1, 2.5]]}')
+        cut(b'{"data": [1, 2.5]}', DATA)
     except Exception:
         # Whatever this machine's processor or folders do not allow: requests are answered all the same.
         logger.exception("matrices of numbers are read without machine code")

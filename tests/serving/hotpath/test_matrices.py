@@ -32,7 +32,7 @@ from serving.hotpath.predict import Means, predict
 from serving.hotpath.protocols import SCORING, Wording
 from serving.hotpath.records import Record
 from serving.hotpath.row_formats import MAX_ROWS
-from serving.hotpath.snapshot import Address, LogPolicy, Snapshot, snapshot_of, with_models
+from serving.hotpath.snapshot import Address, LogPolicy, ModelHandle, Snapshot, snapshot_of, with_models
 
 JSON = {"content-type": "application/json"}
 INPUTS = (Field("a", "float"), Field("b", "integer"), Field("c", "float", required=False))
@@ -217,12 +217,12 @@ def test_an_array_gives_the_same_registers_and_dicts_as_lists_in_any_order_of_co
 
 
 def test_machine_code_is_there_when_a_model_of_numbers_is_loaded_and_not_before(
-    routed: Snapshot, monkeypatch: pytest.MonkeyPatch
+    classifier: ModelHandle, regressor: ModelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matrices, "_readers", [])
-    load_model(routed.models[101].handle)  # has a column of texts
+    load_model(classifier)  # has a column of texts
     assert matrices._readers == []
-    load_model(routed.models[102].handle)
+    load_model(regressor)
     assert taken(split()) is not None
 
 
