@@ -227,7 +227,7 @@ def _table(lines: list[Line]) -> Iterator[str]:
             parity = (
                 f"{line.n_wrong} wrong" if line.n_wrong else f"≤ {line.worst:.0e}" if line.worst else "equal"
             )
-            yield f"| {line.name} | {line.kind} | NumPy | {parity} | {line.one:.1f} × | {line.many:.1f} × |"
+            yield f"| {line.name} | {line.kind} | yes | {parity} | {line.one:.1f} × | {line.many:.1f} × |"
 
 
 def _page(table: str, lines: list[Line]) -> str:

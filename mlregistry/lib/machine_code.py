@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numba
@@ -16,19 +17,21 @@ KEPT = os.environ.get("MLREGISTRY_KEEPS_MACHINE_CODE") != "0"
 
 
 def machine_code(
-    signature: str | None = None, *, without_lock: bool = False
+    signature: str | None = None, *, without_lock: bool = False, within: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compiles a function for arguments of these types and no others, in Numba's notation; without them at the first
     call with arguments of any types.
 
     `without_lock`: other threads run meanwhile. For what takes longer than handing the interpreter over and back.
+    `within`: its code is put into that of its callers, which hold it in a loop.
     """
+    compiler = partial(numba.njit, signature, nogil=without_lock, forceinline=within, error_model="numpy")
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            made = numba.njit(signature, cache=KEPT, nogil=without_lock, error_model="numpy")(function)
+            made = compiler(cache=KEPT)(function)
         except RuntimeError:  # no folder takes what is kept: it is compiled in each process
-            made = numba.njit(signature, nogil=without_lock, error_model="numpy")(function)
+            made = compiler()(function)
         found: Callable[..., Any] = made
         return found
 

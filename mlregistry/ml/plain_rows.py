@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
+
+from mlregistry.lib.lazily import lazily
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazily("numpy")
 
 Row = dict[str, Any]
 MOST_ORDERS = 64  # of columns, remembered for each model; clients of one program send one
@@ -33,6 +41,51 @@ class PlainRows(Sequence[Row]):
         if isinstance(place, slice):
             return [dict(zip(self.names, row, strict=True)) for row in self.cells[place]]
         return dict(zip(self.names, self.cells[place], strict=True))
+
+
+class PlainNumbers(PlainRows):
+    """Plain rows of numbers alone, as an array of rows × columns; nobody may write into it.
+
+    `whole`, of the same shape, is not 0 where a number was written as an integer (None: nowhere), which an exact
+    copy of what was asked has to tell; to a model 3 and 3.0 are the same.
+    """
+
+    __slots__ = ("_cells", "numbers", "whole")
+
+    def __init__(
+        self, names: tuple[str, ...], numbers: NDArray[np.float64], whole: NDArray[np.uint8] | None = None
+    ) -> None:
+        self.names = names
+        self.numbers = numbers
+        self.whole = whole
+        self._cells: list[tuple[Any, ...]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def cells(self) -> Sequence[tuple[Any, ...]]:  # type: ignore[override]  # made when somebody asks
+        if self._cells is None:
+            rows = self.numbers.tolist()
+            if self.whole is not None:
+                for row, column in np.argwhere(self.whole).tolist():
+                    rows[row][column] = int(rows[row][column])
+            self._cells = [tuple(row) for row in rows]
+        return self._cells
+
+    def to_bytes(self) -> tuple[bytes, bytes]:
+        """The numbers, row by row, in eight bytes each, lowest first; and a bit for each whether it is whole."""
+        numbers = self.numbers.astype("<f8", copy=False).tobytes()
+        return numbers, b"" if self.whole is None else np.packbits(self.whole).tobytes()
+
+    @classmethod
+    def from_bytes(cls, names: Sequence[str], numbers: bytes, whole: bytes) -> PlainNumbers:
+        shape = (-1, len(names))
+        values = np.frombuffer(numbers, dtype="<f8").reshape(shape)
+        if not whole:
+            return cls(tuple(names), values)
+        bits = np.unpackbits(np.frombuffer(whole, dtype=np.uint8), count=values.size)
+        return cls(tuple(names), values, bits.reshape(shape))
 
 
 def as_dicts(rows: Sequence[Row]) -> list[Row]:

@@ -146,11 +146,11 @@ def _lines(record: Record, rows: Mapping[Hour, list[Texts]]) -> Iterator[bytes]:
 def _texts(record: Record) -> Iterator[Texts]:
     """Of each row its inputs and its answer as JSON; NaN and infinity, which JSON does not know, become null."""
     encode = msgspec.json.encode
-    for row in range(record.n_rows):
+    for row, given in enumerate(record.given()):
         answer: dict[str, Any] = {"prediction": record.predictions[row]}
         if record.probabilities is not None:
             answer["probabilities"] = record.probabilities[row]
-        yield encode(record.input(row)), encode(answer)
+        yield encode(given), encode(answer)
 
 
 def _escaped(text: str) -> str:

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows
+from mlregistry.ml.plain_rows import MOST_ORDERS, PlainNumbers, PlainRows
 from mlregistry.ml.signature import Field
+from serving.hotpath import matrices
 from serving.hotpath.records import Columns
 from serving.hotpath.row_formats import MAX_ROWS
 from serving.hotpath.strict_json import MAX_INTEGER, MIN_INTEGER
@@ -25,6 +26,7 @@ TYPES: dict[str, Any] = {
     "string": str,
     "datetime": str,
 }
+NUMBERS = frozenset({"integer", "float"})
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BACKSLASH, NUL = b"\\", b"\\u0000"
 NOTHING = Raw(b"")
@@ -47,12 +49,18 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Opened(msgspec.Struct):
-    """An envelope that is plainly right; `columns` (as JSON) is None where the format does not name them apart."""
+    """An envelope that is plainly right; `columns` (as JSON) is None where the format does not name them apart.
+
+    Where the rows are a large matrix of numbers they are read already, and `rows` is what stands in for them;
+    `tensor` is its name, if it has one.
+    """
 
     rows: bytes
     columns: bytes | None
     params: dict[str, Any] | None
     unit_id: str | int | None
+    matrix: matrices.Matrix | None = None
+    tensor: str | None = None
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -65,6 +73,16 @@ def open_envelope(body: bytes) -> Opened | None:
     Each name of a JSON object stands before a colon. A text with exactly as many colons as names were read here
     holds no name twice, and none that was passed over.
     """
+    if len(body) >= matrices.LEAST_BYTES:
+        found = matrices.cut(body)
+        opened = _open(found[0]) if found is not None else None
+        if found is not None and opened is not None and opened.rows == matrices.STAND_IN:
+            opened.matrix = found[1]
+            return opened
+    return _open(body)
+
+
+def _open(body: bytes) -> Opened | None:
     if BACKSLASH in body and NUL in body:  # looking for one byte costs a fiftieth
         return None
     try:
@@ -102,16 +120,20 @@ class Decoder:
         self._lists: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
         self._orders: dict[bytes | None, Order] = {}
         self._objects = _object_decoder(self._types)
+        self._kinds = {field.name: field.type for field in fields}
+        self._is_numeric = bool(fields) and NUMBERS.issuperset(self._kinds.values())
+        if self._is_numeric:
+            matrices.prepare()
 
     def rows(self, opened: Opened) -> PlainRows | None:
         """None for rows that are not plainly right."""
         start = opened.rows[:64].lstrip(b" \t\r\n[")[:1]
         decode = self._of_objects if start == b"{" else self._of_lists
         try:
-            found = decode(opened)
+            found = decode(opened) if opened.matrix is None else self._of_matrix(opened, opened.matrix)
         except UNREADABLE:
             return None
-        return found if found is not None and 0 < len(found.cells) <= MAX_ROWS else None
+        return found if found is not None and 0 < len(found) <= MAX_ROWS else None
 
     def _of_lists(self, opened: Opened) -> PlainRows | None:
         known = self._orders.get(opened.columns) or self._order_of(opened.columns)
@@ -132,6 +154,17 @@ class Decoder:
                 self._orders.clear()
             self._orders[columns] = known
         return known
+
+    def _of_matrix(self, opened: Opened, matrix: matrices.Matrix) -> PlainRows | None:
+        """Columns of whole numbers take what is written so and nothing else; a tensor may be named like one column."""
+        known = self._orders.get(opened.columns) or self._order_of(opened.columns)
+        if known is None or not self._is_numeric or (opened.tensor in self._types and len(known[0]) > 1):
+            return None
+        names = known[0]
+        whole = [place for place, name in enumerate(names) if self._kinds[name] == "integer"]
+        if matrix.numbers.shape[1] != len(names) or (whole and not matrix.whole[:, whole].all()):
+            return None
+        return PlainNumbers(names, matrix.numbers, matrix.whole if matrix.whole.any() else None)
 
     def _of_objects(self, opened: Opened) -> PlainRows | None:
         if self._objects is None or opened.columns is not None:

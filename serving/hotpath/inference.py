@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta, Raw
 
 from mlregistry.errors import Invalid, MlregistryError, NotFound
-from serving.hotpath import problems, strict_json, tensors, wire
+from serving.hotpath import decoding, matrices, problems, strict_json, tensors, wire
 from serving.hotpath.protocols import Answer, Served
-from serving.hotpath.row_formats import short
+from serving.hotpath.row_formats import Row, short
 from serving.hotpath.snapshot import Endpoint, Snapshot, Variant
 
 FIELDS = ("id", "parameters", "inputs", "outputs")
@@ -23,6 +24,22 @@ LONGEST_ID = 256
 OUTPUTS = ("predictions", "probabilities", "quantiles")
 PLATFORM = "mlregistry"
 JSON = {"Content-Type": "application/json"}
+Size = Annotated[int, Meta(ge=0)]
+
+
+class _Tensor(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1)]
+    shape: tuple[Size, Size]
+    datatype: str
+    data: Raw
+    parameters: dict[str, Any] = {}
+
+
+class _OneTensor(msgspec.Struct):
+    inputs: tuple[_Tensor]
+
+
+_one_tensor = msgspec.json.Decoder(_OneTensor).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +62,18 @@ class Inference:
             raise wire.UnsupportedMedia("Send application/json.", field="Content-Type")
         if headers.get("inference-header-content-length"):
             raise wire.UnsupportedMedia("Send the tensors as JSON.", field="Inference-Header-Content-Length")
-        data = strict_json.decode(body)
+        found = matrices.cut(body, matrices.DATA) if len(body) >= matrices.LEAST_BYTES else None
+        opened = None if found is None else _of_one_matrix(*found)
+        data = strict_json.decode(body if found is None or opened is None else found[0])
         sent = _inputs(data)
         parameters = _parameters(data)
         unit = parameters.pop("unit_id", None)
         headed = headers.get("x-unit-id") or None
         unit_id = wire.unit(headed, "X-Unit-Id") or wire.unit(unit, "parameters.unit_id")
         params = wire.params(parameters, where="parameters")
-        return wire.Body(unit_id, params, lambda inputs: tensors.rows_of(sent, inputs), _asked(data))
+        if opened is None:
+            return wire.Body(unit_id, params, lambda inputs: tensors.rows_of(sent, inputs), _asked(data))
+        return wire.Body(unit_id, params, lambda inputs: _rows_of(body, inputs), _asked(data), opened)
 
     def answer(self, scores: Mapping[str, Any], opened: wire.Body, served: Served) -> bytes:
         asked: Asked = opened.asked
@@ -77,6 +98,26 @@ class Inference:
         status, headers, _ = problems.problem(error, request_id=request_id)
         field = f"{error.field}: " if error.field and error.field not in error.message else ""
         return status, {**headers, **JSON}, error_body(field + error.message)
+
+
+def _of_one_matrix(rest: bytes, matrix: matrices.Matrix) -> decoding.Opened | None:
+    """A request whose one tensor is this matrix, of rows × columns; None where that is not plain."""
+    if b"\\" in rest:
+        return None
+    try:
+        tensor = _one_tensor(rest).inputs[0]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    fits = tensor.datatype in tensors.FLOATS and 0 not in tensor.shape
+    shaped = matrix.numbers.shape in ((1, tensor.shape[0] * tensor.shape[1]), tensor.shape)
+    if not fits or not shaped or bytes(tensor.data) != matrices.STAND_IN:
+        return None
+    parts = (part.reshape(tensor.shape) for part in (matrix.numbers, matrix.whole))
+    return decoding.Opened(matrices.STAND_IN, None, None, None, matrices.Matrix(*parts), tensor.name)
+
+
+def _rows_of(body: bytes, inputs: tuple[Any, ...]) -> list[Row]:
+    return tensors.rows_of(_inputs(strict_json.decode(body)), inputs)
 
 
 def error_body(message: str) -> bytes:

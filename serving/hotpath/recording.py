@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlregistry.ml.plain_rows import PlainRows
+from mlregistry.ml.plain_rows import PlainNumbers, PlainRows
 from serving.hotpath import records, redaction
 from serving.hotpath.snapshot import Endpoint, LogPolicy, Scorer, Variant
 from serving.hotpath.split import N_BUCKETS, bucket_of
@@ -44,19 +44,29 @@ def record_of(
 ) -> records.Record:
     """What is kept of an answered request; redacted columns are gone from here on."""
     policy = endpoint.log
-    inputs, columns, cells = None, NOTHING, NOTHING  # names may be packed
-    if type(rows) is PlainRows and not policy.redact:
-        if policy.inputs:
-            names = rows.names
-            columns, cells = names.packed if type(names) is records.Columns else names, rows.cells
-    else:
+    inputs, columns, cells, numbers, whole = None, NOTHING, NOTHING, b"", b""  # names may be packed
+    if policy.redact:
         unit_id = redaction.unit(unit_id, policy.redact, policy.key)
-        inputs = _kept(policy, rows, model) if policy.inputs else None
+    if policy.inputs and isinstance(rows, PlainRows) and _is_open(policy, rows.names):
+        names = rows.names
+        columns = names.packed if type(names) is records.Columns else names
+        if isinstance(rows, PlainNumbers):
+            numbers, whole = rows.to_bytes()
+        else:
+            cells = rows.cells
+    elif policy.inputs:
+        inputs = _kept(policy, rows, model)
     # In the order of its fields: many names cost as much as the rest of it.
     return records.Record(
         id, at, endpoint.team_id, endpoint.id, variant.key, variant.model.version_id, request_id, unit_id, n_rows,
         seconds, inputs, scores["predictions"], scores.get("probabilities"), columns, cells,
+        numbers, whole,
     )  # fmt: skip
+
+
+def _is_open(policy: LogPolicy, names: Sequence[str]) -> bool:
+    """Whether no rule is about one of these columns."""
+    return not policy.redact or policy.redact.keys().isdisjoint(names)
 
 
 def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> list[dict[str, Any]]:

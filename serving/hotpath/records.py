@@ -6,19 +6,25 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from mlregistry.ml.plain_rows import PlainNumbers, PlainRows, Row
+
 N_FETCHED = 256
 CHANCE, FIXED = (int(tail * N_FETCHED, 16) for tail in ("0fff3fffffffffffffff", "70008000000000000000"))
+MANY = 16  # rows; fewer ids are encoded sooner one by one
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """One answered request. Segments outlive releases: add fields only at the end, with a default.
 
     `at` is seconds since 1970 (UTC). The prediction of row i has the id `<id>-<i>`, i from 0. What was asked lies in
-    `inputs`, or in `columns` and `cells`, or (where the policy keeps no inputs) nowhere.
+    `inputs`, or in `columns` and `cells`, or in `columns` and, for many numbers, `numbers` and `whole` (doubles in
+    eight bytes each, lowest first, row by row; and, where any was written as an integer, a bit for each that tells
+    which, highest first), or (where the policy keeps no inputs) nowhere.
     """
 
     id: str
@@ -36,12 +42,16 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     probabilities: Any = None
     columns: Sequence[str] = []
     cells: Sequence[Sequence[Any]] = []
+    numbers: bytes = b""
+    whole: bytes = b""
 
-    def input(self, row: int) -> dict[str, Any]:
-        """The inputs of a row by column; empty where they are not kept."""
+    def given(self) -> Sequence[Row]:
+        """The inputs of each row by column; empty ones where they are not kept."""
+        if self.numbers:
+            return PlainNumbers.from_bytes(self.columns, self.numbers, self.whole)
         if self.cells:
-            return dict(zip(self.columns, self.cells[row], strict=True))
-        return self.inputs[row] if self.inputs else {}
+            return PlainRows(tuple(self.columns), [tuple(row) for row in self.cells])
+        return self.inputs or [{}] * self.n_rows
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -82,5 +92,18 @@ def _more_tails() -> str:
 os.register_at_fork(after_in_child=_tails.clear)  # or both processes would go on with the same bits
 
 
-def prediction_ids(record_id: str, n_rows: int) -> list[str]:
-    return [f"{record_id}-0"] if n_rows == 1 else [f"{record_id}-{row}" for row in range(n_rows)]
+def prediction_ids(record_id: str, n_rows: int) -> list[str] | msgspec.Raw:
+    """A list, or many as the JSON of one: an id has no character that would have to be escaped."""
+    if n_rows == 1:
+        return [f"{record_id}-0"]
+    if n_rows < MANY:
+        return [f"{record_id}-{row}" for row in range(n_rows)]
+    begin = f'"{record_id}-'.encode()
+    ends = _row_numbers((n_rows - 1).bit_length())[:n_rows]
+    return msgspec.Raw(b"[" + begin + (b"," + begin).join(ends) + b"]")
+
+
+@lru_cache
+def _row_numbers(n_bits: int) -> tuple[bytes, ...]:
+    """How the ids of rows end whose numbers have so many bits."""
+    return tuple(b'%d"' % row for row in range(1 << n_bits))

@@ -1,8 +1,9 @@
 """One open segment of the prediction log, mapped into memory. `log.PredictionLog` writes it, `segments` reads it.
 
 What is put into it belongs to the operating system at once, without a call of it: a process that is killed in the next
-moment loses nothing, and no thread gives the interpreter away for it. Its blocks are reserved before they are written,
-so that a full disk is an error and not the end of the process.
+moment loses nothing, and no thread gives the interpreter away for it (but for large frames, whose pages are cheaper for
+the system to fill than to map one by one). Its blocks are reserved before they are written, so that a full disk is an
+error and not the end of the process.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from serving.hotpath.segments import FRAME
 
 READY_BYTES = 64 * 1024  # more would be written to the disk twice, as zeros first
 POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, which Python does not name
+LARGE = 64 * 1024  # bytes of a payload
 
 
 class SegmentFile:
@@ -54,30 +56,47 @@ class SegmentFile:
         is there then. Its head comes last: until then a reader sees zeros."""
         start = self.size + FRAME.size
         end = start + len(payload)
-        if end > self._ready and not self._make_ready(end):
+        if end > self.max_bytes:
             return False
-        self._map[start:end] = payload
+        if len(payload) >= LARGE:
+            self._write(payload, start)
+        else:
+            if end > self._ready:
+                self._make_ready(end)
+            self._map[start:end] = payload
         FRAME.pack_into(self._map, self.size, len(payload), crc32(payload))
         self.size = end
         return True
 
-    def _make_ready(self, end: int) -> bool:
-        """Reserves room and fetches pages, more of both than is needed; False where the segment may not be so large.
+    def _make_ready(self, end: int) -> None:
+        """Reserves room and fetches pages, more of both than is needed.
 
         A page that is fetched when it is first written to costs several times as much as one of many at once.
         """
-        if end > self.max_bytes:
-            return False
-        if end > self._reserved:
-            wanted = min(max(end, self._reserved + segments.RESERVED_BYTES), self.max_bytes)
-            _reserve(self.descriptor, self._reserved, wanted - self._reserved)
-            self._reserved = wanted
+        self._reserve_until(end)
         start, self._ready = self._ready, min(max(end, self._ready + READY_BYTES), self._reserved)
         if sys.platform == "linux":
             start -= start % mmap.PAGESIZE
             with suppress(OSError):  # of systems before 5.14
                 self._map.madvise(POPULATE_WRITE, start, self._ready - start)
-        return True
+
+    def _reserve_until(self, end: int) -> None:
+        if end > self._reserved:
+            wanted = min(max(end, self._reserved + segments.RESERVED_BYTES), self.max_bytes)
+            _reserve(self.descriptor, self._reserved, wanted - self._reserved)
+            self._reserved = wanted
+
+    def _write(self, payload: bytes, start: int) -> None:
+        """By a call of the system, which fills pages that are not mapped."""
+        end = start + len(payload)
+        self._reserve_until(end)
+        try:
+            if os.pwrite(self.descriptor, payload, start) != len(payload):
+                raise OSError(errno.EIO, "a part of a frame was written")
+        except OSError:
+            self._map[start:end] = bytes(len(payload))
+            raise
+        self._ready = max(self._ready, end)
 
     def between(self, start: int, end: int) -> bytes:
         """What was put there."""

@@ -174,7 +174,9 @@ def unit(value: Any, where: str) -> str | None:
     return text
 
 
-def answer(scores: Mapping[str, Any], *, prediction_ids: list[str], params: Mapping[str, Any]) -> bytes:
+def answer(
+    scores: Mapping[str, Any], *, prediction_ids: Sequence[str] | msgspec.Raw, params: Mapping[str, Any]
+) -> bytes:
     """The body of an answer. Probabilities are sent for every classifier unless the params decline them."""
     whole = {"predictions": scores["predictions"], **scores, "prediction_ids": prediction_ids}
     if params and not params.get("probabilities", True):

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from mlregistry.accounts.actor import Actor
@@ -20,6 +21,7 @@ from models_app.models import ModelVersion
 from serving import live_routing, shipping
 from serving.actions import prediction_rows
 from serving.actions.feedback import record_feedback
+from serving.hotpath import segments
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.records import Record, new_id
 from serving.models import Endpoint, Feedback, Prediction
@@ -319,3 +321,20 @@ def test_rest_swaps_tells_and_counts(
     assert client.generic("POST", f"{path}/feedback", nan, content_type="application/json").status_code == 400
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
+
+
+def test_many_rows_of_numbers_arrive_as_single_ones_do(endpoint: Endpoint, by: Actor) -> None:
+    """Their records hold arrays; what the database holds of them is the same to the letter."""
+    lines = [[value * row if row % 2 else row for value in ROW.values()] for row in range(300)]
+    for some in (lines, *([line] for line in lines[:40])):
+        body = json.dumps({"dataframe_split": {"columns": list(ROW), "data": some}}).encode()
+        assert live_routing.predict_as(by, "tumour", body, {"x-unit-id": "u"})[0] == 200
+    live_routing.here().log.close()
+    (segment,) = segments.listing(log_folder())
+    assert [bool(record.numbers) for record in segments.read_all(segment.path)] == [True] + [False] * 40
+    assert ship() == 340
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT input::text, output->'prediction' FROM serving_prediction ORDER BY id")
+        stored = cursor.fetchall()
+    assert stored[:40] == stored[300:]
+    assert '"mean radius": 2,' in stored[2][0]

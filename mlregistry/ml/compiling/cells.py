@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlregistry.ml.compiling.forms import Array
-from mlregistry.ml.plain_rows import MOST_ORDERS, PlainRows
+from mlregistry.ml.plain_rows import MOST_ORDERS, PlainNumbers, PlainRows
 from mlregistry.ml.signature import CONVERSIONS, Field, Signature
 
 Row = Mapping[str, Any]
@@ -45,8 +45,11 @@ def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
     first_text = len(names["numbers"])
     first_time = first_text + len(names["texts"])
     n_fields = len(signature.inputs)
+    take = _columns(tuple(names["numbers"]))
 
     def read(rows: Sequence[Row]) -> Given:
+        if isinstance(rows, PlainNumbers):
+            return take(rows), [], np.empty((len(rows), 0), dtype=NO_TIME.dtype)
         cells = pick(rows)
         if cells is None:
             return from_frame(signature, rows)
@@ -63,6 +66,23 @@ def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
         return from_frame(signature, rows) if times is None else (numbers, texts, times)
 
     return read
+
+
+def _columns(wanted: tuple[str, ...]) -> Callable[[PlainNumbers], Array]:
+    """The numbers in the order of the register, whatever the order of their columns."""
+    known: dict[tuple[str, ...], Array] = {}
+
+    def taken(rows: PlainNumbers) -> Array:
+        if rows.names == wanted:
+            return rows.numbers
+        order = known.get(rows.names)
+        if order is None:
+            if len(known) >= MOST_ORDERS:
+                known.clear()
+            order = known[rows.names] = np.array([rows.names.index(name) for name in wanted])
+        return rows.numbers.take(order, axis=1)
+
+    return taken
 
 
 def picker(signature: Signature) -> Callable[[Sequence[Row]], Sequence[Cells] | None]:

@@ -112,7 +112,7 @@ def test_what_was_answered_is_in_the_log(ask: Ask, log: PredictionLog) -> None:
     _, headers, body = ask({"dataframe_records": [ROW]}, x_unit_id="u1", x_request_id="r1")
     (record,) = logged(log)
     answer = json.loads(body)
-    assert record.input(0) == ROW
+    assert record.given()[0] == ROW
     assert record.predictions == answer["predictions"]
     assert record.probabilities == answer["probabilities"]
     assert answer["prediction_ids"] == [f"{record.id}-0"]
