@@ -61,7 +61,7 @@ class PreparedQuery(Generic[Row]):
             compiler.get_converters([one[0] for one in select]),
             columns,
             [one[0].target.attname for one in select[columns]],
-            get_related_populators(kinds, select, DEFAULT_DB_ALIAS),
+            get_related_populators(kinds, select, DEFAULT_DB_ALIAS),  # type: ignore[call-arg]  # stubs of Django 6
         )
 
     def _row(self, known: _Statement, values: Any) -> Row:

@@ -223,6 +223,7 @@ WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mlregistry.rest_authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["mlregistry.rest_permission.DeclaredRole"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mlregistry.rest_negotiation.UsuallyTheOnlyForm",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["mlregistry.rest_json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

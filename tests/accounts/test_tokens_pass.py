@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def ask(path: str, method: str = "GET", *, body: bytes = b"", **more: str) -> Answer:
+def ask(path: str, method: str = "GET", *, body: Any = b"", **more: str) -> Answer:
     """Through the handler that serves, as a WSGI server asks it."""
     environ = {
         "REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": "", "SERVER_NAME": "127.0.0.1",
@@ -41,7 +41,8 @@ def ask(path: str, method: str = "GET", *, body: bytes = b"", **more: str) -> An
         "wsgi.input": io.BytesIO(body), **more,
     }  # fmt: skip
     seen: list[Any] = []
-    chunks: Any = WSGIHandler()(environ, lambda *given: seen.extend(given))
+    handler: Any = WSGIHandler()
+    chunks = handler(environ, lambda *given: seen.extend(given))
     try:
         answer = b"".join(chunks)
     finally:
