@@ -30,6 +30,9 @@ from mlregistry.errors import NotFound
 from mlregistry.prepared_queries import PreparedQuery
 
 ANY_RUN = uuid.UUID(int=0)
+EXPERIMENT = PreparedQuery(
+    lambda: Experiment.objects.select_related("problem").filter(team_id=0).filter(pk=0)
+)
 RUN_TO_CHANGE = PreparedQuery(
     lambda: Run.objects.select_related("experiment").filter(experiment__team_id=0).filter(pk=ANY_RUN)
 )
@@ -113,7 +116,7 @@ def experiments(by: Actor) -> QuerySet[Experiment]:
 
 
 def experiment(by: Actor, experiment_id: int) -> Experiment:
-    found = experiments(by).select_related("problem").filter(pk=experiment_id).first()
+    found = EXPERIMENT.first(by.team.pk, experiment_id)
     if found is None:
         raise NotFound(f"There is no experiment {experiment_id} in {by.team.name}.")
     return found

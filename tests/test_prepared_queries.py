@@ -136,3 +136,9 @@ def test_a_statement_that_one_thread_made_serves_another(alice: User) -> None:
         thread.start()
         thread.join()
     assert [user and user.default_team and user.default_team.slug for user in seen] == ["lab", "lab"]
+
+
+def test_a_number_that_no_row_can_have_is_not_found(bob: User, actor_of: ActorOf) -> None:
+    for number in (2**31, 2**63, 10**30, 0):
+        with pytest.raises(NotFound):
+            access.experiment(actor_of(bob), number)
