@@ -27,6 +27,22 @@ from experiments.models import (
 )
 from mlregistry.accounts.actor import Actor
 from mlregistry.errors import NotFound
+from mlregistry.prepared_queries import PreparedQuery
+
+ANY_RUN = uuid.UUID(int=0)
+EXPERIMENT = PreparedQuery(
+    lambda: Experiment.objects.select_related("problem").filter(team_id=0).filter(pk=0)
+)
+RUN_TO_CHANGE = PreparedQuery(
+    lambda: Run.objects.select_related("experiment").filter(experiment__team_id=0).filter(pk=ANY_RUN)
+)
+RUN = PreparedQuery(
+    lambda: (
+        Run.objects.select_related("experiment__team", "problem", "dataset_version__dataset", "job")
+        .filter(experiment__team_id=0)
+        .filter(pk=ANY_RUN)
+    )
+)
 
 
 def problems(by: Actor) -> QuerySet[Problem]:
@@ -100,7 +116,7 @@ def experiments(by: Actor) -> QuerySet[Experiment]:
 
 
 def experiment(by: Actor, experiment_id: int) -> Experiment:
-    found = experiments(by).select_related("problem").filter(pk=experiment_id).first()
+    found = EXPERIMENT.first(by.team.pk, experiment_id)
     if found is None:
         raise NotFound(f"There is no experiment {experiment_id} in {by.team.name}.")
     return found
@@ -138,14 +154,7 @@ def run(by: Actor, run_id: uuid.UUID | str) -> Run:
         key = run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id)
     except ValueError:
         key = None
-    found = (
-        runs(by)
-        .select_related("experiment__team", "problem", "dataset_version__dataset", "job")
-        .filter(pk=key)
-        .first()
-        if key
-        else None
-    )
+    found = RUN.first(by.team.pk, key) if key else None
     if found is None:
         raise NotFound(f"There is no run {run_id} in {by.team.name}.")
     return found
@@ -153,7 +162,7 @@ def run(by: Actor, run_id: uuid.UUID | str) -> Run:
 
 def run_to_change(by: Actor, run_id: uuid.UUID) -> Run:
     """The run with no more around it than its experiment: for changes in a hurry."""
-    found = runs(by).select_related("experiment").filter(pk=run_id).first()
+    found = RUN_TO_CHANGE.first(by.team.pk, run_id)
     if found is None:
         raise NotFound(f"Run with id={run_id.hex} not found", field="run_id")
     return found

@@ -148,7 +148,10 @@ def listing(
     ordering: tuple[str, ...],
     to_json: Callable[[Row], dict[str, Any]],
 ) -> Response:
-    """One page of `rows`, ordered by one of `ordering` (the first by default, '-' turns it round)."""
+    """One page of `rows`, ordered by one of `ordering` (the first by default, '-' turns it round).
+
+    `to_json` of a serializer is `Out().to_representation`: one of them for all rows, as making its fields costs most.
+    """
     chosen = request.query_params.get("ordering", ordering[0])
     if chosen.lstrip("-") not in {name.lstrip("-") for name in ordering}:
         raise Invalid(f"ordering must be one of {', '.join(ordering)}.", field="ordering")

@@ -57,13 +57,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mlregistry.accounts.team_prefix.TeamPrefix",
     "mlregistry.accounts.caller.Caller",
-    "mlregistry.accounts.page_middleware.Sessions",
-    "django.middleware.common.CommonMiddleware",
-    "mlregistry.accounts.page_middleware.Csrf",
-    "mlregistry.accounts.page_middleware.Authentication",
-    "mlregistry.accounts.page_middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mlregistry.accounts.page_middleware.Htmx",
+    "django.middleware.common.CommonMiddleware",
+    "mlregistry.accounts.page_middleware.TokensPass",  # requests by token skip what follows
+    "mlregistry.accounts.page_middleware.Sessions",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "mlregistry.urls"
@@ -222,6 +223,7 @@ WEBHOOKS_OVER_HTTP = env.flag("MLREGISTRY_WEBHOOKS_OVER_HTTP")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mlregistry.rest_authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["mlregistry.rest_permission.DeclaredRole"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mlregistry.rest_negotiation.UsuallyTheOnlyForm",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["mlregistry.rest_json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

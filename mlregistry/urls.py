@@ -12,7 +12,7 @@ handler500 = "mlregistry.ui.page.server_error"
 
 admin.autodiscover()
 
-urlpatterns = [
+table: list[routes.Route] = [
     path("health", probes.health, name="health"),
     path("ping", probes.health, name="ping"),
     path("version", probes.version, name="version"),
@@ -45,3 +45,5 @@ urlpatterns = [
     path("", include((routes.of_modules("models_app.web.urls"), "models_app"))),
     path("", include((routes.of_modules("serving.web.urls"), "serving"))),
 ]
+
+urlpatterns = [routes.Remembered(table)]

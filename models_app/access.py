@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import Role
 from mlregistry.errors import NotFound
+from mlregistry.prepared_queries import PreparedQuery
 from models_app.models import (
     Alias,
     ModelVersion,
@@ -18,6 +19,17 @@ from models_app.models import (
     WebhookDelivery,
 )
 
+MODEL = PreparedQuery(
+    lambda: RegisteredModel.objects.select_related("problem").filter(team_id=0).filter(name="")
+)
+VERSION = PreparedQuery(
+    lambda: (
+        ModelVersion.objects.select_related("model", "run__experiment", "logged_model__experiment")
+        .filter(model__team_id=0)
+        .filter(model__name="")
+        .filter(number=0)
+    )
+)
 LARGEST = 2**31 - 1  # of a version number's column
 LARGEST_ID, LARGEST_PLACE = 2**63 - 1, 2**15 - 1
 
@@ -27,7 +39,7 @@ def models(by: Actor) -> QuerySet[RegisteredModel]:
 
 
 def model(by: Actor, name: str) -> RegisteredModel:
-    found = models(by).select_related("problem").filter(name=name).first()
+    found = MODEL.first(by.team.pk, name)
     if found is None:
         raise NotFound(f"There is no registered model “{name}” in {by.team.name}.", field="model")
     return found
@@ -39,7 +51,7 @@ def versions(by: Actor) -> QuerySet[ModelVersion]:
 
 
 def version(by: Actor, name: str, number: int) -> ModelVersion:
-    found = versions(by).filter(model__name=name, number=number).first() if number <= LARGEST else None
+    found = VERSION.first(by.team.pk, name, number) if number <= LARGEST else None
     if found is None:
         raise NotFound(f"There is no version {number} of “{name}” in {by.team.name}.", field="version")
     return found

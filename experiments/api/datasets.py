@@ -59,7 +59,7 @@ class Datasets(TeamView):
     def get(self, request: Request) -> Response:
         """The team's datasets."""
         rows = filtered(request, access.datasets(self.actor), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: DatasetOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=DatasetOut().to_representation)
 
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
     @idempotent()
@@ -100,7 +100,7 @@ class Versions(TeamView):
         """The dataset's versions, newest first."""
         dataset = access.dataset(self.actor, dataset_id)
         rows = filtered(request, access.dataset_versions(self.actor, dataset.pk), VERSION_FILTERS)
-        return listing(request, rows, ordering=VERSION_ORDERING, to_json=lambda row: VersionOut(row).data)
+        return listing(request, rows, ordering=VERSION_ORDERING, to_json=VersionOut().to_representation)
 
     @extend_schema(request=UPLOAD_REQUEST, parameters=[FILENAME, DIGEST, *HOW], responses={201: VersionOut})
     @idempotent()

@@ -46,7 +46,7 @@ class Experiments(TeamView):
     def get(self, request: Request) -> Response:
         """The team's experiments."""
         rows = filtered(request, access.experiments(self.actor), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: ExperimentOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=ExperimentOut().to_representation)
 
     @extend_schema(request=ExperimentIn, responses={201: ExperimentOut})
     @idempotent()
@@ -100,7 +100,7 @@ class ExperimentRuns(TeamView):
             return Response(run_search.found(request, experiment, by=self.actor))
         rows = run_queries.with_measurements(access.runs(self.actor).filter(experiment=experiment))
         rows = filtered(request, rows, RUN_FILTERS)
-        return listing(request, rows, ordering=RUN_ORDERING, to_json=lambda row: RunOut(row).data)
+        return listing(request, rows, ordering=RUN_ORDERING, to_json=RunOut().to_representation)
 
     @extend_schema(request=RunIn, responses={201: RunDetail})
     @idempotent()

@@ -62,7 +62,7 @@ class ExperimentLoggedModels(TeamView):
         """What the experiment's runs logged as models, deleted ones too."""
         experiment = access.experiment(self.actor, experiment_id)
         rows = filtered(request, access.logged_models(self.actor).filter(experiment=experiment), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: LoggedModelOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=LoggedModelOut().to_representation)
 
 
 class OneLoggedModel(TeamView):

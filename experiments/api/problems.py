@@ -24,7 +24,7 @@ class Problems(TeamView):
     def get(self, request: Request) -> Response:
         """The team's problems."""
         rows = filtered(request, access.problems(self.actor), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: ProblemOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=ProblemOut().to_representation)
 
     @extend_schema(request=ProblemIn, responses={201: ProblemOut})
     @idempotent()

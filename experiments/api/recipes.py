@@ -97,7 +97,7 @@ class Recipes(TeamView):
     def get(self, request: Request) -> Response:
         """The team's saved recipes."""
         rows = filtered(request, access.recipes(self.actor), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: RecipeOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=RecipeOut().to_representation)
 
     @extend_schema(request=RecipeIn, responses={201: RecipeVersionOut})
     @idempotent()
@@ -130,7 +130,7 @@ class RecipeVersions(TeamView):
     def get(self, request: Request, recipe_id: int) -> Response:
         """The recipe's versions, newest first."""
         rows = access.recipe_versions(self.actor, access.recipe(self.actor, recipe_id).pk)
-        return listing(request, rows, ordering=("-number",), to_json=lambda row: RecipeVersionOut(row).data)
+        return listing(request, rows, ordering=("-number",), to_json=RecipeVersionOut().to_representation)
 
     @extend_schema(request=RecipeVersionIn, responses={201: RecipeVersionOut})
     @idempotent()

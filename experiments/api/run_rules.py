@@ -57,7 +57,7 @@ class RunRules(TeamView):
         """The team's rules about runs."""
         rows = access.run_rules(self.actor)
         order = ("name", "-name", "created_at", "-created_at")
-        return listing(request, rows, ordering=order, to_json=lambda row: RunRuleOut(row).data)
+        return listing(request, rows, ordering=order, to_json=RunRuleOut().to_representation)
 
     @extend_schema(operation_id="run_rules_create", request=RunRuleIn, responses={201: RunRuleOut})
     @idempotent()

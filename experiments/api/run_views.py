@@ -77,7 +77,7 @@ class RunViews(TeamView):
         """The team's shared views of the experiment's runs, and your own."""
         rows = access.run_views(self.actor).filter(experiment=access.experiment(self.actor, experiment_id))
         order = ("name", "-name", "created_at", "-created_at")
-        return listing(request, rows, ordering=order, to_json=lambda row: RunViewOut(row).data)
+        return listing(request, rows, ordering=order, to_json=RunViewOut().to_representation)
 
     @extend_schema(operation_id="run_views_create", request=RunViewIn, responses={201: RunViewOut})
     @idempotent()

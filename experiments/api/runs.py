@@ -113,7 +113,7 @@ class Artifacts(TeamView):
         run = access.run(self.actor, run_id)
         rows = queries.artifacts(run, prefix=paths.folder(request.query_params.get("path", "")))
         return listing(
-            request, rows, ordering=("path", "created_at"), to_json=lambda row: ArtifactOut(row).data
+            request, rows, ordering=("path", "created_at"), to_json=ArtifactOut().to_representation
         )
 
     @extend_schema(

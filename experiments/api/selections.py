@@ -70,7 +70,7 @@ class Selections(TeamView):
     def get(self, request: Request) -> Response:
         """The team's studies, without their results."""
         rows = filtered(request, access.selections(self.actor), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: SelectionOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=SelectionOut().to_representation)
 
     @extend_schema(request=SelectionIn, responses={202: SelectionOut})
     @idempotent()

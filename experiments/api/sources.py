@@ -84,7 +84,7 @@ class Sources(TeamView):
     def get(self, request: Request, dataset_id: int) -> Response:
         """The dataset's sources."""
         rows = filtered(request, access.sources(self.actor, dataset_id), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: SourceOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=SourceOut().to_representation)
 
     @extend_schema(request=SourceIn, responses={201: SourceOut})
     @idempotent()

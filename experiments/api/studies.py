@@ -131,7 +131,7 @@ class Studies(TeamView):
     def get(self, request: Request) -> Response:
         """The team's studies, newest first."""
         rows = filtered(request, access.studies(self.actor), FILTERS)
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: StudyOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=StudyOut().to_representation)
 
     @extend_schema(request=StudyIn, responses={202: StudyDetail})
     @idempotent()
@@ -192,7 +192,7 @@ class Trials(TeamView):
     def get(self, request: Request, study_id: int) -> Response:
         """The trials of a study."""
         rows = filtered(request, queries.trials(access.study(self.actor, study_id)), TRIAL_FILTERS)
-        return listing(request, rows, ordering=TRIAL_ORDERING, to_json=lambda row: TrialOut(row).data)
+        return listing(request, rows, ordering=TRIAL_ORDERING, to_json=TrialOut().to_representation)
 
     @extend_schema(request=EnqueueIn, responses={201: TrialOut})
     def post(self, request: Request, study_id: int) -> Response:

@@ -59,9 +59,7 @@ class Trainers(TeamView):
     def get(self, request: Request) -> Response:
         """The team's trainers."""
         rows = access.trainers(self.actor)
-        return listing(
-            request, rows, ordering=("name", "created_at"), to_json=lambda row: TrainerOut(row).data
-        )
+        return listing(request, rows, ordering=("name", "created_at"), to_json=TrainerOut().to_representation)
 
     @extend_schema(
         request={**UPLOAD_REQUEST, "application/json": EntryIn},

@@ -49,7 +49,7 @@ class ProblemSchedules(TeamView):
         """The schedules of a problem, with what each did last and why."""
         problem = access.problem(self.actor, problem_id)
         rows = problem.training_schedules.all()
-        return listing(request, rows, ordering=ORDERING, to_json=lambda row: ScheduleOut(row).data)
+        return listing(request, rows, ordering=ORDERING, to_json=ScheduleOut().to_representation)
 
     @extend_schema(request=ScheduleIn, responses={201: ScheduleOut})
     @idempotent()

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-_address: ContextVar[str | None] = ContextVar("caller_address", default=None)
+_sent_from: ContextVar[str] = ContextVar("sent_from", default="")  # as the server wrote it
 
 
 class Caller:
@@ -17,21 +17,25 @@ class Caller:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        before = _address.set(address_of(request))
+        before = _sent_from.set(request.META.get("REMOTE_ADDR", ""))
         try:
             return self.get_response(request)
         finally:
-            _address.reset(before)
+            _sent_from.reset(before)
 
 
 def address_of(request: HttpRequest) -> str | None:
     """The client's address as the server saw it; None over a Unix socket."""
-    try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return None
+    return _read(request.META.get("REMOTE_ADDR", ""))
 
 
 def current_address() -> str | None:
     """None where no request is answered: in workers and commands."""
-    return _address.get()
+    return _read(_sent_from.get())
+
+
+def _read(sent_from: str) -> str | None:
+    try:
+        return str(ip_address(sent_from))
+    except ValueError:
+        return None

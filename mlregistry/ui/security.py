@@ -28,6 +28,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_STORED = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 
 
 class SecurityHeaders:
@@ -38,6 +39,7 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        # As headers.setdefault does, which looks through the letters of these constants each time.
+        for key, pair in _STORED:
+            response.headers._store.setdefault(key, pair)
         return response

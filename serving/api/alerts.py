@@ -154,9 +154,9 @@ class Events(TeamView):
     def get(self, request: Request, rule_id: int) -> Response:
         """What the rule went through, newest first."""
         rows = events_of(access.alert_rule(self.actor, rule_id))
-        return listing(request, rows, ordering=("-at", "at"), to_json=lambda row: EventOut(row).data)
+        return listing(request, rows, ordering=("-at", "at"), to_json=EventOut().to_representation)
 
 
 def _listed(request: Request, rows: Any) -> Response:
     order = ("name", "-name", "state_since", "-state_since", "created_at", "-created_at")
-    return listing(request, rows, ordering=order, to_json=lambda row: RuleOut(row).data)
+    return listing(request, rows, ordering=order, to_json=RuleOut().to_representation)

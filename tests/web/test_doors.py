@@ -33,11 +33,19 @@ def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
             yield entry
 
 
+def sections(resolver: URLResolver) -> Iterator[URLResolver]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield entry
+            yield from sections(entry)
+
+
 def test_every_page_is_decorated() -> None:
-    for entry in get_resolver().url_patterns:
-        if isinstance(entry, URLResolver) and entry.namespace in SECTIONS:
-            for pattern in patterns(entry):
-                assert hasattr(pattern.callback, "page_role"), pattern
+    found = [entry for entry in sections(get_resolver()) if entry.namespace in SECTIONS]
+    assert {entry.namespace for entry in found} == set(SECTIONS)
+    for entry in found:
+        for pattern in patterns(entry):
+            assert hasattr(pattern.callback, "page_role"), pattern
 
 
 def test_a_stranger_is_sent_to_the_log_in(client: Client, problem: Problem) -> None:

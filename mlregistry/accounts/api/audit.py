@@ -22,5 +22,5 @@ class Audit(TeamView):
             request,
             audit.filtered(self.actor, request.query_params),
             ordering=("-at", "at"),
-            to_json=lambda row: AuditOut(row).data,
+            to_json=AuditOut().to_representation,
         )

@@ -23,7 +23,7 @@ class Invitations(TeamView):
             request,
             access.invitations(self.actor),
             ordering=("-created_at", "created_at", "expires_at", "-expires_at"),
-            to_json=lambda row: InvitationOut(row).data,
+            to_json=InvitationOut().to_representation,
         )
 
     @extend_schema(request=InvitationIn, responses={201: InvitationMade})

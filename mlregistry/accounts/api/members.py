@@ -22,7 +22,7 @@ class Members(TeamView):
             request,
             access.members(self.actor),
             ordering=("created_at", "role", "-created_at", "-role"),
-            to_json=lambda row: MemberOut(row).data,
+            to_json=MemberOut().to_representation,
         )
 
     @extend_schema(request=MemberIn, responses={201: MemberOut})

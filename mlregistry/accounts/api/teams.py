@@ -45,7 +45,7 @@ class Teams(TeamView):
             request,
             rows,
             ordering=("slug", "name", "created_at", "-slug", "-name", "-created_at"),
-            to_json=lambda row: TeamOut(row).data,
+            to_json=TeamOut().to_representation,
         )
 
     @extend_schema(request=TeamIn, responses={201: TeamOut})

@@ -26,7 +26,7 @@ class Tokens(TeamView):
             request,
             access.tokens(self.actor),
             ordering=("-created_at", "created_at", "name", "-name"),
-            to_json=lambda row: TokenOut(row).data,
+            to_json=TokenOut().to_representation,
         )
 
     @extend_schema(request=TokenIn, responses={201: TokenMade})

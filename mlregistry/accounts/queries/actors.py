@@ -9,8 +9,16 @@ from mlregistry.accounts.actor import ALL_SCOPES, Actor
 from mlregistry.accounts.models import ApiToken, Membership, Role, User
 from mlregistry.accounts.secret_text import digest
 from mlregistry.errors import Forbidden, NotFound, Unauthenticated
+from mlregistry.prepared_queries import PreparedQuery
 
 USE_NOTED_EVERY = timedelta(minutes=1)
+TOKEN = PreparedQuery(lambda: ApiToken.objects.select_related("user", "team").filter(digest=b""))
+MEMBER = PreparedQuery(
+    lambda: Membership.objects.select_related("team").filter(user_id=0).filter(team__slug="")
+)
+JOINED = PreparedQuery(
+    lambda: Membership.objects.select_related("team").filter(user_id=0).order_by("created_at", "pk")
+)
 HOW_TO = "Make a new one on the page “API tokens” and send it as “Authorization: Bearer <token>”."
 
 
@@ -32,13 +40,12 @@ def for_user(
     user: User, team_slug: str | None = None, *, via: str = "web", scopes: frozenset[str] = ALL_SCOPES
 ) -> Actor:
     """The actor of a user in the team asked for, else the default team, else the first joined."""
-    rows = Membership.objects.filter(user=user).select_related("team")
     if team_slug is not None:
-        member = rows.filter(team__slug=team_slug).first()
+        member = MEMBER.first(user.pk, team_slug)
         if member is None:
             raise _no_team(team_slug)
     else:
-        joined = list(rows.order_by("created_at", "pk"))
+        joined = JOINED.rows(user.pk)
         if not joined:
             raise Forbidden("You belong to no team. Ask the owner of a team for an invitation.")
         member = next((row for row in joined if row.team_id == user.default_team_id), joined[0])
@@ -71,8 +78,7 @@ def token_row(secret: str) -> ApiToken:
 
 def known_token(secret: str) -> ApiToken | None:
     """The row of a secret, valid or not."""
-    rows = ApiToken.objects.select_related("user", "team")
-    return rows.filter(digest=digest(secret)).first() if secret else None
+    return TOKEN.first(digest(secret)) if secret else None
 
 
 def _note_use(token: ApiToken) -> None:

@@ -78,7 +78,7 @@ class Comments(TeamView):
             request,
             access.of_thing(about, self.actor),
             ordering=("created_at", "-created_at"),
-            to_json=lambda row: CommentOut(row).data,
+            to_json=CommentOut().to_representation,
         )
 
     @extend_schema(operation_id="comments_create", request=CommentIn, responses={201: CommentOut})

@@ -80,7 +80,7 @@ class WriteUps(TeamView):
             request,
             access.writeups(self.actor),
             ordering=("-updated_at", "updated_at", "title", "-title"),
-            to_json=lambda row: WriteUpOut(row).data,
+            to_json=WriteUpOut().to_representation,
         )
 
     @extend_schema(operation_id="writeups_create", request=WriteUpIn, responses={201: WholeWriteUpOut})
@@ -134,7 +134,7 @@ class Versions(TeamView):
             request,
             access.versions(row, self.actor).defer("text"),
             ordering=("-number", "number"),
-            to_json=lambda version: WriteUpVersionOut(version).data,
+            to_json=WriteUpVersionOut().to_representation,
         )
 
 

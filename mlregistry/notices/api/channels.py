@@ -72,7 +72,7 @@ class Channels(TeamView):
             request,
             access.channels(self.actor),
             ordering=("name", "-name", "created_at", "-created_at"),
-            to_json=lambda row: ChannelOut(row).data,
+            to_json=ChannelOut().to_representation,
         )
 
     @extend_schema(operation_id="channels_create", request=ChannelIn, responses={201: ChannelMade})

@@ -43,7 +43,7 @@ class Deliveries(TeamView):
             request,
             access.deliveries(self.actor).filter(**_filter(request.query_params)),
             ordering=("-created_at", "created_at"),
-            to_json=lambda row: DeliveryOut(row).data,
+            to_json=DeliveryOut().to_representation,
         )
 
 

@@ -40,7 +40,7 @@ class Inbox(TeamView):
             request,
             access.inbox(self.actor),
             ordering=("-at", "at"),
-            to_json=lambda row: InboxEntryOut(row).data,
+            to_json=InboxEntryOut().to_representation,
         )
 
 
