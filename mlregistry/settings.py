@@ -57,7 +57,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mlregistry.accounts.team_prefix.TeamPrefix",
     "mlregistry.accounts.caller.Caller",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "mlregistry.accounts.page_middleware.TokensPass",  # requests by token skip what follows
     "mlregistry.accounts.page_middleware.Sessions",
@@ -120,7 +119,6 @@ AXES_VERBOSE = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("MLREGISTRY_HTTPS")
-X_FRAME_OPTIONS = "DENY"
 EMAIL_BACKEND = (
     f"django.core.mail.backends.{'smtp' if env.text('MLREGISTRY_EMAIL_HOST') else 'console'}.EmailBackend"
 )

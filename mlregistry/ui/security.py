@@ -28,11 +28,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+FRAMES = ("x-frame-options", ("X-Frame-Options", "DENY"))
 _STORED = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 
 
 class SecurityHeaders:
-    """Adds each header that the view did not set itself."""
+    """Adds each header that the view did not set itself; what may stand in a frame says so as Django has it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -40,6 +41,9 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         # As headers.setdefault does, which looks through the letters of these constants each time.
+        store = response.headers._store
         for key, pair in _STORED:
-            response.headers._store.setdefault(key, pair)
+            store.setdefault(key, pair)
+        if not getattr(response, "xframe_options_exempt", False):
+            store.setdefault(*FRAMES)
         return response

@@ -30,11 +30,13 @@ class AnsweredAtOnce(TeamView):
         if request.method != "POST" or not may_know or not self._has_usual_policies():
             return None
         body = request.read(MAX_BYTES + 1)
-        request._stream = io.BytesIO(body)
         address = Address(getattr(request, "team_slug", None), name)
         headers, wording = read_headers(request.META), self.wording(**kwargs)
         answer = live_routing.here().answer_at_once(address, body, headers, wording)
-        return None if answer is None else HttpResponse(answer[2], status=answer[0], headers=answer[1])
+        if answer is None:
+            request._stream = io.BytesIO(body)
+            return None
+        return HttpResponse(answer[2], status=answer[0], headers=answer[1])
 
     def wording(self, **kwargs: Any) -> Wording:
         """How the protocol of this address words its answers."""

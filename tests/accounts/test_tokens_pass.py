@@ -69,7 +69,6 @@ def test_what_holds_for_every_answer_stands_above() -> None:
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "mlregistry.accounts.team_prefix.TeamPrefix",
         "mlregistry.accounts.caller.Caller",
-        "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "django.middleware.common.CommonMiddleware",
     ]
 
