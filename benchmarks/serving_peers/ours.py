@@ -20,7 +20,7 @@ from serving.hotpath.segments import Cursor
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ("on", "best-effort", "off")
-SETTLE_SECONDS = 3.0  # the processes learn of the endpoints within one
+SETTLE_SECONDS = 75.0  # within a minute the baselines are made by which a new version's drift is counted
 LONGEST_WAIT = 180.0
 
 

@@ -6,7 +6,7 @@ counted when they come. The chore `tend` in `drift_checks` asks for the job serv
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,7 @@ PLACE = """
 """
 Key = tuple[int, int, str, datetime, str]  # endpoint, version, variant, begin, span
 Parts = dict[Key, Counters]
+Note = Sequence[Any]  # version, first and last request, numbers of the rows
 
 
 def ask_to_count(now: datetime) -> int:
@@ -79,13 +80,11 @@ def count_some(endpoint: Endpoint, *, until: datetime | None = None) -> int:
         with connection.cursor() as cursor:
             cursor.execute(PLANNING)
         of_version = watched({int(note[0]) for note in notes})
-        numbers = [int(number) for note in notes for number in note[3]]
-        ends = (min(str(note[1]) for note in notes), max(str(note[2]) for note in notes))
         parts: Parts = {}
-        for start in range(0, len(numbers), CHUNK):
-            add_up(parts, _folded(endpoint, numbers[start : start + CHUNK], ends, of_version))
+        for some in _in_chunks(notes):
+            add_up(parts, _folded(endpoint, some, of_version))
         add_parts(parts, of_version)
-    return len(numbers)
+    return sum(len(note[3]) for note in notes)
 
 
 def forget_old(now: datetime) -> None:
@@ -94,10 +93,26 @@ def forget_old(now: datetime) -> None:
         DriftCount.objects.filter(span=span, at__lt=now - kept).delete()
 
 
+def _in_chunks(notes: Sequence[Note]) -> Iterator[list[Note]]:
+    """Neighbours, until their rows are as many as shall be in memory."""
+    some: list[Note] = []
+    for note in sorted(notes, key=lambda note: str(note[1])):
+        if some and sum(len(one[3]) for one in some) + len(note[3]) > CHUNK:
+            yield some
+            some = []
+        some.append(note)
+    yield some
+
+
 def _folded(
-    endpoint: Endpoint, numbers: list[int], ends: tuple[str, str], of_version: Mapping[int, Watched]
+    endpoint: Endpoint, notes: Sequence[Note], of_version: Mapping[int, Watched]
 ) -> dict[Hour, Counters]:
-    """Of the rows that retention has not removed meanwhile."""
+    """Of the rows of notes that retention has not removed meanwhile.
+
+    Their ends are close together, so that PostgreSQL reads little more than them by whichever index.
+    """
+    numbers = [int(number) for note in notes for number in note[3]]
+    ends = (min(str(note[1]) for note in notes), max(str(note[2]) for note in notes))
     rows: dict[Hour, list[tuple[str, str]]] = defaultdict(list)
     for at, variant, version_id, given, answer in fetched(ROWS, [numbers, *ends]):
         rows[Hour(endpoint.pk, variant, version_id, at)].append((given, answer))
