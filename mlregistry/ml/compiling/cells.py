@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from operator import contains, itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from mlregistry.ml.signature import CONVERSIONS, Field, Signature
 
 Row = Mapping[str, Any]
 Cells = tuple[Any, ...]
+Names = tuple[str, ...]
+Order = TypeVar("Order")
 Given = tuple[Array, list[list[Any]], Array]
 KINDS = {
     "integer": "numbers", "float": "numbers", "boolean": "numbers", "string": "texts", "datetime": "times",
@@ -70,19 +72,27 @@ def reader(signature: Signature) -> Callable[[Sequence[Row]], Given]:
 
 def _columns(wanted: tuple[str, ...]) -> Callable[[PlainNumbers], Array]:
     """The numbers in the order of the register, whatever the order of their columns."""
-    known: dict[tuple[str, ...], Array] = {}
+    order_of = _remembered(wanted, np.array)
 
     def taken(rows: PlainNumbers) -> Array:
-        if rows.names == wanted:
-            return rows.numbers
-        order = known.get(rows.names)
+        return rows.numbers if rows.names == wanted else rows.numbers.take(order_of(rows.names), axis=1)
+
+    return taken
+
+
+def _remembered(wanted: tuple[str, ...], make: Callable[[list[int]], Order]) -> Callable[[Names], Order]:
+    """What is made of the places of the wanted columns among those that a client sends; the newest are remembered."""
+    known: dict[Names, Order] = {}
+
+    def order_of(names: Names) -> Order:
+        order = known.get(names)
         if order is None:
             if len(known) >= MOST_ORDERS:
                 known.clear()
-            order = known[rows.names] = np.array([rows.names.index(name) for name in wanted])
-        return rows.numbers.take(order, axis=1)
+            order = known[names] = make([names.index(name) for name in wanted])
+        return order
 
-    return taken
+    return order_of
 
 
 def picker(signature: Signature) -> Callable[[Sequence[Row]], Sequence[Cells] | None]:
@@ -95,16 +105,12 @@ def picker(signature: Signature) -> Callable[[Sequence[Row]], Sequence[Cells] | 
 
 def _orders(wanted: tuple[str, ...]) -> Callable[[PlainRows], Sequence[Cells]]:
     """The cells of plain rows in the order of the registers, whatever the order of their columns."""
-    known: dict[tuple[str, ...], Callable[[Cells], Cells]] = {}
+    order_of = _remembered(wanted, lambda places: itemgetter(*places))
 
     def reordered(rows: PlainRows) -> Sequence[Cells]:
         if rows.names == wanted:
             return rows.cells
-        order = known.get(rows.names)
-        if order is None:
-            if len(known) >= MOST_ORDERS:
-                known.clear()
-            order = known[rows.names] = itemgetter(*(rows.names.index(name) for name in wanted))
+        order = order_of(rows.names)
         return [order(row) for row in rows.cells]
 
     return reordered

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlregistry.lib.machine_code import machine_code, part
+from mlregistry.ml.compiling.tree_words import MOST_LEAVES
+from mlregistry.ml.compiling.trees import N_CODES
 
 AT_ONCE = 8  # rows that go down a tree side by side: one waits for its node while the others are served
-N_CODES = 256
 DONE, TOO_LARGE, UNKNOWN_CODE = 0, 1, 2
 NEITHER = 2  # to the left nor to the right
 ROWS_OF_A_QUESTION = 128
-MOST_LEAVES = 64
 ALL_LEAVES, ONE = np.uint64(2**MOST_LEAVES - 1), np.uint64(1)
 # Each six bits in a row of this sequence are others, so those at the top after its product with 2**n tell n
 # (Leiserson, Prokop and Randall: Using de Bruijn sequences to index a 1 in a computer word, 1998).

@@ -36,7 +36,6 @@ class Trees:
     missing_right: Array
     slot: Array
     values: Array
-    depth: int
     n_features: int
     category: Array | None = None
     goes: Array | None = None
@@ -56,14 +55,14 @@ def trees_of(form: Form) -> Trees:
     need(len(left) == len(feature) == len(slot) == len(missing_right) == n, form)
     need(len(roots) > 0 and len(values) > 0 and n_features > 0, form)
     category, goes = _categories(form, n)
-    depth = _depth(left, roots, form)
+    _must_end(left, roots, form)
     is_leaf = left == np.arange(n)
     leaves_stay = bool((threshold[is_leaf] == np.inf).all()) and not bool(missing_right[is_leaf].any())
     need(leaves_stay and (category is None or bool((category[is_leaf] < 0).all())), form)
     pointers = [values_.astype(np.int64) for values_ in (roots, feature, left, slot)]
     return Trees(
-        pointers[0], pointers[1], threshold, pointers[2], missing_right, pointers[3], values, depth,
-        n_features, category, goes,
+        pointers[0], pointers[1], threshold, pointers[2], missing_right, pointers[3], values, n_features,
+        category, goes,
     )  # fmt: skip
 
 
@@ -76,22 +75,19 @@ def _categories(form: Form, n: int) -> tuple[Array | None, Array | None]:
     return category, goes
 
 
-def _depth(left: Array, roots: Array, form: Form) -> int:
-    """Steps from a root to the deepest leaf; children lie behind their parent, so nothing can go round."""
+def _must_end(left: Array, roots: Array, form: Form) -> None:
+    """Invalid where nodes do not form trees, or too deep ones. Children lie behind their parent, so nothing can go
+    round."""
     places = np.arange(len(left))
     inner = left != places
     if bool((left[inner] <= places[inner]).any()) or bool((left[inner] + 1 >= len(left)).any()):
         raise Invalid(f"The nodes of {form.op} do not form trees.", field="left")
     depth, level = 0, np.unique(roots)
-    while len(level):
-        parents = level[inner[level]]
-        if not len(parents):
-            return depth
+    while len(parents := level[inner[level]]):
         depth += 1
         if depth > DEEPEST:
             raise Invalid(f"The trees of {form.op} are too deep.", field="left")
         level = np.unique(np.concatenate([left[parents], left[parents] + 1]))
-    return depth
 
 
 def totals_of(trees: Trees, start: Array) -> Run:

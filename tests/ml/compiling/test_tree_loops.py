@@ -24,7 +24,7 @@ def grown(n_leaves: list[int], *, chains: bool = False, kind: type = np.float32,
     inner = left != np.arange(len(left))
     missing_right = inner & (np.arange(len(left)) % 2 == 0)
     values = np.random.default_rng(5).normal(size=(len(left), width))
-    return Trees(roots, feature, threshold, left, missing_right, slot, values, max(n_leaves), N_FEATURES)
+    return Trees(roots, feature, threshold, left, missing_right, slot, values, N_FEATURES)
 
 
 def hard_rows(kind: type) -> Array:
