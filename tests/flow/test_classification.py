@@ -99,7 +99,7 @@ def test_from_a_problem_to_a_measured_endpoint(server: Server) -> None:
         "POST", "/api/v1/endpoints/", {"name": "tumour", "variants": variants, "problem": problem["id"]}
     )
 
-    counts = _predict_and_tell_the_truth(server, rows)
+    counts, right = _predict_and_tell_the_truth(server, rows)
     expected, deviation = N_PREDICTIONS * 0.9, math.sqrt(N_PREDICTIONS * 0.9 * 0.1)
     assert abs(counts["champion"] - expected) <= 4 * deviation
 
@@ -113,13 +113,22 @@ def test_from_a_problem_to_a_measured_endpoint(server: Server) -> None:
         time.sleep(0.2)
     seen = {row["variant"]: row for row in statistics}
     assert {name: row["n_predictions"] for name, row in seen.items()} == dict(counts)
-    for row in seen.values():
-        assert row["metrics"]["accuracy"] >= 0.9
+    # Which rows the challenger's thirty are differs from run to run, so its own share may well fall short.
+    assert right.total() >= 0.9 * N_PREDICTIONS
+    for name, row in seen.items():
+        assert row["metrics"]["accuracy"] == pytest.approx(right[name] / counts[name], abs=1e-12)
 
 
-def _predict_and_tell_the_truth(server: Server, rows: list[dict[str, Any]]) -> Counter[str]:
-    """Sends the predictions one by one, each for a unit of its own, and the outcome of each."""
+def _predict_and_tell_the_truth(
+    server: Server, rows: list[dict[str, Any]]
+) -> tuple[Counter[str], Counter[str]]:
+    """Sends the predictions one by one, each for a unit of its own, and the outcome of each.
+
+    Returns:
+        How many predictions each variant answered, and how many of those were right.
+    """
     counts: Counter[str] = Counter()
+    right: Counter[str] = Counter()
     truths = []
     deadline = time.monotonic() + 120
     for number in range(N_PREDICTIONS):
@@ -136,11 +145,13 @@ def _predict_and_tell_the_truth(server: Server, rows: list[dict[str, Any]]) -> C
                 break
             time.sleep(0.2)  # each web process hears of a new endpoint by itself
         assert status == 200, answer
-        counts[headers["x-variant"]] += 1
+        variant = headers["x-variant"]
+        counts[variant] += 1
+        right[variant] += answer["predictions"] == [truth]
         truths.append({"prediction_id": answer["prediction_ids"][0], "truth": truth})
     for start in range(0, len(truths), 100):
         server.ok("POST", "/api/v1/endpoints/tumour/feedback", {"feedback": truths[start : start + 100]})
-    return counts
+    return counts, right
 
 
 def test_bad_input_is_named_and_changes_nothing(server: Server) -> None:
