@@ -33,6 +33,11 @@ class PlainRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self.cells)
 
+    def kept(self) -> tuple[Sequence[tuple[Any, ...]], bytes, bytes]:
+        """What a copy of the rows takes besides the names: cells, or numbers in eight bytes each, lowest first, row by
+        row, and a bit for each whether it is whole (none: nowhere)."""
+        return self.cells, b"", b""
+
     @overload
     def __getitem__(self, place: int) -> Row: ...
     @overload
@@ -73,10 +78,9 @@ class PlainNumbers(PlainRows):
             self._cells = [tuple(row) for row in rows]
         return self._cells
 
-    def to_bytes(self) -> tuple[bytes, bytes]:
-        """The numbers, row by row, in eight bytes each, lowest first; and a bit for each whether it is whole."""
+    def kept(self) -> tuple[Sequence[tuple[Any, ...]], bytes, bytes]:
         numbers = self.numbers.astype("<f8", copy=False).tobytes()
-        return numbers, b"" if self.whole is None else np.packbits(self.whole).tobytes()
+        return (), numbers, b"" if self.whole is None else np.packbits(self.whole).tobytes()
 
     @classmethod
     def from_bytes(cls, names: Sequence[str], numbers: bytes, whole: bytes) -> PlainNumbers:

@@ -90,10 +90,14 @@ def _open(body: bytes) -> Opened | None:
     except UNREADABLE:
         return None
     split = found.dataframe_split
-    others = [raw for raw in (found.dataframe_records, found.instances, found.inputs) if raw is not NOTHING]
-    if len(others) != (split is UNSET):
-        return None
-    raw, columns, n_names = (others[0], None, 1) if split is UNSET else (split.data, bytes(split.columns), 3)
+    if split is not UNSET and found.dataframe_records is found.instances is found.inputs is NOTHING:
+        raw, columns, n_names = split.data, bytes(split.columns), 3
+    else:
+        given = (found.dataframe_records, found.instances, found.inputs)
+        others = [raw for raw in given if raw is not NOTHING]
+        if split is not UNSET or len(others) != 1:
+            return None
+        raw, columns, n_names = others[0], None, 1
     rows = bytes(raw)
     if found.unit_id is not UNSET or found.params is not UNSET:
         n_names += _n_names(found)
@@ -119,6 +123,7 @@ class Decoder:
         self._names = Columns(self._types)
         self._lists: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
         self._orders: dict[bytes | None, Order] = {}
+        self._newest: tuple[bytes | None, Order | None] = (None, None)
         self._objects = _object_decoder(self._types)
         self._kinds = {field.name: field.type for field in fields}
         self._is_numeric = bool(fields) and NUMBERS.issuperset(self._kinds.values())
@@ -127,20 +132,34 @@ class Decoder:
 
     def rows(self, opened: Opened) -> PlainRows | None:
         """None for rows that are not plainly right."""
-        start = opened.rows[:64].lstrip(b" \t\r\n[")[:1]
-        decode = self._of_objects if start == b"{" else self._of_lists
         try:
-            found = decode(opened) if opened.matrix is None else self._of_matrix(opened, opened.matrix)
+            if opened.matrix is not None:
+                found = self._of_matrix(opened, opened.matrix)
+            elif opened.columns is None and _holds_objects(opened.rows):
+                found = self._of_objects(opened)
+            else:
+                found = self._of_lists(opened)
         except UNREADABLE:
             return None
         return found if found is not None and 0 < len(found) <= MAX_ROWS else None
 
     def _of_lists(self, opened: Opened) -> PlainRows | None:
-        known = self._orders.get(opened.columns) or self._order_of(opened.columns)
+        known = self._order_of(opened.columns)
         return None if known is None else PlainRows(known[0], known[1](opened.rows))
 
     def _order_of(self, columns: bytes | None) -> Order | None:
-        """Of columns as a client writes them; None unless each of the signature is there once."""
+        """Of columns as a client writes them; None unless each of the signature is there once. Mostly they are the
+        last one's, and to compare them costs a tenth of looking them up."""
+        newest, known = self._newest
+        if known is not None and newest == columns:
+            return known
+        known = self._orders.get(columns)
+        if known is None:
+            return self._learnt(columns)
+        self._newest = columns, known
+        return known
+
+    def _learnt(self, columns: bytes | None) -> Order | None:
         names = self._names if columns is None else _columns.decode(columns)
         decode = self._lists.get(names)
         if decode is None:
@@ -157,7 +176,7 @@ class Decoder:
 
     def _of_matrix(self, opened: Opened, matrix: matrices.Matrix) -> PlainRows | None:
         """Columns of whole numbers take what is written so and nothing else; a tensor may be named like one column."""
-        known = self._orders.get(opened.columns) or self._order_of(opened.columns)
+        known = self._order_of(opened.columns)
         if known is None or not self._is_numeric or (opened.tensor in self._types and len(known[0]) > 1):
             return None
         names = known[0]
@@ -167,12 +186,16 @@ class Decoder:
         return PlainNumbers(names, matrix.numbers, matrix.whole if matrix.whole.any() else None)
 
     def _of_objects(self, opened: Opened) -> PlainRows | None:
-        if self._objects is None or opened.columns is not None:
+        if self._objects is None:
             return None
         found = self._objects(opened.rows)
         if opened.rows.count(b":") != len(found) * len(self._names):
             return None
         return PlainRows(self._names, [msgspec.structs.astuple(row) for row in found])
+
+
+def _holds_objects(rows: bytes) -> bool:
+    return rows[:64].lstrip(b" \t\r\n[")[:1] == b"{"
 
 
 def _type_of(field: Field) -> Any:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlregistry.errors import Unavailable
-from serving.hotpath import records, segments
+from serving.hotpath import segments
 from serving.hotpath.records import Record
 from serving.hotpath.segment_file import SegmentFile
 
@@ -67,23 +67,20 @@ class PredictionLog:
 
     def append(self, record: Record, *, durable: bool) -> None:
         """Writes a record down; Unavailable when a durable one could not be."""
-        payload = records.encode(record)
         with self._lock:
             tally = self._counts.get(record.endpoint_id) or self._tally(record.endpoint_id)
-            tally.n_enqueued += record.n_rows
-            if self._flusher is None:
-                self._run_flusher()
             try:
-                segment = self._segment
-                if segment is None or not segment.put(payload):
-                    segment = self._put_into_next(payload)
+                if self._segment is None or not self._segment.put(record):
+                    self._put_into_next(record)
             except OSError as error:
+                tally.n_enqueued += record.n_rows
                 tally.n_dropped += record.n_rows
                 self.n_lost += 1
                 if durable:
                     raise Unavailable(REFUSAL) from error
                 return
-            end = self._before + segment.size
+            tally.n_enqueued += record.n_rows
+            end = self._end() if self.syncs_each else 0
         if durable and self.syncs_each:
             try:
                 self._sync_until(end, or_take_back=True)
@@ -137,16 +134,17 @@ class PredictionLog:
     def _end(self) -> int:
         return self._before + (self._segment.size if self._segment is not None else 0)
 
-    def _put_into_next(self, payload: bytes) -> SegmentFile:
-        """Into a new segment, which holds at least this payload."""
+    def _put_into_next(self, record: Record) -> None:
+        """Into a new segment, which holds at least this record with the names of its columns."""
+        if self._flusher is None:
+            self._run_flusher()
         self._close_segment()
         self._n_segments += 1
         stem = f"{time.time_ns():020d}-{self.source}-{self._n_segments}"
-        least = len(segments.MAGIC) + segments.FRAME.size + len(payload)
-        segment = self._segment = SegmentFile(self.folder, stem, max_bytes=max(self.max_bytes, least))
+        max_bytes = max(self.max_bytes, segments.room_for(record))
+        self._segment = SegmentFile(self.folder, stem, max_bytes=max_bytes)
         self._opened_at = time.monotonic()
-        segment.put(payload)
-        return segment
+        self._segment.put(record)
 
     def _close_segment(self) -> None:
         segment = self._segment

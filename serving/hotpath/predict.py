@@ -20,7 +20,7 @@ from serving.hotpath.admission import Admission, Busy
 from serving.hotpath.counters import Counters, Key
 from serving.hotpath.log import PredictionLog
 from serving.hotpath.protocols import SCORING, Answer, Served, Wording
-from serving.hotpath.recording import is_logged, record_of
+from serving.hotpath.recording import is_in_sample, record_of
 from serving.hotpath.snapshot import Address, Endpoint, Grant, ModelHandle, Scorer, Snapshot, Variant
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def _answer(
     n_rows = trace.n_rows = len(rows)
     scores = _scores(model, rows, opened.params, quiet=bool(policy.redact))
     answer = wording.answer(scores, opened, Served(trace.id, n_rows, endpoint, variant, model))
-    if is_logged(endpoint, trace.id, opened.unit_id):
+    if policy.mode != "off" and (policy.sample >= 1 or is_in_sample(endpoint, trace.id, opened.unit_id)):
         record = record_of(
             endpoint, variant, rows, scores, id=trace.id, request_id=trace.request_id, unit_id=opened.unit_id,
             n_rows=n_rows, model=model, at=at, seconds=perf_counter() - trace.started,

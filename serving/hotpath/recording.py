@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlregistry.ml.plain_rows import PlainNumbers, PlainRows
+from mlregistry.ml.plain_rows import PlainRows
 from serving.hotpath import records, redaction
 from serving.hotpath.snapshot import Endpoint, LogPolicy, Scorer, Variant
 from serving.hotpath.split import N_BUCKETS, bucket_of
@@ -13,19 +13,15 @@ from serving.hotpath.split import N_BUCKETS, bucket_of
 NOTHING: Any = ()
 
 
-def is_logged(endpoint: Endpoint, record_id: str, unit_id: str | None) -> bool:
-    """A unit is in the sample with all its requests or with none; without one the id of the record decides.
+def is_in_sample(endpoint: Endpoint, record_id: str, unit_id: str | None) -> bool:
+    """A unit is in it with all its requests or with none; without one the id of the record decides.
 
     The last 32 bits of a record's id are random. A unit's place among 10,000 does not depend on its variant.
     """
-    policy = endpoint.log
-    if policy.mode == "off":
-        return False
-    if policy.sample >= 1:
-        return True
+    sample = endpoint.log.sample
     if unit_id is not None:
-        return bucket_of(unit_id, f"log {endpoint.salt}") < policy.sample * N_BUCKETS
-    return int(record_id[-8:], 16) < policy.sample * 2**32
+        return bucket_of(unit_id, f"log {endpoint.salt}") < sample * N_BUCKETS
+    return int(record_id[-8:], 16) < sample * 2**32
 
 
 def record_of(
@@ -44,16 +40,13 @@ def record_of(
 ) -> records.Record:
     """What is kept of an answered request; redacted columns are gone from here on."""
     policy = endpoint.log
-    inputs, columns, cells, numbers, whole = None, NOTHING, NOTHING, b"", b""  # names may be packed
     if policy.redact:
         unit_id = redaction.unit(unit_id, policy.redact, policy.key)
-    if policy.inputs and isinstance(rows, PlainRows) and _is_open(policy, rows.names):
+    inputs, columns, cells, numbers, whole = None, NOTHING, NOTHING, b"", b""  # names may be shared
+    if policy.inputs and isinstance(rows, PlainRows) and (not policy.redact or _is_open(policy, rows.names)):
         names = rows.names
-        columns = names.packed if type(names) is records.Columns else names
-        if isinstance(rows, PlainNumbers):
-            numbers, whole = rows.to_bytes()
-        else:
-            cells = rows.cells
+        columns = names.shared if type(names) is records.Columns else names
+        cells, numbers, whole = rows.kept()
     elif policy.inputs:
         inputs = _kept(policy, rows, model)
     # In the order of its fields: many names cost as much as the rest of it.
@@ -66,7 +59,7 @@ def record_of(
 
 def _is_open(policy: LogPolicy, names: Sequence[str]) -> bool:
     """Whether no rule is about one of these columns."""
-    return not policy.redact or policy.redact.keys().isdisjoint(names)
+    return policy.redact.keys().isdisjoint(names)
 
 
 def _kept(policy: LogPolicy, rows: Sequence[dict[str, Any]], model: Scorer) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from mlregistry.ml.plain_rows import PlainNumbers, PlainRows, Row
 N_FETCHED = 256
 CHANCE, FIXED = (int(tail * N_FETCHED, 16) for tail in ("0fff3fffffffffffffff", "70008000000000000000"))
 MANY = 16  # rows; fewer ids are encoded sooner one by one
+Place = Annotated[int, msgspec.Meta(ge=0, lt=2**40)]  # in a segment, in bytes
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -24,7 +25,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     `at` is seconds since 1970 (UTC). The prediction of row i has the id `<id>-<i>`, i from 0. What was asked lies in
     `inputs`, or in `columns` and `cells`, or in `columns` and, for many numbers, `numbers` and `whole` (doubles in
     eight bytes each, lowest first, row by row; and, where any was written as an integer, a bit for each that tells
-    which, highest first), or (where the policy keeps no inputs) nowhere.
+    which, highest first), or (where the policy keeps no inputs) nowhere. In a segment `columns` may be the place of
+    `Names` there; who reads the segment puts the names in.
     """
 
     id: str
@@ -40,7 +42,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     inputs: list[dict[str, Any]] | None
     predictions: list[Any]
     probabilities: Any = None
-    columns: Sequence[str] = []
+    columns: Sequence[str] | Place = []
     cells: Sequence[Sequence[Any]] = []
     numbers: bytes = b""
     whole: bytes = b""
@@ -48,25 +50,51 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     def given(self) -> Sequence[Row]:
         """The inputs of each row by column; empty ones where they are not kept."""
         if self.numbers:
-            return PlainNumbers.from_bytes(self.columns, self.numbers, self.whole)
+            return PlainNumbers.from_bytes(self._names(), self.numbers, self.whole)
         if self.cells:
-            return PlainRows(tuple(self.columns), [tuple(row) for row in self.cells])
+            return PlainRows(self._names(), [tuple(row) for row in self.cells])
         return self.inputs or [{}] * self.n_rows
 
+    def _names(self) -> tuple[str, ...]:
+        if isinstance(self.columns, int):
+            raise TypeError("The names of columns lie in the segment.")
+        return tuple(self.columns)
 
-encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Record).decode
+
+class Names(msgspec.Struct, frozen=True):
+    """What many records of a segment share, and what stands there once, in a frame of its own before them."""
+
+    columns: tuple[str, ...]
 
 
 class Columns(tuple[str, ...]):
-    """Names of columns, and what a record holds of them: many requests send the same."""
+    """Names of columns that many requests send. A record has `shared` for them."""
 
-    packed: msgspec.Raw
+    shared: Shared
 
     def __new__(cls, names: Iterable[str]) -> Columns:
         made = super().__new__(cls, names)
-        made.packed = msgspec.Raw(encode(tuple(made)))
+        made.shared = Shared(made)
         return made
+
+
+class Shared:
+    """Stands for names of columns in a record that is not written yet: a segment writes their place instead."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: Columns) -> None:
+        self.names = Names(tuple(names))
+
+
+def _whole(shared: Shared) -> tuple[str, ...]:
+    return shared.names.columns
+
+
+encode = msgspec.msgpack.Encoder(enc_hook=_whole).encode
+decode = msgspec.msgpack.Decoder(Record).decode
+decode_names = msgspec.msgpack.Decoder(Names).decode
+NAMES = encode(Names(()))[:1]  # how a frame of names begins and none of a record, which is an array
 
 
 def new_id() -> str:

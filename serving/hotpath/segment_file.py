@@ -17,7 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
-from serving.hotpath import segments
+import msgspec
+
+from serving.hotpath import records, segments
+from serving.hotpath.records import Record, Shared
 from serving.hotpath.segments import FRAME
 
 READY_BYTES = 64 * 1024  # more would be written to the disk twice, as zeros first
@@ -33,6 +36,8 @@ class SegmentFile:
         draft, self.path = folder / f"{stem}.new", folder / f"{stem}{segments.OPEN}"
         self.max_bytes = max_bytes
         self.size = self._reserved = self._ready = 0
+        self._places: dict[Shared, int] = {}
+        self._encode = msgspec.msgpack.Encoder(enc_hook=self._place_of).encode
         folder.mkdir(parents=True, exist_ok=True)
         self.descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -51,12 +56,26 @@ class SegmentFile:
             draft.unlink(missing_ok=True)
             raise
 
-    def put(self, payload: bytes) -> bool:
-        """Adds a frame; False where there is no room for it. Raises OSError when the disk is full; nothing of the frame
-        is there then. Its head comes last: until then a reader sees zeros."""
+    def put(self, record: Record) -> bool:
+        """Adds a record; False where there is no room for it, nor for another. Raises OSError when the disk is full;
+        nothing of the record is there then."""
+        return self._add(self._encode(record))
+
+    def _place_of(self, shared: Shared) -> int:
+        """Where these names stand in the segment. Without room for them there is none for the record either."""
+        place = self._places.get(shared)
+        if place is None:
+            place = self.size
+            if self._add(records.encode(shared.names)):
+                self._places[shared] = place
+        return place
+
+    def _add(self, payload: bytes) -> bool:
+        """A frame. Its head comes last: until then a reader sees zeros."""
         start = self.size + FRAME.size
         end = start + len(payload)
         if end > self.max_bytes:
+            self.max_bytes = self.size
             return False
         if len(payload) >= LARGE:
             self._write(payload, start)

@@ -1,5 +1,7 @@
 """Segment files of the prediction log: framing, reading after a crash, and the shipping cursor.
 
+A frame holds a record, or names of columns, which records behind it refer to by its place.
+
 `log.PredictionLog` writes them; the shipping worker lists, reads and removes them.
 """
 
@@ -9,8 +11,9 @@ import fcntl
 import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
@@ -18,7 +21,7 @@ from zlib import crc32
 import msgspec
 
 from serving.hotpath import records
-from serving.hotpath.records import Record
+from serving.hotpath.records import NAMES, Names, Record
 
 MAGIC = b"MLRLOG1\n"
 RESERVED_BYTES = 1024 * 1024  # of zeros that a writer adds at a time
@@ -26,6 +29,7 @@ READ_BYTES = 1024 * 1024  # at a time
 FRAME = struct.Struct("<II")  # length and CRC-32 of the payload that follows
 MAX_FRAME = 256 * 1024 * 1024
 OPEN, CLOSED = ".open", ".log"
+UNREADABLE = (msgspec.DecodeError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +97,33 @@ def read_batch(path: Path, *, offset: int = 0, limit: int = 10_000) -> Batch:
         if offset == 0 and file.read(len(MAGIC)) != MAGIC:
             return Batch([], 0, size)
         at, n_rows = max(offset, len(MAGIC)), 0
+        names_at = cache(partial(_names_at, file.fileno()))
         for payload in _payloads(file, at, size):
-            try:
-                found.append(records.decode(payload))
-            except (msgspec.DecodeError, msgspec.ValidationError):
-                return Batch(found, at, size - at)
+            if not payload.startswith(NAMES):
+                try:
+                    found.append(_with_names(records.decode(payload), names_at))
+                except UNREADABLE:
+                    return Batch(found, at, size - at)
+                n_rows += found[-1].n_rows
             at += FRAME.size + len(payload)
-            n_rows += found[-1].n_rows
             if n_rows >= limit:
                 return Batch(found, at, 0)
         return Batch(found, at, 0 if _is_reserve(file, at, size) else size - at)
+
+
+def _with_names(record: Record, names_at: Callable[[int], tuple[str, ...]]) -> Record:
+    if isinstance(record.columns, int):
+        return msgspec.structs.replace(record, columns=names_at(record.columns))
+    return record
+
+
+def _names_at(descriptor: int, place: int) -> tuple[str, ...]:
+    """Raises one of UNREADABLE where no whole frame of names stands there."""
+    length, checksum = FRAME.unpack(os.pread(descriptor, FRAME.size, place))
+    payload = os.pread(descriptor, min(length, MAX_FRAME), place + FRAME.size)
+    if crc32(payload) != checksum:
+        raise msgspec.DecodeError("no whole frame of names")
+    return records.decode_names(payload).columns
 
 
 def _payloads(file: BinaryIO, at: int, size: int) -> Iterator[bytes]:
@@ -133,12 +154,26 @@ def _is_reserve(file: BinaryIO, at: int, size: int) -> bool:
     return not any(file.read(min(FRAME.size, size - at)))
 
 
+def room_for(record: Record) -> int:
+    """Bytes that a segment with this record alone needs at most, the names of its columns among them."""
+    largest_place = 9
+    return (
+        len(MAGIC)
+        + 2 * FRAME.size
+        + len(records.encode(record))
+        + len(records.encode(Names(())))
+        + largest_place
+    )
+
+
 def records_in(data: bytes) -> Iterator[Record]:
-    """Those of whole frames that lie one behind the other."""
+    """Those of whole frames that lie one behind the other, names of columns as they stand there."""
     at = 0
     while at < len(data):
         length, _ = FRAME.unpack_from(data, at)
-        yield records.decode(data[at + FRAME.size : at + FRAME.size + length])
+        payload = data[at + FRAME.size : at + FRAME.size + length]
+        if not payload.startswith(NAMES):
+            yield records.decode(payload)
         at += FRAME.size + length
 
 

@@ -63,7 +63,7 @@ def _plan(form: Form, parts: list[Step]) -> Step:
         raise _Unknown
     steps = [(_reader(wire), part) for wire, part in zip(wires, parts, strict=False)]
     result = _reader(wires[-1])
-    if len(parts) == 1 and all(_is_whole(wire) for wire in wires) and wires[1].reads[0][0] == N_GIVEN:
+    if has_one_step(wires):
         return _only_step(wires[0].reads[0][0], parts[0])
 
     def run(given: tuple[list[float], list[Any]]) -> list[float]:
@@ -78,6 +78,11 @@ def _plan(form: Form, parts: list[Step]) -> Step:
 
 def _only_step(register: int, part: Step) -> Step:
     return lambda given: part(given[register])
+
+
+def has_one_step(wires: Sequence[Wire]) -> bool:
+    """Whether what it gives is the result, and one register all that it takes."""
+    return len(wires) == 2 and all(map(_is_whole, wires)) and wires[1].reads[0][0] == N_GIVEN
 
 
 def _is_whole(wire: Wire) -> bool:

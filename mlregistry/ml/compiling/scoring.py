@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlregistry.errors import Invalid
-from mlregistry.ml.compiling import cells, one_row
+from mlregistry.ml.compiling import cells, one_row, weighed_rows
 from mlregistry.ml.compiling.building import build
 from mlregistry.ml.compiling.forms import Array, Form, Refused, Run, need
 from mlregistry.ml.plain_rows import PlainRows
@@ -41,6 +41,9 @@ class CompiledModel:
             return None
         first_text, say, take = len(names["numbers"]), tell(self.form.options), head or self._head_of_one
         if not names["texts"]:
+            weighed = weighed_rows.step_of(self.form.parts)
+            if weighed is not None:
+                return lambda row: say(weighed(row))
             return lambda row: say(take(plan((one_row.floats(row), []))))
         return lambda row: say(take(plan((one_row.floats(row[:first_text]), list(row[first_text:])))))
 

@@ -8,14 +8,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from mlregistry.errors import Unavailable
 from serving.hotpath import records, segments
 from serving.hotpath.log import PredictionLog
-from serving.hotpath.records import Record
+from serving.hotpath.records import Columns, Record
 from serving.hotpath.segment_file import READY_BYTES
 
 
@@ -63,6 +67,16 @@ def test_a_best_effort_record_is_there_when_append_returns(tmp_path: Path) -> No
     log.append(record(), durable=False)
     assert everything(tmp_path) == [record()]
     log.close()
+
+
+def test_what_cannot_be_put_in_bytes_is_not_counted_as_handed_over(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    for one in (record(0), msgspec.structs.replace(record(1), predictions=[object()]), record(2)):
+        with suppress(AttributeError):  # whatever Python says of it
+            log.append(one, durable=True)
+    log.close()
+    assert [found.id for found in everything(tmp_path)] == [record(0).id, record(2).id]
+    assert log.drain_counts()[2].n_enqueued == 2
 
 
 def test_the_disk_gets_it_soon_without_anybody_waiting(tmp_path: Path) -> None:
@@ -312,3 +326,67 @@ def test_ids_are_unique_and_rise_with_time() -> None:
     assert all(one[12] == "7" and one[16] in "89ab" and len(one) == 32 for one in ids)
     time.sleep(0.002)
     assert records.new_id()[:12] > ids[0][:12]
+
+
+def test_names_of_columns_stand_once_in_a_segment_and_come_back_with_every_record(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    sets = [Columns([f"{side} column {place}" for place in range(20)]) for side in ("left", "right")]
+    wanted = []
+    for number in range(100):
+        names = sets[number % 2]
+        cells = [tuple(float(number + place) for place in range(20))]
+        log.append(in_columns(number, names.shared, cells), durable=True)
+        wanted.append(in_columns(number, tuple(names), cells))
+    (segment,) = segments.listing(tmp_path)
+    assert list(segments.read_all(segment.path)) == [
+        msgspec.structs.replace(one, cells=[list(one.cells[0])]) for one in wanted
+    ]
+    assert list(everything(tmp_path)[-1].given()) == [dict(zip(sets[1], wanted[-1].cells[0], strict=True))]
+    assert segment.path.read_bytes().count(b"left column 7") == 1
+    log.close()
+
+
+def in_columns(number: int, columns: Any, cells: Sequence[Sequence[Any]]) -> Record:
+    return msgspec.structs.replace(record(number), inputs=None, columns=columns, cells=cells)
+
+
+def test_each_segment_has_the_names_that_its_records_need(tmp_path: Path) -> None:
+    names = Columns(["x" * 400, "y"])
+    log = PredictionLog(tmp_path, max_bytes=1100)
+    for number in range(20):
+        log.append(in_columns(number, names.shared, [(number, None)]), durable=True)
+    log.close()
+    found = segments.listing(tmp_path)
+    assert len(found) > 3
+    assert [list(one.given()) for one in everything(tmp_path)] == [
+        [{names[0]: number, "y": None}] for number in range(20)
+    ]
+
+
+def test_a_segment_is_large_enough_for_any_one_record_with_its_names(tmp_path: Path) -> None:
+    for length in range(0, 300, 7):
+        log = PredictionLog(tmp_path, max_bytes=64)
+        log.append(in_columns(length, Columns(["x" * length]).shared, [(1,)]), durable=True)
+        log.close()
+    assert len(everything(tmp_path)) == len(range(0, 300, 7))
+
+
+def test_names_that_are_too_long_for_the_rest_of_a_segment_end_it(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path, max_bytes=1000)
+    log.append(record(0), durable=True)
+    log.append(in_columns(1, Columns(["x" * 900]).shared, [(1,)]), durable=True)
+    log.append(record(2), durable=True)
+    log.close()
+    assert [found.id for found in everything(tmp_path)] == [record(number).id for number in range(3)]
+
+
+def test_reading_from_a_place_behind_the_names_finds_them(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path)
+    names = Columns(["a", "b"])
+    for number in range(3):
+        log.append(in_columns(number, names.shared, [(number, 0)]), durable=True)
+    (segment,) = segments.listing(tmp_path)
+    first = segments.read_batch(segment.path, limit=1)
+    rest = segments.read_batch(segment.path, offset=first.next_offset)
+    assert [list(one.given()) for one in rest.records] == [[{"a": number, "b": 0}] for number in (1, 2)]
+    log.close()

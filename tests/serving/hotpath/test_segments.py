@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from zlib import crc32
 
+import msgspec
 import pytest
 
 from serving.hotpath import records, segments
@@ -103,3 +104,23 @@ def test_a_cursor_remembers_and_forgets_over_restarts(path: Path) -> None:
 def test_a_record_with_fewer_fields_of_an_older_release_is_read() -> None:
     older = records.encode(record(1))
     assert records.decode(older).probabilities is None
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        (len(MAGIC), framed(records.encode(records.Names(("a",))))[:-1] + b"?"),  # a bit of it has turned
+        (len(MAGIC), framed(b"\x81\xa1x\x01")),
+        (2**30, framed(records.encode(records.Names(("a",))))),
+        (-1, framed(records.encode(records.Names(("a",))))),
+    ],
+)
+def test_a_record_whose_names_are_not_there_ends_the_reading(
+    tmp_path: Path, place: int, names: bytes
+) -> None:
+    payload = records.encode(msgspec.structs.replace(record(7), columns=place, cells=[(1,)]))
+    path = tmp_path / "1-1-1.log"
+    path.write_bytes(MAGIC + names + framed(payload))
+    batch = segments.read_batch(path)
+    assert batch.records == []
+    assert batch.n_torn_bytes >= len(framed(payload))
