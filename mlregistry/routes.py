@@ -29,6 +29,13 @@ class Remembered(URLResolver):
         asked = str(path)
         return self._found(asked) if len(asked) <= LONGEST_REMEMBERED else super().resolve(asked)
 
+    def match_of_its_own(self, path: str) -> ResolverMatch:
+        """What Django's root makes of the match, for a handler that asks here first."""
+        kept = self.resolve(path)
+        found = ResolverMatch.__new__(ResolverMatch)
+        vars(found).update(vars(kept), kwargs=dict(kept.kwargs))
+        return found
+
     def _look_up(self, path: str) -> ResolverMatch:
         found = super().resolve(path)
         found.tried = None  # the list of all that did not match, for pages that show mistakes

@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mlregistry.accounts.team_prefix.TeamPrefix",
     "mlregistry.accounts.caller.Caller",
-    "django.middleware.common.CommonMiddleware",
+    "mlregistry.known_hosts.KnownHosts",
     "mlregistry.accounts.page_middleware.TokensPass",  # requests by token skip what follows
     "mlregistry.accounts.page_middleware.Sessions",
     "django.middleware.csrf.CsrfViewMiddleware",

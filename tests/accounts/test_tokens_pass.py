@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from mlregistry.accounts.actions import tokens
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import AuditEvent, Team, User
+from mlregistry.django_handler import Handler
 from mlregistry.ui.security import HEADERS
 
 ActorOf = Callable[..., Actor]
@@ -41,12 +41,12 @@ def ask(path: str, method: str = "GET", *, body: Any = b"", **more: str) -> Answ
         "wsgi.input": io.BytesIO(body), **more,
     }  # fmt: skip
     seen: list[Any] = []
-    handler: Any = WSGIHandler()
+    handler: Any = Handler()
     chunks = handler(environ, lambda *given: seen.extend(given))
     try:
         answer = b"".join(chunks)
     finally:
-        chunks.close()
+        getattr(chunks, "close", lambda: None)()
     return Answer(int(seen[0][:3]), dict(seen[1]), answer)
 
 
@@ -69,7 +69,7 @@ def test_what_holds_for_every_answer_stands_above() -> None:
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "mlregistry.accounts.team_prefix.TeamPrefix",
         "mlregistry.accounts.caller.Caller",
-        "django.middleware.common.CommonMiddleware",
+        "mlregistry.known_hosts.KnownHosts",
     ]
 
 

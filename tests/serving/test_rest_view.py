@@ -5,11 +5,11 @@ import json
 from typing import Any, NamedTuple
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from mlregistry.django_handler import Handler
 from mlregistry.errors import Forbidden
 from mlregistry.rest_permission import DeclaredRole
 from serving import live_routing
@@ -53,7 +53,7 @@ def post(
 
 @pytest.fixture
 def django() -> Application:
-    return WSGIHandler()
+    return Handler()
 
 
 @pytest.fixture

@@ -64,9 +64,12 @@ def test_a_remembered_address_leads_to_the_same_view_with_the_same_values(asked:
 
 
 def test_what_one_request_does_with_its_values_no_other_sees() -> None:
-    table = root([Remembered(ROUTES)])
+    remembered = Remembered(ROUTES)
+    table = root([remembered])
     table.resolve("/b/3").kwargs["id"] = 4
+    remembered.match_of_its_own("b/3").kwargs["id"] = 5
     assert table.resolve("/b/3").kwargs["id"] == 3
+    assert remembered.match_of_its_own("b/3").kwargs["id"] == 3
 
 
 def test_an_address_that_leads_nowhere_is_not_remembered() -> None:
