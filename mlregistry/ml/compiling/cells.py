@@ -106,9 +106,14 @@ def picker(signature: Signature) -> Callable[[Sequence[Row]], Sequence[Cells] | 
 def _orders(wanted: tuple[str, ...]) -> Callable[[PlainRows], Sequence[Cells]]:
     """The cells of plain rows in the order of the registers, whatever the order of their columns."""
     order_of = _remembered(wanted, lambda places: itemgetter(*places))
+    same: Names = ()  # the names of the last rows in this order: mostly the next ones have the very same
 
     def reordered(rows: PlainRows) -> Sequence[Cells]:
+        nonlocal same
+        if rows.names is same:
+            return rows.cells
         if rows.names == wanted:
+            same = rows.names
             return rows.cells
         order = order_of(rows.names)
         return [order(row) for row in rows.cells]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from struct import Struct
+from struct import error as StructError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,11 +53,16 @@ def _laid(operations: Sequence[Operation], width: int) -> tuple[Array, Array]:
 def _weighing(
     codes: Array, operands: Array, weights: Array, intercept: Array, rest: one_row.Step
 ) -> one_row.Step:
-    weigh, array, empty, n_outputs = row_loops.weigh, np.array, np.empty, len(intercept)
+    weigh, empty, width, n_outputs = row_loops.weigh, np.empty, operands.shape[1], len(intercept)
+    write: Callable[..., None] = Struct(f"{width}d").pack_into  # an array of a tuple costs twice as much
 
     def run(cells: Sequence[Any]) -> list[float]:
-        sums = empty(n_outputs)
-        if not weigh(array(cells, dtype=float), codes, operands, weights, intercept, sums):
+        row, sums = empty(width), empty(n_outputs)
+        try:
+            write(row, 0, *cells)
+        except StructError:  # a gap, or another number of cells
+            row = np.array(cells, dtype=np.float64)
+        if not weigh(row, codes, operands, weights, intercept, sums):
             raise Refused
         made: list[float] = rest(sums.tolist())
         return made
