@@ -23,6 +23,8 @@ else:
 FEW = 16  # rows, done sooner than the interpreter is handed to another thread and back
 N_CODES = 256
 DEEPEST = 10_000
+# In the records of nodes: a leaf's `left` is LEAF and its slot; `feature` says where gaps go, and whether codes are asked.
+LEAF, MISSING_RIGHT, BY_CODE = 2**31, 2**31, 2**30
 
 
 @dataclass(frozen=True)
@@ -90,48 +92,52 @@ def _must_end(left: Array, roots: Array, form: Form) -> None:
         level = np.unique(np.concatenate([left[parents], left[parents] + 1]))
 
 
-def totals_of(trees: Trees, start: Array) -> Run:
+def totals_of(trees: Trees, start: Array, *, over: int = 1) -> Run:
     """From a matrix to rows × outputs: `start`, and the values at each row's leaves added to it tree by tree, in the
-    precision of the values. There are as many outputs as in `start`; trees of fewer take turns."""
-    kind, n_outputs = trees.threshold.dtype, len(start)
-    nodes = np.zeros(len(trees.left), [("threshold", kind), ("feature", np.int32), ("left", np.int32)])
-    nodes["threshold"], nodes["feature"], nodes["left"] = trees.threshold, trees.feature, trees.left
-    no_category = trees.category is None or trees.goes is None
-    category = np.zeros(0, np.int32) if no_category else np.asarray(trees.category, dtype=np.int32)
-    goes = np.zeros((0, N_CODES), np.bool_) if no_category else np.ascontiguousarray(trees.goes)
-    slot, roots = trees.slot.astype(np.int32), trees.roots.astype(np.int64)
-    laid = tree_loops.Laid(
-        nodes, np.ascontiguousarray(trees.missing_right), category, goes, slot, roots,
-        np.ascontiguousarray(trees.values), np.zeros(0, dtype=kind), bool(kind == np.float32),
-    )  # fmt: skip
-
+    precision of the values, and divided. There are as many outputs as in `start`; trees of fewer take turns."""
+    n_features, n_outputs, kind = trees.n_features, len(start), trees.values.dtype
+    goes = np.zeros((0, N_CODES), np.bool_) if trees.goes is None else np.ascontiguousarray(trees.goes)
+    laid = (_records(trees), goes, trees.roots.astype(np.uint64), np.ascontiguousarray(trees.values))
     words = tree_loops.Words(*tree_words.words_of(trees))
+    start, divisor = start.astype(kind), float(over)
 
     def run(matrix: Array) -> Array:
-        if matrix.shape[1] != trees.n_features:
+        if matrix.shape[1] != n_features:
             raise Refused
-        totals = np.empty((len(matrix), n_outputs), dtype=trees.values.dtype)
-        totals[:] = start
         rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        totals = np.empty((len(rows), n_outputs), dtype=kind)
         if len(rows) <= FEW:
-            found = tree_loops.add_few(rows, laid, totals)
+            done = tree_loops.add_few(rows, start, divisor, totals, *laid)
         else:
-            found = tree_loops.add_many(rows, laid, words, totals)
-        # A 32-bit tree refuses what is too large for it, and so does a tree that does not know a category's code.
-        if found != tree_loops.DONE:
+            done = tree_loops.add_many(rows, start, divisor, totals, *laid, words)
+        if not done:
             raise Refused
         return totals
 
     for n_rows in (1, FEW + 1):  # compiled before the first request waits for it
-        run(np.zeros((n_rows, trees.n_features)))
+        run(np.zeros((n_rows, n_features)))
     return run
+
+
+def _records(trees: Trees) -> Array:
+    """The nodes as the loops read them, each in one place: threshold (or row of `goes`), feature, left child or slot."""
+    is_leaf = trees.left == np.arange(len(trees.left))
+    kind = [("threshold", trees.threshold.dtype), ("feature", np.uint32), ("left", np.uint32)]
+    nodes = np.empty(len(is_leaf), kind)
+    nodes["threshold"] = trees.threshold
+    nodes["feature"] = trees.feature + MISSING_RIGHT * trees.missing_right.astype(np.int64)
+    nodes["left"] = np.where(is_leaf, trees.slot + LEAF, trees.left)
+    if trees.category is not None:
+        by_code = trees.category >= 0
+        nodes["threshold"][by_code] = trees.category[by_code]
+        nodes["feature"][by_code] += np.uint32(BY_CODE)
+    return nodes
 
 
 def forest(form: Form, parts: list[Run]) -> Run:
     """The mean over the trees."""
     trees = trees_of(form)
-    n_trees, totals = len(trees.roots), totals_of(trees, np.zeros(trees.values.shape[1]))
-    return lambda matrix: totals(matrix) / n_trees
+    return totals_of(trees, np.zeros(trees.values.shape[1]), over=len(trees.roots))
 
 
 def boosted(form: Form, parts: list[Run]) -> Run:
