@@ -27,14 +27,13 @@ PLACES = np.zeros(MOST_LEAVES, np.int64)
 PLACES[[((int(SEQUENCE) << n) % 2**64) >> 58 for n in range(64)]] = np.arange(64)
 
 
-
 class Laid(NamedTuple):
-    """Trees as `trees` lays them for the loops."""
+    """Trees as `trees` lays them for the loops; the first nodes are the roots."""
 
     nodes: Any
     goes: Any
-    roots: Any
     values: Any
+    n_trees: Any
 
 
 class Words(NamedTuple):
@@ -60,20 +59,21 @@ def _cast(matrix: Any, limits: Any) -> Any:
 
 
 @machine_code(within=True)
-def _walk(matrix: Any, first: Any, apart: Any, laid: Any, odd: Any, walkers: Any) -> Any:
-    """Takes walkers from their nodes to the slots of their leaves, each in the row `first` and so many rows `apart`
-    from the walker before. False for an unknown code. Only `odd` matrices have gaps or codes."""
+def _walk(matrix: Any, row: Any, tree: Any, for_rows: Any, laid: Any, odd: Any, walkers: Any) -> Any:
+    """Takes walkers from roots to the slots of their leaves: the first in this row and tree, each further one in the
+    next row, or in the next tree where `for_rows` is 0. False for an unknown code. Only `odd` matrices have gaps or
+    codes."""
     at, names, slots = walkers[0], walkers[1], walkers[2]
     n_walkers, is_known = Place(at.size), True
-    for place in range(n_walkers):
-        names[place] = place
+    for name in range(n_walkers):
+        at[name], names[name] = tree + name * (ONE - for_rows), name
     while n_walkers:
         on = Place(0)
         for place in range(n_walkers):
             name, asked = names[place], laid.nodes[at[place]]
             left = Place(asked.left)
             slots[name] = left & SLOT
-            value = matrix[first + name * apart, asked.feature & COLUMN]
+            value = matrix[row + name * for_rows, asked.feature & COLUMN]
             right = value > asked.threshold
             if odd:
                 if value != value:
@@ -95,25 +95,23 @@ def _by_code(value: Any, asked: Any, goes: Any) -> Any:
 
 
 @part
-def _walked(matrix: Any, first: Any, apart: Any, laid: Any, odd: Any, walkers: Any) -> Any:
+def _walked(matrix: Any, row: Any, tree: Any, for_rows: Any, laid: Any, odd: Any, walkers: Any) -> Any:
     # Compiled twice, so that rows without gaps are not asked for them.
     if odd:
-        return _walk(matrix, Place(first), Place(apart), laid, True, walkers)
-    return _walk(matrix, Place(first), Place(apart), laid, False, walkers)
+        return _walk(matrix, Place(row), Place(tree), Place(for_rows), laid, True, walkers)
+    return _walk(matrix, Place(row), Place(tree), Place(for_rows), laid, False, walkers)
 
 
 @part
 def _row_by_row(matrix: Any, laid: Any, odd: Any, totals: Any) -> Any:
-    n_trees, width = len(laid.roots), laid.values.shape[1]
-    walkers = np.empty((3, n_trees), np.uint64)
+    walkers, width = np.empty((3, laid.n_trees), Place), laid.values.shape[1]
     in_turn = totals.shape[1] // width
     for row in range(matrix.shape[0]):
-        walkers[0] = laid.roots
-        if not _walked(matrix, row, 0, laid, odd, walkers):
+        if not _walked(matrix, row, 0, 0, laid, odd, walkers):
             return False
         for column in range(totals.shape[1]):
             total = totals[row, column]
-            for tree in range(column // width, n_trees, in_turn):
+            for tree in range(column // width, laid.n_trees, in_turn):
                 total += laid.values[walkers[2, tree], column % width]
             totals[row, column] = total
     return True
@@ -131,12 +129,11 @@ def _add_leaves(totals: Any, first: Any, tree: Any, slots: Any, values: Any) -> 
 
 @part
 def _tree_by_tree(matrix: Any, laid: Any, odd: Any, totals: Any) -> Any:
-    walkers = np.empty((3, ROWS_AT_ONCE), np.uint64)
+    walkers = np.empty((3, ROWS_AT_ONCE), Place)
     for first in range(0, matrix.shape[0], ROWS_AT_ONCE):
         some = walkers[:, : matrix.shape[0] - first]
-        for tree, root in enumerate(laid.roots):
-            some[0] = root
-            if not _walked(matrix, first, 1, laid, odd, some):
+        for tree in range(laid.n_trees):
+            if not _walked(matrix, first, tree, 1, laid, odd, some):
                 return False
             _add_leaves(totals, first, tree, some[2], laid.values)
     return True
@@ -150,7 +147,7 @@ def _lowest_bit(word: Any) -> Any:
 @part
 def _by_words(matrix: Any, words: Any, values: Any, totals: Any) -> None:
     """All rows through trees whose leaves fit a word; many rows answer a question at once."""
-    left, slots = np.empty(ROWS_AT_ONCE, np.uint64), np.empty(ROWS_AT_ONCE, np.uint64)
+    left, slots = np.empty(ROWS_AT_ONCE, Place), np.empty(ROWS_AT_ONCE, Place)
     for first in range(0, matrix.shape[0], ROWS_AT_ONCE):
         columns = np.ascontiguousarray(matrix[first : first + ROWS_AT_ONCE].T)
         n_rows = columns.shape[1]
@@ -167,56 +164,48 @@ def _by_words(matrix: Any, words: Any, values: Any, totals: Any) -> None:
 
 
 @part
-def _walked_all(matrix: Any, laid: Any, odd: Any, totals: Any) -> Any:
-    if matrix.shape[0] > len(laid.roots):
-        return _tree_by_tree(matrix, laid, odd, totals)
-    return _row_by_row(matrix, laid, odd, totals)
-
-
-@part
-def _begun(matrix: Any, laid: Any, start: Any, totals: Any) -> Any:
-    """The matrix in the precision of the trees, whether they may answer it, and whether it is odd."""
+def _sums(matrix: Any, start: Any, over: Any, totals: Any, laid: Any, words: Any) -> Any:
     for row in range(totals.shape[0]):
         totals[row] = start
     cast, gaps, infinite = _cast(matrix, laid.nodes.threshold)
-    return cast, not infinite or cast.itemsize > 4, gaps or len(laid.goes) > 0
-
-
-@part
-def _divided(totals: Any, over: Any) -> None:
+    odd, done = gaps or len(laid.goes) > 0, True
+    if infinite and cast.itemsize == 4:
+        done = False
+    elif words is not None and not odd and len(words.leaves):
+        _by_words(cast, words, laid.values, totals)
+    elif totals.shape[0] > laid.n_trees:
+        done = _tree_by_tree(cast, laid, odd, totals)
+    else:
+        done = _row_by_row(cast, laid, odd, totals)
     for row in range(totals.shape[0]):
         for column in range(totals.shape[1]):
             totals[row, column] /= over
+    return done
 
 
 @machine_code()
 def add_few(
-    matrix: Any, start: Any, over: Any, totals: Any, nodes: Any, goes: Any, roots: Any, values: Any
+    matrix: Any, start: Any, over: Any, totals: Any, nodes: Any, goes: Any, values: Any, n_trees: Any
 ) -> Any:
     """Makes the `totals` of 64-bit rows, rows × outputs: to `start` are added the leaves' values, tree after tree, each
     to the columns behind its forerunner's and from the first again, and the sums are divided by `over`. False where the
     native model has to see what is too large for 32 bits or a code beyond the last; `totals` is then void.
 
-    Each array by itself: a call that takes a tuple of them apart costs a microsecond more.
-    """
-    laid = Laid(nodes, goes, roots, values)
-    cast, may, odd = _begun(matrix, laid, start, totals)
-    done = may and _walked_all(cast, laid, odd, totals)
-    _divided(totals, over)
-    return done
+    Each array by itself: a call that takes a tuple of them apart costs a microsecond more."""
+    return _sums(matrix, start, over, totals, Laid(nodes, goes, values, n_trees), None)
 
 
 @machine_code(without_lock=True)
 def add_many(
-    matrix: Any, start: Any, over: Any, totals: Any, nodes: Any, goes: Any, roots: Any, values: Any, words: Any
+    matrix: Any,
+    start: Any,
+    over: Any,
+    totals: Any,
+    nodes: Any,
+    goes: Any,
+    values: Any,
+    n_trees: Any,
+    words: Any,
 ) -> Any:
     """As `add_few`, while other threads run, and by words where there are some."""
-    laid = Laid(nodes, goes, roots, values)
-    cast, may, odd = _begun(matrix, laid, start, totals)
-    if may and not odd and len(words.leaves):
-        _by_words(cast, words, values, totals)
-        done = True
-    else:
-        done = may and _walked_all(cast, laid, odd, totals)
-    _divided(totals, over)
-    return done
+    return _sums(matrix, start, over, totals, Laid(nodes, goes, values, n_trees), words)
