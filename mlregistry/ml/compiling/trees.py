@@ -55,7 +55,7 @@ def trees_of(form: Form) -> Trees:
     roots = form.places("roots", below=n)
     missing_right = form.flags("missing_right", ndim=1)
     need(len(left) == len(feature) == len(slot) == len(missing_right) == n, form)
-    need(len(roots) > 0 and len(values) > 0 and n_features > 0, form)
+    need(len(roots) > 0 and len(values) > 0 and 0 < n_features < BY_CODE, form)
     category, goes = _categories(form, n)
     _must_end(left, roots, form)
     is_leaf = left == np.arange(n)
@@ -73,7 +73,8 @@ def _categories(form: Form, n: int) -> tuple[Array | None, Array | None]:
         return None, None
     goes = form.flags("goes", ndim=2)
     category = form.places("category", below=max(len(goes), 1), low=-1).astype(np.int64)
-    need(len(category) == n and goes.shape[1] == N_CODES, form)
+    # A threshold of 32 bits holds no larger number of a row.
+    need(len(category) == n and goes.shape[1] == N_CODES and len(goes) <= 2**24, form)
     return category, goes
 
 
