@@ -184,28 +184,16 @@ def _sums(matrix: Any, start: Any, over: Any, totals: Any, laid: Any, words: Any
 
 
 @machine_code()
-def add_few(
-    matrix: Any, start: Any, over: Any, totals: Any, nodes: Any, goes: Any, values: Any, n_trees: Any
-) -> Any:
+def add_few(matrix: Any, start: Any, over: Any, totals: Any, *laid: Any) -> Any:
     """Makes the `totals` of 64-bit rows, rows × outputs: to `start` are added the leaves' values, tree after tree, each
     to the columns behind its forerunner's and from the first again, and the sums are divided by `over`. False where the
     native model has to see what is too large for 32 bits or a code beyond the last; `totals` is then void.
 
-    Each array by itself: a call that takes a tuple of them apart costs a microsecond more."""
-    return _sums(matrix, start, over, totals, Laid(nodes, goes, values, n_trees), None)
+    Each part of what is `Laid` by itself: a call that takes a tuple of arrays apart costs a microsecond more."""
+    return _sums(matrix, start, over, totals, Laid(*laid), None)
 
 
 @machine_code(without_lock=True)
-def add_many(
-    matrix: Any,
-    start: Any,
-    over: Any,
-    totals: Any,
-    nodes: Any,
-    goes: Any,
-    values: Any,
-    n_trees: Any,
-    words: Any,
-) -> Any:
+def add_many(matrix: Any, start: Any, over: Any, totals: Any, words: Any, *laid: Any) -> Any:
     """As `add_few`, while other threads run, and by words where there are some."""
-    return _sums(matrix, start, over, totals, Laid(nodes, goes, values, n_trees), words)
+    return _sums(matrix, start, over, totals, Laid(*laid), words)

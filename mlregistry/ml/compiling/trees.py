@@ -110,7 +110,7 @@ def totals_of(trees: Trees, start: Array, *, over: int = 1) -> Run:
         if len(rows) <= FEW:
             done = tree_loops.add_few(rows, start, divisor, totals, *laid)
         else:
-            done = tree_loops.add_many(rows, start, divisor, totals, *laid, words)
+            done = tree_loops.add_many(rows, start, divisor, totals, words, *laid)
         if not done:
             raise Refused
         return totals
