@@ -50,7 +50,8 @@ def _made(form: Form, built: Mapping[int, Run]) -> Step:
 
 def _through_trees(run: Run, width: int) -> Step:
     # An array of a list costs twice as much; a list of another length is an error here.
-    write, empty = Struct(f"{width}d").pack_into, np.empty
+    write: Callable[..., None] = Struct(f"{width}d").pack_into
+    empty = np.empty
 
     def step(values: list[float]) -> list[float]:
         row = empty((1, width))
