@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import add, mul, sub, truediv
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -40,18 +41,22 @@ def step_of(form: Form, built: Mapping[int, Run]) -> Step | None:
 
 def _made(form: Form, built: Mapping[int, Run]) -> Step:
     if id(form) in built:
-        return _through_trees(built[id(form)])
+        return _through_trees(built[id(form)], int(form.options["n_features"]))
     make = OPS.get(form.op)
     if make is None:
         raise _Unknown
     return make(form, [_made(part, built) for part in form.parts])
 
 
-def _through_trees(run: Run) -> Step:
-    array = np.array
+def _through_trees(run: Run, width: int) -> Step:
+    # An array of a list costs twice as much; a list of another length is an error here.
+    write: Callable[..., None] = Struct(f"{width}d").pack_into
+    empty = np.empty
 
     def step(values: list[float]) -> list[float]:
-        found: list[float] = run(array([values], dtype=float))[0].tolist()
+        row = empty((1, width))
+        write(row, 0, *values)
+        found: list[float] = run(row).tolist()[0]
         return found
 
     return step

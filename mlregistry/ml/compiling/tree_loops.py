@@ -1,7 +1,8 @@
 """Rows through trees as machine code. `trees` loads it at the first form with trees, and checks the arrays before.
 
-A right child follows its left sibling, and a leaf points at itself. The values at a row's leaves are added tree by
-tree, as the native loops do, so the sums are theirs to the bit.
+Many walkers go down together, a step each in turn, so that none waits alone for its node to come from memory: one row's
+in all its trees or, where rows are more than trees, all rows' in one tree. The values at a row's leaves are added tree
+by tree, as the native loops do, so the sums are theirs to the bit.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import numpy as np
 
 from mlregistry.lib.machine_code import machine_code, part
 from mlregistry.ml.compiling.tree_words import MOST_LEAVES
-from mlregistry.ml.compiling.trees import N_CODES
+from mlregistry.ml.compiling.trees import BY_CODE, LEAF, MISSING_RIGHT, N_CODES
 
-AT_ONCE = 8  # rows that go down a tree side by side: one waits for its node while the others are served
-DONE, TOO_LARGE, UNKNOWN_CODE = 0, 1, 2
-NEITHER = 2  # to the left nor to the right
-ROWS_OF_A_QUESTION = 128
+ROWS_AT_ONCE = 128
+# Places are unsigned: of a signed one the compiler asks each time whether it counts from the end.
+Place = np.uint64
+COLUMN, SLOT = Place(BY_CODE - 1), Place(LEAF - 1)
 ALL_LEAVES, ONE = np.uint64(2**MOST_LEAVES - 1), np.uint64(1)
 # Each six bits in a row of this sequence are others, so those at the top after its product with 2**n tell n
 # (Leiserson, Prokop and Randall: Using de Bruijn sequences to index a 1 in a computer word, 1998).
@@ -27,18 +28,12 @@ PLACES[[((int(SEQUENCE) << n) % 2**64) >> 58 for n in range(64)]] = np.arange(64
 
 
 class Laid(NamedTuple):
-    """Trees as the loops take them: `nodes` are records of threshold, feature and left child; `category` (empty where
-    no node asks for one) numbers a node's row of `goes`; `limits` is an empty array of the thresholds' precision."""
+    """Trees as `trees` lays them for the loops; the first nodes are the roots."""
 
     nodes: Any
-    missing_right: Any
-    category: Any
     goes: Any
-    slot: Any
-    roots: Any
     values: Any
-    limits: Any
-    refuses_infinities: bool
+    n_trees: Any
 
 
 class Words(NamedTuple):
@@ -63,91 +58,85 @@ def _cast(matrix: Any, limits: Any) -> Any:
     return cast, gaps, infinite
 
 
-@part
-def _direction(value: Any, node: Any, trees: Any) -> Any:
-    """0 to the left, 1 to the right, where a value may be missing or a code; NEITHER for a code beyond the last."""
-    if value != value:
-        return int(trees.missing_right[node])
-    if len(trees.category) and trees.category[node] >= 0:
-        if value >= N_CODES:
-            return NEITHER
-        return int(trees.goes[trees.category[node], int(value)] if value >= 0 else trees.missing_right[node])
-    return int(value > trees.nodes[node].threshold)
+@machine_code(within=True)
+def _walk(matrix: Any, row: Any, tree: Any, for_rows: Any, laid: Any, odd: Any, walkers: Any) -> Any:
+    """Takes walkers from roots to the slots of their leaves: the first in this row and tree, each further one in the
+    next row, or in the next tree where `for_rows` is 0. False for an unknown code. Only `odd` matrices have gaps or
+    codes."""
+    at, names, slots = walkers[0], walkers[1], walkers[2]
+    n_walkers, is_known = Place(at.size), True
+    for name in range(n_walkers):
+        at[name], names[name] = tree + name * (ONE - for_rows), name
+    while n_walkers:
+        on = Place(0)
+        for place in range(n_walkers):
+            name, asked = names[place], laid.nodes[at[place]]
+            left = Place(asked.left)
+            slots[name] = left & SLOT
+            value = matrix[row + name * for_rows, asked.feature & COLUMN]
+            right = value > asked.threshold
+            if odd:
+                if value != value:
+                    right = asked.feature >= MISSING_RIGHT
+                elif asked.feature & Place(BY_CODE):
+                    is_known &= value < N_CODES
+                    right = _by_code(value, asked, laid.goes)
+            at[on], names[on] = left + Place(right), name
+            on += Place(left < Place(LEAF))  # at a leaf its walk has ended
+        n_walkers = on
+    return is_known
 
 
 @part
-def _add_leaf(totals: Any, row: Any, column: Any, trees: Any, node: Any) -> None:
-    leaf = trees.slot[node]
-    for place in range(trees.values.shape[1]):
-        totals[row, column + place] += trees.values[leaf, place]
+def _by_code(value: Any, asked: Any, goes: Any) -> Any:
+    if value < 0:
+        return asked.feature >= MISSING_RIGHT
+    return value < N_CODES and goes[Place(asked.threshold), Place(value)]
 
 
 @part
-def _with_gaps(matrix: Any, trees: Any, totals: Any) -> Any:
-    """Row by row, where values are missing or nodes ask for categories."""
+def _walked(matrix: Any, row: Any, tree: Any, for_rows: Any, laid: Any, odd: Any, walkers: Any) -> Any:
+    # Compiled twice, so that rows without gaps are not asked for them.
+    if odd:
+        return _walk(matrix, Place(row), Place(tree), Place(for_rows), laid, True, walkers)
+    return _walk(matrix, Place(row), Place(tree), Place(for_rows), laid, False, walkers)
+
+
+@part
+def _row_by_row(matrix: Any, laid: Any, odd: Any, totals: Any) -> Any:
+    walkers, width = np.empty((3, laid.n_trees), Place), laid.values.shape[1]
+    in_turn = totals.shape[1] // width
     for row in range(matrix.shape[0]):
-        column = 0
-        for root in trees.roots:
-            node = root
-            while trees.nodes[node].left != node:
-                right = _direction(matrix[row, trees.nodes[node].feature], node, trees)
-                if right == NEITHER:
-                    return UNKNOWN_CODE
-                node = trees.nodes[node].left + right
-            _add_leaf(totals, row, column, trees, node)
-            column = (column + trees.values.shape[1]) % totals.shape[1]
-    return DONE
+        if not _walked(matrix, row, 0, 0, laid, odd, walkers):
+            return False
+        for column in range(totals.shape[1]):
+            total = totals[row, column]
+            for tree in range(column // width, laid.n_trees, in_turn):
+                total += laid.values[walkers[2, tree], column % width]
+            totals[row, column] = total
+    return True
 
 
 @part
-def _plain(matrix: Any, first: Any, trees: Any, totals: Any) -> None:
-    """Row by row from the row `first` on."""
-    for row in range(first, matrix.shape[0]):
-        column = 0
-        for root in trees.roots:
-            node, left = root, trees.nodes[root].left
-            while left != node:
-                node = left + (matrix[row, trees.nodes[node].feature] > trees.nodes[node].threshold)
-                left = trees.nodes[node].left
-            _add_leaf(totals, row, column, trees, node)
-            column = (column + trees.values.shape[1]) % totals.shape[1]
+def _add_leaves(totals: Any, first: Any, tree: Any, slots: Any, values: Any) -> None:
+    """Those of rows from `first` on in a tree."""
+    width = values.shape[1]
+    column = tree * width % totals.shape[1]
+    for row in range(slots.size):
+        for place in range(width):
+            totals[first + row, column + place] += values[slots[row], place]
 
 
 @part
-def _step(matrix: Any, row: Any, trees: Any, node: Any) -> Any:
-    asked = trees.nodes[node]
-    return asked.left + (matrix[row, asked.feature] > asked.threshold)
-
-
-@part
-def _side_by_side(matrix: Any, trees: Any, totals: Any) -> Any:
-    """As many whole groups of rows as there are; how many rows these are."""
-    n_rows = matrix.shape[0] // AT_ONCE * AT_ONCE
-    for row in range(0, n_rows, AT_ONCE):
-        column = 0
-        for root in trees.roots:
-            a = b = c = d = e = f = g = h = root
-            while True:
-                a2, b2 = _step(matrix, row, trees, a), _step(matrix, row + 1, trees, b)
-                c2, d2 = _step(matrix, row + 2, trees, c), _step(matrix, row + 3, trees, d)
-                e2, f2 = _step(matrix, row + 4, trees, e), _step(matrix, row + 5, trees, f)
-                g2, h2 = _step(matrix, row + 6, trees, g), _step(matrix, row + 7, trees, h)
-                if (
-                    a == a2
-                    and b == b2
-                    and c == c2
-                    and d == d2
-                    and e == e2
-                    and f == f2
-                    and g == g2
-                    and h == h2
-                ):
-                    break
-                a, b, c, d, e, f, g, h = a2, b2, c2, d2, e2, f2, g2, h2
-            for place, node in enumerate((a, b, c, d, e, f, g, h)):
-                _add_leaf(totals, row + place, column, trees, node)
-            column = (column + trees.values.shape[1]) % totals.shape[1]
-    return n_rows
+def _tree_by_tree(matrix: Any, laid: Any, odd: Any, totals: Any) -> Any:
+    walkers = np.empty((3, ROWS_AT_ONCE), Place)
+    for first in range(0, matrix.shape[0], ROWS_AT_ONCE):
+        some = walkers[:, : matrix.shape[0] - first]
+        for tree in range(laid.n_trees):
+            if not _walked(matrix, first, tree, 1, laid, odd, some):
+                return False
+            _add_leaves(totals, first, tree, some[2], laid.values)
+    return True
 
 
 @part
@@ -158,47 +147,53 @@ def _lowest_bit(word: Any) -> Any:
 @part
 def _by_words(matrix: Any, words: Any, values: Any, totals: Any) -> None:
     """All rows through trees whose leaves fit a word; many rows answer a question at once."""
-    left = np.empty(ROWS_OF_A_QUESTION, np.uint64)
-    for first in range(0, matrix.shape[0], ROWS_OF_A_QUESTION):
-        columns = np.ascontiguousarray(matrix[first : first + ROWS_OF_A_QUESTION].T)
-        column = 0
+    left, slots = np.empty(ROWS_AT_ONCE, Place), np.empty(ROWS_AT_ONCE, Place)
+    for first in range(0, matrix.shape[0], ROWS_AT_ONCE):
+        columns = np.ascontiguousarray(matrix[first : first + ROWS_AT_ONCE].T)
+        n_rows = columns.shape[1]
         for tree in range(len(words.leaves)):
             left[:] = ALL_LEAVES
             for place in range(words.begins[tree], words.begins[tree + 1]):
                 question = words.questions[place]
                 asked, limit, word = columns[question.feature], question.threshold, question.word
-                for row in range(len(asked)):
+                for row in range(n_rows):
                     left[row] &= word if asked[row] > limit else ALL_LEAVES
-            for row in range(columns.shape[1]):
-                leaf = words.leaves[tree, _lowest_bit(left[row])]
-                for place in range(values.shape[1]):
-                    totals[first + row, column + place] += values[leaf, place]
-            column = (column + values.shape[1]) % totals.shape[1]
+            for row in range(n_rows):
+                slots[row] = words.leaves[tree, _lowest_bit(left[row])]
+            _add_leaves(totals, first, tree, slots[:n_rows], values)
+
+
+@part
+def _sums(matrix: Any, start: Any, over: Any, totals: Any, laid: Any, words: Any) -> Any:
+    for row in range(totals.shape[0]):
+        totals[row] = start
+    cast, gaps, infinite = _cast(matrix, laid.nodes.threshold)
+    odd, done = gaps or len(laid.goes) > 0, True
+    if infinite and cast.itemsize == 4:
+        done = False
+    elif words is not None and not odd and len(words.leaves):
+        _by_words(cast, words, laid.values, totals)
+    elif totals.shape[0] > laid.n_trees:
+        done = _tree_by_tree(cast, laid, odd, totals)
+    else:
+        done = _row_by_row(cast, laid, odd, totals)
+    for row in range(totals.shape[0]):
+        for column in range(totals.shape[1]):
+            totals[row, column] /= over
+    return done
 
 
 @machine_code()
-def add_few(matrix: Any, trees: Any, totals: Any) -> Any:
-    """Adds the leaves' values of 64-bit rows to `totals`, rows × outputs: tree after tree, each to the columns behind
-    its forerunner's and from the first again. DONE, or what the native model has to see, and `totals` is then void."""
-    cast, gaps, infinite = _cast(matrix, trees.limits)
-    if infinite and trees.refuses_infinities:
-        return TOO_LARGE
-    if gaps or len(trees.category):
-        return _with_gaps(cast, trees, totals)
-    _plain(cast, _side_by_side(cast, trees, totals), trees, totals)
-    return DONE
+def add_few(matrix: Any, start: Any, over: Any, totals: Any, *laid: Any) -> Any:
+    """Makes the `totals` of 64-bit rows, rows × outputs: to `start` are added the leaves' values, tree after tree, each
+    to the columns behind its forerunner's and from the first again, and the sums are divided by `over`. False where the
+    native model has to see what is too large for 32 bits or a code beyond the last; `totals` is then void.
+
+    Each part of what is `Laid` by itself: a call that takes a tuple of arrays apart costs a microsecond more."""
+    return _sums(matrix, start, over, totals, Laid(*laid), None)
 
 
 @machine_code(without_lock=True)
-def add_many(matrix: Any, trees: Any, words: Any, totals: Any) -> Any:
+def add_many(matrix: Any, start: Any, over: Any, totals: Any, words: Any, *laid: Any) -> Any:
     """As `add_few`, while other threads run, and by words where there are some."""
-    cast, gaps, infinite = _cast(matrix, trees.limits)
-    if infinite and trees.refuses_infinities:
-        return TOO_LARGE
-    if gaps or len(trees.category):
-        return _with_gaps(cast, trees, totals)
-    if len(words.leaves):
-        _by_words(cast, words, trees.values, totals)
-    else:
-        _plain(cast, _side_by_side(cast, trees, totals), trees, totals)
-    return DONE
+    return _sums(matrix, start, over, totals, Laid(*laid), words)

@@ -23,6 +23,8 @@ else:
 FEW = 16  # rows, done sooner than the interpreter is handed to another thread and back
 N_CODES = 256
 DEEPEST = 10_000
+# In the records of nodes: LEAF is in `left` with a leaf's slot, the others are in `feature`.
+LEAF, MISSING_RIGHT, BY_CODE = 2**31, 2**31, 2**30
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def trees_of(form: Form) -> Trees:
     roots = form.places("roots", below=n)
     missing_right = form.flags("missing_right", ndim=1)
     need(len(left) == len(feature) == len(slot) == len(missing_right) == n, form)
-    need(len(roots) > 0 and len(values) > 0 and n_features > 0, form)
+    need(len(roots) > 0 and len(values) > 0 and 0 < n_features < BY_CODE, form)
     category, goes = _categories(form, n)
     _must_end(left, roots, form)
     is_leaf = left == np.arange(n)
@@ -71,7 +73,8 @@ def _categories(form: Form, n: int) -> tuple[Array | None, Array | None]:
         return None, None
     goes = form.flags("goes", ndim=2)
     category = form.places("category", below=max(len(goes), 1), low=-1).astype(np.int64)
-    need(len(category) == n and goes.shape[1] == N_CODES, form)
+    # A threshold of 32 bits holds no larger number of a row.
+    need(len(category) == n and goes.shape[1] == N_CODES and len(goes) <= 2**24, form)
     return category, goes
 
 
@@ -90,48 +93,70 @@ def _must_end(left: Array, roots: Array, form: Form) -> None:
         level = np.unique(np.concatenate([left[parents], left[parents] + 1]))
 
 
-def totals_of(trees: Trees, start: Array) -> Run:
+def totals_of(trees: Trees, start: Array, *, over: int = 1) -> Run:
     """From a matrix to rows × outputs: `start`, and the values at each row's leaves added to it tree by tree, in the
-    precision of the values. There are as many outputs as in `start`; trees of fewer take turns."""
-    kind, n_outputs = trees.threshold.dtype, len(start)
-    nodes = np.zeros(len(trees.left), [("threshold", kind), ("feature", np.int32), ("left", np.int32)])
-    nodes["threshold"], nodes["feature"], nodes["left"] = trees.threshold, trees.feature, trees.left
-    no_category = trees.category is None or trees.goes is None
-    category = np.zeros(0, np.int32) if no_category else np.asarray(trees.category, dtype=np.int32)
-    goes = np.zeros((0, N_CODES), np.bool_) if no_category else np.ascontiguousarray(trees.goes)
-    slot, roots = trees.slot.astype(np.int32), trees.roots.astype(np.int64)
-    laid = tree_loops.Laid(
-        nodes, np.ascontiguousarray(trees.missing_right), category, goes, slot, roots,
-        np.ascontiguousarray(trees.values), np.zeros(0, dtype=kind), bool(kind == np.float32),
-    )  # fmt: skip
-
+    precision of the values, and divided. There are as many outputs as in `start`; trees of fewer take turns."""
+    n_features, n_outputs, kind = trees.n_features, len(start), trees.values.dtype
+    goes = np.zeros((0, N_CODES), np.bool_) if trees.goes is None else np.ascontiguousarray(trees.goes)
+    laid = (_records(trees), goes, np.ascontiguousarray(trees.values), len(trees.roots))
     words = tree_loops.Words(*tree_words.words_of(trees))
+    start, divisor = start.astype(kind), float(over)
 
     def run(matrix: Array) -> Array:
-        if matrix.shape[1] != trees.n_features:
+        if matrix.shape[1] != n_features:
             raise Refused
-        totals = np.empty((len(matrix), n_outputs), dtype=trees.values.dtype)
-        totals[:] = start
         rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        totals = np.empty((len(rows), n_outputs), dtype=kind)
         if len(rows) <= FEW:
-            found = tree_loops.add_few(rows, laid, totals)
+            done = tree_loops.add_few(rows, start, divisor, totals, *laid)
         else:
-            found = tree_loops.add_many(rows, laid, words, totals)
-        # A 32-bit tree refuses what is too large for it, and so does a tree that does not know a category's code.
-        if found != tree_loops.DONE:
+            done = tree_loops.add_many(rows, start, divisor, totals, words, *laid)
+        if not done:
             raise Refused
         return totals
 
     for n_rows in (1, FEW + 1):  # compiled before the first request waits for it
-        run(np.zeros((n_rows, trees.n_features)))
+        run(np.zeros((n_rows, n_features)))
     return run
+
+
+def _records(trees: Trees) -> Array:
+    """The nodes as the loops read them, each in one place: threshold or row of `goes`, feature, left child or slot."""
+    is_leaf = trees.left == np.arange(len(trees.left))
+    kind = [("threshold", trees.threshold.dtype), ("feature", np.uint32), ("left", np.uint32)]
+    nodes = np.empty(len(is_leaf), kind)
+    nodes["threshold"] = trees.threshold
+    nodes["feature"] = trees.feature + MISSING_RIGHT * trees.missing_right.astype(np.int64)
+    nodes["left"] = np.where(is_leaf, trees.slot + LEAF, trees.left)
+    if trees.category is not None:
+        by_code = trees.category >= 0
+        nodes["threshold"][by_code] = trees.category[by_code]
+        nodes["feature"][by_code] += np.uint32(BY_CODE)
+    order, pair_at = _level_by_level(trees.left, trees.roots)
+    nodes["left"][~is_leaf] = pair_at[trees.left[~is_leaf]]
+    return nodes[order]
+
+
+def _level_by_level(left: Array, roots: Array) -> tuple[Array, Array]:
+    """The nodes in the order in which they are laid, and where the pair of siblings that begins with a node is: the
+    roots of all trees, then all their children, so that the first steps find many nodes in one line of the cache."""
+    inner = left != np.arange(len(left))
+    pair_at = np.zeros(len(left), np.int64)
+    order, level, n_laid = [], roots, 0
+    while len(level):
+        order.append(level)
+        n_laid += len(level)
+        pairs = left[level[inner[level]]]
+        pairs = np.unique(pairs[pair_at[pairs] == 0])
+        pair_at[pairs] = n_laid + 2 * np.arange(len(pairs))
+        level = np.column_stack([pairs, pairs + 1]).ravel()
+    return np.concatenate(order), pair_at
 
 
 def forest(form: Form, parts: list[Run]) -> Run:
     """The mean over the trees."""
     trees = trees_of(form)
-    n_trees, totals = len(trees.roots), totals_of(trees, np.zeros(trees.values.shape[1]))
-    return lambda matrix: totals(matrix) / n_trees
+    return totals_of(trees, np.zeros(trees.values.shape[1]), over=len(trees.roots))
 
 
 def boosted(form: Form, parts: list[Run]) -> Run:

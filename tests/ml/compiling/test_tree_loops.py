@@ -14,8 +14,17 @@ from mlregistry.ml.compiling.tree_words import words_of
 from mlregistry.ml.compiling.trees import FEW, N_CODES, Trees
 from tests.ml.compiling.planted_trees import N_FEATURES, planted
 
-N_ROWS = 301  # no multiple of the rows that go down side by side
-SHAPES = [[1], [2, 1, 31, 7], [64, 1, 64], [200, 3, 64, 65]]  # by leaves of each tree: a word holds 64
+N_ROWS = 301  # no multiple of the rows that go down together
+SHAPES = [
+    [1],
+    [1] * 8,
+    [2] * 9,
+    [2, 1, 31, 7],
+    [64, 1, 64],
+    [200, 3, 64, 65],
+    [5, 1, 2, 80, 3, 9, 2],
+    [*range(1, 101)],
+]  # by leaves of each tree: a word holds 64
 KINDS = [np.float32, np.float64]
 
 
@@ -95,17 +104,43 @@ def test_values_of_32_bits_are_added_up_in_32_bits() -> None:
     assert found.tolist() == expected(single, hard_rows(np.float32), np.zeros(1))
 
 
+def test_sums_are_divided_once_they_are_complete() -> None:
+    forest, start = grown([9, 1, 70]), np.array([0.5, -2.0])
+    for rows in (hard_rows(np.float32)[:1], hard_rows(np.float32)):
+        wanted = np.array(expected(forest, rows, start)) / 3
+        assert trees.totals_of(forest, start, over=3)(rows).tolist() == wanted.tolist()
+
+
 @pytest.mark.parametrize("n_rows", [1, N_ROWS])
-def test_codes_go_as_their_table_says_and_unknown_ones_are_refused(n_rows: int) -> None:
-    forest = grown([30, 30], kind=np.float64)
+def test_trees_may_share_their_nodes(n_rows: int) -> None:
+    forest, rows = grown([20, 9]), hard_rows(np.float32)[:n_rows]
+    top = int(forest.left[forest.roots[0]])
+    shared = replace(
+        forest, roots=np.array([forest.roots[0], top + 1, forest.roots[1], top, forest.roots[0]])
+    )
+    assert trees.totals_of(shared, np.zeros(2))(rows).tolist() == expected(shared, rows, np.zeros(2))
+
+
+def test_nodes_with_many_parents_are_laid_once() -> None:
+    n = 2_000
+    left = np.minimum(np.arange(1, n + 1), np.arange(n) + (np.arange(n) < n - 2))  # each left child asks next
+    order, _ = trees._level_by_level(left, np.zeros(1, np.int64))
+    assert len(order) < 2 * n
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_rows", [1, N_ROWS])
+def test_codes_go_as_their_table_says_and_unknown_ones_are_refused(n_rows: int, kind: type) -> None:
+    forest = grown([30, 30], kind=kind)
     rng = np.random.default_rng(8)
     category = np.where(forest.left == np.arange(len(forest.left)), -1, rng.integers(-1, 4, len(forest.left)))
     by_code = replace(forest, category=category, goes=rng.random((4, N_CODES)) < 0.5)
     rows = with_gaps(rng.integers(-2, N_CODES, (n_rows, N_FEATURES)).astype(np.float64))
     totals = trees.totals_of(by_code, np.zeros(2))
     assert totals(rows).tolist() == expected(by_code, rows, np.zeros(2))
+    rows[-1] = N_CODES
     with pytest.raises(Refused):
-        totals(np.full((n_rows, N_FEATURES), float(N_CODES)))
+        totals(rows)
 
 
 @pytest.mark.parametrize("n_rows", [1, N_ROWS])
