@@ -130,9 +130,11 @@ def test_whatever_is_taken_the_general_way_reads_alike(
     if general == 400:  # a unit id that is too long or cannot be printed
         return
     assert list(found) == general[0]
-    assert [list(map(type, row.values())) for row in found] == [
-        list(map(type, row.values())) for row in general[0]
-    ]
+    assert [_types(row) for row in found] == [_types(row) for row in general[0]]
+
+
+def _types(row: dict[str, Any]) -> dict[str, type]:
+    return {name: type(value) for name, value in row.items()}
 
 
 def test_many_orders_of_columns_do_not_fill_the_memory() -> None:
