@@ -1,4 +1,4 @@
-"""A row of numbers through scaling, filling and weighted sums as machine code. `one_row` loads it at the first form.
+"""A row of numbers through scaling, filling and weighted sums as machine code. `weighed_rows` loads it when needed.
 
 Each value meets the steps one after the other, and a sum goes from left to right with its intercept at the end, as
 `one_row` does both in Python: the bits are the same.
