@@ -148,11 +148,15 @@ def _lowest_bit(word: Any) -> Any:
 def _by_words(matrix: Any, words: Any, values: Any, totals: Any) -> None:
     """All rows through trees whose leaves fit a word; many rows answer a question at once."""
     left, slots = np.empty(ROWS_AT_ONCE, Place), np.empty(ROWS_AT_ONCE, Place)
+    columns = np.empty((matrix.shape[1], ROWS_AT_ONCE), matrix.dtype)
     for first in range(0, matrix.shape[0], ROWS_AT_ONCE):
-        columns = np.ascontiguousarray(matrix[first : first + ROWS_AT_ONCE].T)
-        n_rows = columns.shape[1]
+        n_rows = min(ROWS_AT_ONCE, matrix.shape[0] - first)
+        for row in range(n_rows):
+            for column in range(matrix.shape[1]):
+                columns[column, row] = matrix[first + row, column]
         for tree in range(len(words.leaves)):
-            left[:] = ALL_LEAVES
+            for row in range(n_rows):
+                left[row] = ALL_LEAVES
             for place in range(words.begins[tree], words.begins[tree + 1]):
                 question = words.questions[place]
                 asked, limit, word = columns[question.feature], question.threshold, question.word
@@ -166,7 +170,8 @@ def _by_words(matrix: Any, words: Any, values: Any, totals: Any) -> None:
 @part
 def _sums(matrix: Any, start: Any, over: Any, totals: Any, laid: Any, words: Any) -> Any:
     for row in range(totals.shape[0]):
-        totals[row] = start
+        for column in range(totals.shape[1]):
+            totals[row, column] = start[column]
     cast, gaps, infinite = _cast(matrix, laid.nodes.threshold)
     odd, done = gaps or len(laid.goes) > 0, True
     if infinite and cast.itemsize == 4:
