@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from mlregistry.accounts.actor import Actor
 from mlregistry.accounts.models import User
 from serving.actions.abtest_looks import tend
-from serving.models import AbTest, Endpoint, Prediction
+from serving.models import AbTest, Endpoint, Feedback, Prediction
 from tests.serving.answering import logged
 
 Api = Callable[..., APIClient]
@@ -93,8 +93,11 @@ def test_the_page_starts_a_test_and_shows_it(endpoint: Endpoint, bob: User, web:
         tend(timezone.now() + timedelta(minutes=minutes))
     page = client.get(f"/ab-tests/{test.pk}/").content.decode()
     assert "“challenger” is better than “champion”" in page
-    told = r"Share of right answers: 7\d\.\d\s% against \d\d\.\d\s%, better by 2\d(\.\d)? points \(95\s%: \+"
-    assert re.search(told, page)
+    told = r"Share of right answers: ([\d.]+)\s% against ([\d.]+)\s%, better by ([\d.]+) points \(95\s%: \+"
+    found = re.search(told, page)
+    assert found
+    seen = [_percent_right(endpoint, variant) for variant in ("challenger", "champion")]
+    assert list(map(float, found.groups())) == pytest.approx([*seen, seen[0] - seen[1]], abs=0.051)
     assert 'id="chart-sequence"' in page
     assert "split as declared" in page
     assert test.name in client.get("/endpoints/tumour/").content.decode()
@@ -105,6 +108,13 @@ def test_the_page_starts_a_test_and_shows_it(endpoint: Endpoint, bob: User, web:
     assert test.state == "promoted"
     live = client.get(f"/ab-tests/{test.pk}/", headers={"HX-Request": "true"})
     assert live["HX-Refresh"] == "true"
+
+
+def _percent_right(endpoint: Endpoint, variant: str) -> float:
+    """Which units a variant answers, and so how often it is right, is another in each run."""
+    asked = Prediction.objects.filter(endpoint=endpoint, variant=variant).values("request_id")
+    truths = Feedback.objects.filter(request_id__in=asked).values_list("truth", flat=True)
+    return 100 * sum(map(int, truths)) / len(truths)
 
 
 def test_a_split_that_is_off_hides_the_verdict(endpoint: Endpoint, bob: User, web: Web) -> None:
